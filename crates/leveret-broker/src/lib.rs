@@ -1,0 +1,1 @@
+//! A durable AMQP 0-9-1 broker, embeddable.

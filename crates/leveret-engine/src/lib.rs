@@ -1,0 +1,3 @@
+//! AMQP broker semantics as a value: inputs in, effects out.
+#![no_std]
+extern crate alloc;

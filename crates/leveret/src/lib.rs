@@ -1,0 +1,1 @@
+//! Message handlers as plain async functions.
