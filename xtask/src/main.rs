@@ -1,5 +1,7 @@
-//! Tasks of this repository: `cargo run -p xtask -- tidy`.
+//! Tasks of this repository: `cargo run -p xtask -- TASK`.
 #![expect(clippy::print_stdout, reason = "a command line talks to its user")]
+
+mod codegen;
 
 use std::env;
 use std::path::Path;
@@ -10,17 +12,20 @@ use anyhow::Context as _;
 const USAGE: &str = "usage: cargo run -p xtask -- TASK
 
 tasks:
-  tidy    hold the tree against STYLE.md and print the size table";
+  tidy    hold the tree against STYLE.md and print the size table
+  codegen write the protocol crate's methods from their table";
 
 fn main() -> anyhow::Result<ExitCode> {
     let root =
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask stands in the tree")?;
-    let task = env::args().nth(1).unwrap_or_default();
-    if task == "tidy" {
-        return tidy(root);
+    match env::args().nth(1).as_deref() {
+        Some("tidy") => tidy(root),
+        Some("codegen") => codegen::write(root).map(|()| ExitCode::SUCCESS),
+        _ => {
+            println!("{USAGE}");
+            Ok(ExitCode::from(64))
+        }
     }
-    println!("{USAGE}");
-    Ok(ExitCode::from(64))
 }
 
 fn tidy(root: &Path) -> anyhow::Result<ExitCode> {
