@@ -1,0 +1,152 @@
+//! All that an engine can ask for.
+
+use alloc::vec::{self, Vec};
+use core::slice;
+
+use bytes::Bytes;
+use leveret_protocol::{AmqpError, ChannelNumber, Method, Properties};
+
+use crate::identity::{ConnectionId, Lsn};
+
+/// What is to be done, in this order. Only `Append` reaches the disk; nothing else has to wait
+/// for it, for the engine holds back itself what may only follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a method without content.
+    Send {
+        /// On which connection.
+        connection: ConnectionId,
+        /// On which channel.
+        channel: ChannelNumber,
+        /// The method.
+        method: Method,
+    },
+    /// Send a method with content: `basic.deliver`, `basic.get-ok` or `basic.return`.
+    Content {
+        /// On which connection.
+        connection: ConnectionId,
+        /// On which channel.
+        channel: ChannelNumber,
+        /// The method.
+        method: Method,
+        /// The content's properties.
+        properties: Properties,
+        /// The content's body.
+        body: Bytes,
+    },
+    /// The answer to `Input::CloseChannel`: now close-ok may go out.
+    ChannelClosed {
+        /// On which connection.
+        connection: ConnectionId,
+        /// Which.
+        channel: ChannelNumber,
+    },
+    /// The answer to `Input::Disconnect`: its exclusive queues are gone, now close-ok may go out.
+    ConnectionClosed {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// Close the channel with this error; the engine has already forgotten it.
+    FailChannel {
+        /// On which connection.
+        connection: ConnectionId,
+        /// Which.
+        channel: ChannelNumber,
+        /// Why.
+        error: AmqpError,
+    },
+    /// Close the connection with this error; the engine has already forgotten it.
+    FailConnection {
+        /// Which.
+        connection: ConnectionId,
+        /// Why.
+        error: AmqpError,
+    },
+    /// Write a record.
+    Append {
+        /// The record's number.
+        lsn: Lsn,
+        /// The record.
+        record: Bytes,
+    },
+    /// Once the record `through` is on disk, none up to and with `upto` is needed.
+    Relocated {
+        /// The last that is not needed.
+        upto: Lsn,
+        /// The last that has to be on disk.
+        through: Lsn,
+    },
+}
+
+impl Effect {
+    /// What frames and arguments of one delivery are taken to weigh.
+    pub const DELIVERY_OVERHEAD_BYTES: u64 = 128;
+
+    /// How much of its connection's credit this has used up: the size of a delivery, about.
+    pub fn credit_bytes(&self) -> u64 {
+        match self {
+            Self::Content { method: Method::BasicDeliver(_), properties, body, .. } => {
+                Self::delivery_credit(properties, body)
+            }
+            Self::Content { .. }
+            | Self::Send { .. }
+            | Self::ChannelClosed { .. }
+            | Self::ConnectionClosed { .. }
+            | Self::FailChannel { .. }
+            | Self::FailConnection { .. }
+            | Self::Append { .. }
+            | Self::Relocated { .. } => 0,
+        }
+    }
+
+    pub(crate) fn delivery_credit(properties: &Properties, body: &Bytes) -> u64 {
+        let bytes = properties.as_bytes().len().saturating_add(body.len());
+        u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(Self::DELIVERY_OVERHEAD_BYTES)
+    }
+}
+
+/// Where an engine puts its effects: the caller's buffer, emptied and used again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effects {
+    list: Vec<Effect>,
+}
+
+impl Effects {
+    /// An empty buffer.
+    pub const fn new() -> Self {
+        Self { list: Vec::new() }
+    }
+
+    /// Takes all effects out, in order; the buffer keeps its space.
+    pub fn drain(&mut self) -> vec::Drain<'_, Effect> {
+        self.list.drain(..)
+    }
+
+    /// The effects in order.
+    pub fn iter(&self) -> slice::Iter<'_, Effect> {
+        self.list.iter()
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+    }
+}
+
+impl<'a> IntoIterator for &'a Effects {
+    type Item = &'a Effect;
+    type IntoIter = slice::Iter<'a, Effect>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

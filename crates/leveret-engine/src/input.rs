@@ -1,0 +1,93 @@
+//! All that can happen to an engine.
+
+use bytes::Bytes;
+use leveret_protocol::{ChannelNumber, Method, Properties, ShortStr, basic};
+
+use crate::identity::{ConnectionId, Lsn};
+
+/// What the engine is told. What names an unknown connection or channel is ignored: the engine
+/// forgets a failed channel at once, while the peer still sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A client has opened this virtual host. Its credit is 0 until [`Input::Credit`].
+    Connect {
+        /// A number never used before.
+        connection: ConnectionId,
+        /// Who logged in.
+        user: ShortStr,
+        /// What the client can do.
+        capabilities: Capabilities,
+    },
+    /// The connection is closing or gone; answered by `Effect::ConnectionClosed`.
+    Disconnect {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// The client has opened a channel.
+    OpenChannel {
+        /// On which connection.
+        connection: ConnectionId,
+        /// Which.
+        channel: ChannelNumber,
+    },
+    /// The client closes a channel; answered by `Effect::ChannelClosed`.
+    CloseChannel {
+        /// On which connection.
+        connection: ConnectionId,
+        /// Which.
+        channel: ChannelNumber,
+    },
+    /// A method without content: of class exchange, queue, basic, tx or confirm.
+    Method {
+        /// On which connection.
+        connection: ConnectionId,
+        /// On which channel.
+        channel: ChannelNumber,
+        /// The method.
+        method: Method,
+    },
+    /// A `basic.publish` with its content, whole.
+    Publish {
+        /// On which connection.
+        connection: ConnectionId,
+        /// On which channel.
+        channel: ChannelNumber,
+        /// The method.
+        publish: basic::Publish,
+        /// The content's properties.
+        properties: Properties,
+        /// The content's body.
+        body: Bytes,
+    },
+    /// The connection's writer can take so many more bytes of deliveries.
+    ///
+    /// Each `basic.deliver` costs what `Effect::credit_bytes` says. The engine delivers while
+    /// some credit is left, so the last delivery may overdraw it by its own size.
+    Credit {
+        /// Which.
+        connection: ConnectionId,
+        /// So many more.
+        bytes: u64,
+    },
+    /// All records up to and with this one are on disk.
+    Durable {
+        /// The last of them.
+        upto: Lsn,
+    },
+    /// The caller wants to drop all records up to and with this one: what lives in them is to
+    /// be written again; answered by `Effect::Relocated`.
+    Relocate {
+        /// The last of them.
+        upto: Lsn,
+    },
+    /// Go on with what was left for later; due while `Engine::has_work` or once
+    /// `Engine::next_deadline` has come.
+    Wake,
+}
+
+/// What a client said it can do, of what the engine asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities {
+    /// `consumer_cancel_notify`: it understands a `basic.cancel` from the server.
+    pub consumer_cancel_notify: bool,
+}

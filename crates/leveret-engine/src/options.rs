@@ -1,0 +1,50 @@
+//! What an engine is made with.
+
+use leveret_protocol::ShortStr;
+
+/// How an engine starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// The virtual host's name, as error texts show it.
+    pub virtual_host: ShortStr,
+    /// Where the engine's chance comes from: server-made names. Give a random one in production.
+    pub seed: u64,
+    /// What is bounded, and where.
+    pub limits: Limits,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { virtual_host: ShortStr::from_static("/"), seed: 0, limits: Limits::default() }
+    }
+}
+
+/// The engine's bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Publishes and settlements of one transaction; one more closes the channel with 406.
+    pub transaction_operations_max: usize,
+    /// Bytes published in one transaction; one more closes the channel with 406.
+    pub transaction_bytes_max: usize,
+    /// Where a transaction's record is cut into parts, in bytes.
+    pub record_bytes_max: usize,
+    /// Messages moved, dropped or delivered in one call before the rest waits for a Wake.
+    pub turn_steps_max: usize,
+    /// Routing keys in a CC or BCC header; one more closes the channel with 406.
+    pub extra_routing_keys_max: usize,
+    /// Wildcards `#` in one topic binding; one more closes the channel with 406.
+    pub hash_wildcards_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            transaction_operations_max: 65_536,
+            transaction_bytes_max: 256 * 1024 * 1024,
+            record_bytes_max: 1024 * 1024,
+            turn_steps_max: 2048,
+            extra_routing_keys_max: 1000,
+            hash_wildcards_max: 2,
+        }
+    }
+}
