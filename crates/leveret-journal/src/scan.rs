@@ -1,0 +1,128 @@
+//! Walking the frames of one segment, and telling a torn tail from damage.
+//!
+//! Works on bytes in memory; knows no files and no records.
+
+use crate::{
+    error::Flaw,
+    format::{
+        Epoch, FRAME_ALIGNMENT, FRAME_HEADER_BYTES, FrameHeader, Position, SEGMENT_HEADER_BYTES,
+        SegmentHeader, SegmentNumber,
+    },
+};
+
+/// What each frame may only raise: a frame that lowers one of them was not written behind its neighbour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chain {
+    pub(crate) epoch: Epoch,
+    pub(crate) watermark: Position,
+    pub(crate) oldest: SegmentNumber,
+}
+
+impl Chain {
+    /// How a segment begins.
+    pub(crate) fn of(header: &SegmentHeader) -> Self {
+        Self { epoch: header.epoch, watermark: header.base, oldest: header.oldest }
+    }
+
+    fn admits(&self, frame: &FrameHeader, place: Position, number: SegmentNumber) -> bool {
+        frame.epoch >= self.epoch
+            && (self.watermark..=place).contains(&frame.watermark)
+            && (self.oldest..=number).contains(&frame.oldest)
+    }
+}
+
+/// A valid frame and where it begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) offset: u64,
+    pub(crate) header: FrameHeader,
+    pub(crate) payload: &'a [u8],
+}
+
+/// The frames of a segment up to the first place where none is valid.
+#[derive(Debug)]
+pub(crate) struct Frames<'a> {
+    header: &'a SegmentHeader,
+    /// What follows the segment's header, up to where the next segment takes over.
+    bytes: &'a [u8],
+    done: usize,
+    chain: Chain,
+}
+
+impl<'a> Frames<'a> {
+    pub(crate) fn new(header: &'a SegmentHeader, bytes: &'a [u8]) -> Self {
+        Self { header, bytes, done: 0, chain: Chain::of(header) }
+    }
+
+    /// What the frames so far have raised.
+    pub(crate) fn reached(&self) -> Chain {
+        self.chain
+    }
+
+    /// Where the next frame would begin.
+    pub(crate) fn offset(&self) -> u64 {
+        SEGMENT_HEADER_BYTES + self.done as u64
+    }
+
+    /// Whether all bytes were frames.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.done == self.bytes.len()
+    }
+
+    /// What follows the last valid frame of a segment that no other follows.
+    pub(crate) fn tail(&self) -> Result<Tail, Flaw> {
+        let end = self.header.position(self.offset());
+        let rest = self.bytes.get(self.done..).unwrap_or_default();
+        let mut tail = Tail { epoch: self.chain.epoch, torn_bytes: 0 };
+        for start in (0..rest.len()).step_by(FRAME_ALIGNMENT) {
+            let Some(bytes) = rest.get(start..) else { break };
+            let later = self.offset() + start as u64;
+            let Some(frame) = FrameHeader::decode(bytes, self.header.seed(later)) else { continue };
+            // This frame says that the place where none is valid had been synced before it was written.
+            if frame.watermark > end {
+                return Err(Flaw::Overtaken { later });
+            }
+            tail.epoch = tail.epoch.max(frame.epoch);
+            tail.torn_bytes = start.saturating_add(frame.frame_bytes()).min(rest.len());
+        }
+        // Behind us a new file holds zeros; a recycled one holds frames of its former life.
+        if !self.header.recycled {
+            let written = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            tail.torn_bytes = tail.torn_bytes.max(written);
+        }
+        Ok(tail)
+    }
+
+    fn frame_here(&self) -> Option<Frame<'a>> {
+        let bytes = self.bytes.get(self.done..)?;
+        let offset = self.offset();
+        let seed = self.header.seed(offset);
+        let header = FrameHeader::decode(bytes, seed)?;
+        let padded = bytes.get(FRAME_HEADER_BYTES..header.frame_bytes())?;
+        let payload = padded.get(..usize::try_from(header.payload_bytes).ok()?)?;
+        let is_valid = seed.checksum(padded) == header.payload_crc
+            && self.chain.admits(&header, seed.position, self.header.number);
+        is_valid.then_some(Frame { offset, header, payload })
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Frame<'a>;
+
+    fn next(&mut self) -> Option<Frame<'a>> {
+        let frame = self.frame_here()?;
+        self.done += frame.header.frame_bytes();
+        let FrameHeader { epoch, watermark, oldest, .. } = frame.header;
+        self.chain = Chain { epoch, watermark, oldest };
+        Some(frame)
+    }
+}
+
+/// What stands behind the last valid frame of the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tail {
+    /// The latest epoch that left a trace there or before.
+    pub(crate) epoch: Epoch,
+    /// Bytes that were written there and are not part of the log.
+    pub(crate) torn_bytes: usize,
+}
