@@ -6,11 +6,13 @@ extern crate alloc;
 mod channel_number;
 mod decode_error;
 mod field;
+mod frame;
 mod generated;
 mod method;
 mod properties;
 mod reader;
 mod reply;
+mod session;
 mod short_str;
 mod timestamp;
 mod writer;
@@ -22,12 +24,17 @@ pub use self::{
         FieldArray, FieldArrayBuilder, FieldTable, FieldTableBuilder, FieldValue, Fields,
         NESTING_MAX, Values,
     },
+    frame::{Content, FrameBuffer, PROTOCOL_HEADER, TooLarge},
     generated::{
         access, basic, channel, confirm, connection, exchange, method_enum::Method, queue, tx,
     },
     method::Sender,
     properties::{Properties, PropertiesBuilder},
     reply::{AmqpError, ReplyCode},
+    session::{
+        ClientHello, CloseReason, Event, Failure, Limits, Negotiated, SendError, ServerHello,
+        Session,
+    },
     short_str::{ShortStr, TooLong},
     timestamp::Timestamp,
 };

@@ -1,0 +1,260 @@
+//! An open connection: what each frame means, until it closes.
+
+use super::Session;
+use crate::{
+    channel_number::ChannelNumber,
+    frame::FrameKind,
+    generated::{channel, connection, method_enum::Method},
+    method::Sender,
+    reply::AmqpError,
+    session::{
+        channels::ChannelState,
+        content::{Assembly, ContentLimits},
+        event::{CloseReason, Event},
+        fault::Fault,
+        input::Frame,
+        phase::{Phase, Role},
+    },
+};
+
+/// Class and method of connection.close and its answer, and of channel.open, close and answer.
+const CONNECTION_CLOSE: (u16, u16) = (10, 50);
+const CONNECTION_CLOSE_OK: (u16, u16) = (10, 51);
+const CHANNEL_OPEN: (u16, u16) = (20, 10);
+const CHANNEL_CLOSE: (u16, u16) = (20, 40);
+const CHANNEL_CLOSE_OK: (u16, u16) = (20, 41);
+
+const CLASS_CONNECTION: u16 = 10;
+const CLASS_CHANNEL: u16 = 20;
+
+impl Session {
+    pub(super) fn handle_running_frame(&mut self, frame: Frame) -> Result<Option<Event>, Fault> {
+        match frame.kind {
+            FrameKind::Heartbeat => Self::check_heartbeat(&frame).map(|()| None),
+            FrameKind::Method if frame.channel == ChannelNumber::CONNECTION => {
+                self.handle_connection_method(&frame)
+            }
+            FrameKind::Method => self.handle_channel_method(&frame),
+            FrameKind::Header | FrameKind::Body => self.handle_content_frame(frame),
+        }
+    }
+
+    pub(super) fn check_heartbeat(frame: &Frame) -> Result<(), Fault> {
+        if frame.channel != ChannelNumber::CONNECTION {
+            return Err(Fault::heartbeat_on_channel());
+        }
+        if !frame.payload.is_empty() {
+            return Err(Fault::unknown_frame(FrameKind::Heartbeat as u8));
+        }
+        Ok(())
+    }
+
+    fn handle_content_frame(&mut self, frame: Frame) -> Result<Option<Event>, Fault> {
+        let Frame { kind, channel, payload } = frame;
+        if channel == ChannelNumber::CONNECTION {
+            return Err(Fault::not_a_method());
+        }
+        let limits = ContentLimits { channel, message_bytes_max: self.limits.message_bytes_max };
+        let used = self.channels.used(channel).ok_or_else(Fault::channel_not_open)?;
+        match used.state {
+            ChannelState::Opening => return Err(Fault::channel_not_open()),
+            ChannelState::Closing | ChannelState::PeerClosing => return Ok(None),
+            ChannelState::Open => {}
+        }
+        let taken = match kind {
+            FrameKind::Body => used.assembly.take_body(payload, channel),
+            FrameKind::Header | FrameKind::Method | FrameKind::Heartbeat => {
+                used.assembly.take_header(payload, limits)
+            }
+        };
+        taken.map_err(|fault| fault.blaming(used.assembly.blamed()))
+    }
+
+    fn handle_channel_method(&mut self, frame: &Frame) -> Result<Option<Event>, Fault> {
+        let ids = frame.method_ids()?;
+        let number = frame.channel;
+        let Some(channel) = self.channels.used(number) else {
+            return self.handle_unused_channel(frame, ids);
+        };
+        match channel.state {
+            ChannelState::Open => {}
+            ChannelState::Opening => return self.handle_opening_channel(frame, ids),
+            ChannelState::Closing => return Ok(self.handle_closing_channel(number, ids)),
+            ChannelState::PeerClosing => return Ok(None),
+        }
+        channel
+            .assembly
+            .expect_method()
+            .map_err(|fault| fault.blaming(channel.assembly.blamed()))?;
+        let method = decode(frame, ids)?;
+        let is_from_peer = match method.sender() {
+            Sender::Both => true,
+            Sender::Client => self.role == Role::Server,
+            Sender::Server => self.role == Role::Client,
+        };
+        if !is_from_peer {
+            return Err(Fault::unimplemented_method().blaming(ids));
+        }
+        if method.has_content() {
+            channel.assembly = Assembly::Header(method);
+            return Ok(None);
+        }
+        match ids.0 {
+            CLASS_CONNECTION => Err(Fault::unimplemented_method().blaming(ids)),
+            CLASS_CHANNEL => self.handle_channel_class(number, method),
+            _ => Ok(Some(Event::Method { channel: number, method })),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other methods are refused alike")]
+    fn handle_channel_class(
+        &mut self,
+        number: ChannelNumber,
+        method: Method,
+    ) -> Result<Option<Event>, Fault> {
+        match method {
+            Method::ChannelOpen(_) => {
+                Err(Fault::channel_open_twice().blaming((method.class_id(), method.method_id())))
+            }
+            Method::ChannelClose(close) => {
+                if let Some(channel) = self.channels.used(number) {
+                    channel.state = ChannelState::PeerClosing;
+                }
+                Ok(Some(Event::ChannelClosing { channel: number, reason: close.into() }))
+            }
+            Method::ChannelFlow(flow) if self.role == Role::Server && !flow.active => {
+                Err(Fault::flow_inactive().blaming((method.class_id(), method.method_id())))
+            }
+            Method::ChannelFlow(flow) => {
+                self.push(number, &channel::FlowOk { active: flow.active }.into());
+                let is_news = self.role == Role::Client;
+                Ok(is_news.then_some(Event::Method { channel: number, method }))
+            }
+            Method::ChannelFlowOk(_) => {
+                let is_news = self.role == Role::Client;
+                Ok(is_news.then_some(Event::Method { channel: number, method }))
+            }
+            other => {
+                Err(Fault::unimplemented_method().blaming((other.class_id(), other.method_id())))
+            }
+        }
+    }
+
+    /// A method on a channel that is not in use.
+    fn handle_unused_channel(
+        &mut self,
+        frame: &Frame,
+        ids: (u16, u16),
+    ) -> Result<Option<Event>, Fault> {
+        let channel = frame.channel;
+        if ids == CHANNEL_OPEN && self.role == Role::Server {
+            decode(frame, ids)?;
+            let max = self.negotiated.channel_max;
+            self.channels.open_by_peer(channel, max).map_err(|fault| fault.blaming(ids))?;
+            self.push(channel, &channel::OpenOk.into());
+            return Ok(Some(Event::ChannelOpened { channel }));
+        }
+        if ids == CHANNEL_CLOSE_OK {
+            if self.channels.was_closed(channel) {
+                return Ok(None);
+            }
+            return Err(Fault::unimplemented_method().blaming(ids));
+        }
+        Err(Fault::channel_not_open().blaming(ids))
+    }
+
+    /// A method on a channel that this side wants to open.
+    fn handle_opening_channel(
+        &mut self,
+        frame: &Frame,
+        ids: (u16, u16),
+    ) -> Result<Option<Event>, Fault> {
+        let number = frame.channel;
+        let method = decode(frame, ids)?;
+        let Some(channel) = self.channels.used(number) else { return Ok(None) };
+        if let Method::ChannelOpenOk(_) = method {
+            channel.state = ChannelState::Open;
+            return Ok(Some(Event::ChannelOpened { channel: number }));
+        }
+        if let Method::ChannelClose(_) = method {
+            return self.handle_channel_class(number, method);
+        }
+        Err(Fault::channel_not_open().blaming(ids))
+    }
+
+    /// A method on a channel that this side wants to close: all but the answer is discarded.
+    fn handle_closing_channel(&mut self, channel: ChannelNumber, ids: (u16, u16)) -> Option<Event> {
+        match ids {
+            CHANNEL_CLOSE_OK => {
+                self.channels.remove(channel);
+                Some(Event::ChannelClosed { channel })
+            }
+            CHANNEL_CLOSE => {
+                self.push(channel, &channel::CloseOk.into());
+                None
+            }
+            _ => None,
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other methods are refused alike")]
+    fn handle_connection_method(&mut self, frame: &Frame) -> Result<Option<Event>, Fault> {
+        let ids = frame.method_ids()?;
+        let is_client = self.role == Role::Client;
+        Ok(Some(match decode(frame, ids)? {
+            Method::ConnectionClose(close) => self.peer_closes(close),
+            Method::ConnectionUpdateSecret(update) if !is_client => {
+                Event::SecretUpdating { new_secret: update.new_secret, reason: update.reason }
+            }
+            Method::ConnectionUpdateSecretOk(_) if is_client => Event::SecretUpdated,
+            Method::ConnectionBlocked(blocked) if is_client => {
+                Event::Blocked { reason: blocked.reason }
+            }
+            Method::ConnectionUnblocked(_) if is_client => Event::Unblocked,
+            _ => return Err(Fault::unexpected_in_state("running").blaming(ids)),
+        }))
+    }
+
+    /// After this side's connection.close, only the end of the conversation matters.
+    pub(super) fn handle_closing_frame(&mut self, frame: &Frame) -> Option<Event> {
+        if frame.kind == FrameKind::Method && frame.channel == ChannelNumber::CONNECTION {
+            match frame.method_ids() {
+                Ok(CONNECTION_CLOSE_OK) => self.end(),
+                Ok(CONNECTION_CLOSE) => {
+                    self.push(ChannelNumber::CONNECTION, &connection::CloseOk.into());
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        None
+    }
+
+    pub(super) fn peer_closes(&mut self, close: connection::Close) -> Event {
+        self.phase = Phase::PeerClosing;
+        self.input.clear();
+        Event::Closing { reason: close.into() }
+    }
+
+    pub(super) fn fail_channel(&mut self, channel: ChannelNumber, error: AmqpError) {
+        self.close_channel(channel, &error);
+        self.events.push_back(Event::ChannelFailed { channel, error });
+    }
+}
+
+fn decode(frame: &Frame, ids: (u16, u16)) -> Result<Method, Fault> {
+    Method::decode(&frame.payload).map_err(|error| Fault::undecodable(error).blaming(ids))
+}
+
+impl From<connection::Close> for CloseReason {
+    fn from(close: connection::Close) -> Self {
+        let connection::Close { reply_code: code, reply_text: text, class_id, method_id } = close;
+        Self { code, text, class_id, method_id }
+    }
+}
+
+impl From<channel::Close> for CloseReason {
+    fn from(close: channel::Close) -> Self {
+        let channel::Close { reply_code: code, reply_text: text, class_id, method_id } = close;
+        Self { code, text, class_id, method_id }
+    }
+}

@@ -1,0 +1,106 @@
+//! Cuts what arrives into frames.
+//!
+//! Takes whole frames only: a partial one stays with the caller, who reads more behind it.
+//! Keeps true: nothing is set aside for a length that a peer merely announces.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    channel_number::ChannelNumber,
+    frame::{self, FrameHeader, FrameKind, OVERHEAD_BYTES},
+    session::fault::Fault,
+};
+
+/// Frames that were received and not yet looked at.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// Whole frames.
+    frames: Bytes,
+    /// How much of them has been handed out.
+    at: usize,
+    /// The beginning of a frame that is not whole yet.
+    partial: Option<FrameHeader>,
+}
+
+/// A frame whose surroundings are right.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) kind: FrameKind,
+    pub(super) channel: ChannelNumber,
+    pub(super) payload: Bytes,
+}
+
+impl Frame {
+    /// The class and method at the beginning of a method frame.
+    pub(super) fn method_ids(&self) -> Result<(u16, u16), Fault> {
+        let Some(&[a, b, c, d]) = self.payload.first_chunk() else {
+            return Err(Fault::unknown_frame(self.kind as u8));
+        };
+        Ok((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
+    }
+}
+
+impl Input {
+    /// Takes all whole frames from the beginning of `buffer`.
+    pub(super) fn take(&mut self, buffer: &mut BytesMut) {
+        let mut whole = 0;
+        self.partial = None;
+        while let Some(rest) = buffer.get(whole..)
+            && let Some(header) = FrameHeader::read(rest)
+        {
+            match header.frame_len() {
+                Some(len) if len <= rest.len() => whole += len,
+                _ => {
+                    self.partial = Some(header);
+                    break;
+                }
+            }
+        }
+        if whole > 0 {
+            let taken = buffer.split_to(whole).freeze();
+            self.frames = match self.frames.get(self.at..) {
+                None | Some([]) => taken,
+                Some(older) => Bytes::from([older, &*taken].concat()),
+            };
+            self.at = 0;
+        }
+    }
+
+    /// The next frame; `frame_max` is the longest that is taken.
+    pub(super) fn next(&mut self, frame_max: u32) -> Result<Option<Frame>, Fault> {
+        let Some(header) = self.frames.get(self.at..).and_then(FrameHeader::read) else {
+            self.clear();
+            if let Some(header) = self.partial {
+                check_len(header, frame_max)?;
+            }
+            return Ok(None);
+        };
+        check_len(header, frame_max)?;
+        let start = self.at + frame::HEADER_BYTES;
+        let stop = start + header.payload_bytes as usize;
+        let end = self.frames.get(stop).copied().unwrap_or_default();
+        if end != frame::END {
+            return Err(Fault::frame_end(header.kind, end));
+        }
+        self.at = stop + 1;
+        let kind =
+            FrameKind::from_octet(header.kind).ok_or_else(|| Fault::unknown_frame(header.kind))?;
+        let payload = self.frames.slice(start..stop);
+        Ok(Some(Frame { kind, channel: header.channel, payload }))
+    }
+
+    /// Forgets the frames, so that their memory can be used again.
+    pub(super) fn clear(&mut self) {
+        self.frames = Bytes::new();
+        self.at = 0;
+    }
+}
+
+/// A frame may be longer than the limit by its own header and end, as in `RabbitMQ`.
+fn check_len(header: FrameHeader, frame_max: u32) -> Result<(), Fault> {
+    if header.payload_bytes > frame_max {
+        let max = frame_max.saturating_sub(OVERHEAD_BYTES);
+        return Err(Fault::frame_too_large(header.kind, header.payload_bytes, max));
+    }
+    Ok(())
+}
