@@ -7,8 +7,8 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use leveret_protocol::{
-    AmqpError, ChannelNumber, ClientHello, Content, Event, FieldTable, Limits, Properties,
-    ReplyCode, ServerHello, Session, ShortStr, Timestamp, basic, queue,
+    AmqpError, ChannelNumber, ClientHello, Event, FieldTable, Limits, Properties, ReplyCode,
+    ServerHello, Session, ShortStr, Timestamp, basic, queue,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
@@ -114,8 +114,7 @@ fn a_body_of_any_size_arrives_whole() {
     for size in [0, 1, 100, 16_383, 16_384, 131_064, 131_065, 1_000_000, 5_000_000] {
         let body: Bytes = (0..=u8::MAX).cycle().take(size).collect::<Vec<u8>>().into();
         let method = publish();
-        let content = Content { method: &method, properties: &properties, body: body.clone() };
-        pipe.client.send_content(ONE, content).unwrap();
+        pipe.client.send_content(ONE, &method, &properties, body.clone()).unwrap();
         let (_, server) = pipe.run();
         let properties = properties.clone();
         assert!(server == [Event::Content { channel: ONE, method, properties, body }], "{size}");

@@ -1,11 +1,14 @@
 //! What the owner of a session asks it to send.
 
+use bytes::Bytes;
+
 use super::Session;
 use crate::{
     channel_number::ChannelNumber,
     frame::Content,
     generated::{channel, connection, method_enum::Method},
     method::Sender,
+    properties::Properties,
     reply::AmqpError,
     session::{
         channels::ChannelState,
@@ -105,13 +108,16 @@ impl Session {
     pub fn send_content(
         &mut self,
         channel: ChannelNumber,
-        content: Content<'_>,
+        method: &Method,
+        properties: &Properties,
+        body: Bytes,
     ) -> Result<(), SendError> {
-        self.check_sendable(channel, content.method)?;
-        if !content.method.has_content() {
-            return Err(SendError::NotSendable { name: content.method.name() });
+        self.check_sendable(channel, method)?;
+        if !method.has_content() {
+            return Err(SendError::NotSendable { name: method.name() });
         }
         self.heartbeat.note_written();
+        let content = Content { method, properties, body };
         Ok(self.output.push_content(channel, content, self.negotiated.frame_max)?)
     }
 
