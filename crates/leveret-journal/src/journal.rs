@@ -1,4 +1,4 @@
-//! The journal as its owner sees it: open, append, commit, drop what is no longer needed.
+//! The journal as its owner sees it: open, append, commit, drop.
 
 use std::collections::VecDeque;
 

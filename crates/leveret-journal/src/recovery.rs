@@ -1,4 +1,4 @@
-//! Finding out what a directory holds: every frame is verified, every record visited.
+//! Finding out what a directory holds: frames verified, records visited.
 //!
 //! Writes nothing. What it finds is put right by [`crate::Journal::open`].
 

@@ -1,4 +1,4 @@
-//! Salts and seeds: what keeps a checksum from holding anywhere but where it was written.
+//! Salts and seeds: what ties a checksum to the place where it was written.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 

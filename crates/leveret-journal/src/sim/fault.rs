@@ -25,6 +25,13 @@ pub enum Repeat {
     Forever,
 }
 
+/// What is asked, as far as it matters to a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallKind {
+    Write,
+    Other,
+}
+
 /// What becomes of a call.
 #[derive(Debug)]
 pub(super) enum Verdict {
@@ -67,12 +74,22 @@ impl Faults {
         self.plan = None;
     }
 
+    /// Takes back what has struck; what is still to come, comes.
+    pub(super) fn restore_power(&mut self) {
+        if self.have_struck {
+            self.plan = None;
+        }
+    }
+
     /// Counts a call and says what becomes of it.
-    pub(super) fn judge(&mut self) -> Verdict {
+    pub(super) fn judge(&mut self, call_kind: CallKind) -> Verdict {
         let call = self.calls;
         self.calls += 1;
         let Some(plan) = self.plan.filter(|plan| call >= plan.at) else { return Verdict::Do };
         if call > plan.at && plan.repeat == Repeat::Once && plan.kind != FaultKind::PowerCut {
+            return Verdict::Do;
+        }
+        if plan.kind == FaultKind::ShortWrite && call_kind == CallKind::Other {
             return Verdict::Do;
         }
         self.have_struck = true;

@@ -90,8 +90,8 @@ impl Medium {
         let seen = &self.files.get(&file).ok_or(io::ErrorKind::NotFound)?.seen;
         let bytes = seen.get(index(offset)..).unwrap_or_default();
         let read = bytes.len().min(buffer.len());
-        for (slot, byte) in buffer.iter_mut().zip(bytes) {
-            *slot = *byte;
+        if let (Some(slot), Some(bytes)) = (buffer.get_mut(..read), bytes.get(..read)) {
+            slot.copy_from_slice(bytes);
         }
         Ok(read)
     }
@@ -265,8 +265,8 @@ fn overwrite(bytes: &mut Vec<u8>, offset: usize, new: &[u8]) {
     if bytes.len() < end {
         bytes.resize(end, 0);
     }
-    for (slot, byte) in bytes.iter_mut().skip(offset).zip(new) {
-        *slot = *byte;
+    if let Some(slot) = bytes.get_mut(offset..end) {
+        slot.copy_from_slice(new);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A disk in memory that loses power, for tests of this crate and of those above it.
+//! A disk in memory that loses power, for tests here and elsewhere.
 //!
 //! Bytes written are visible at once and durable only once synced, names only once the directory is synced.
 //! A [`SimDisk::crash`] decides for every sector which of its un-synced writes reached the disk.
@@ -13,8 +13,8 @@ use std::{
 };
 
 use crate::disk::{Disk, Entry, FileId};
+use fault::{CallKind, Faults, Verdict};
 pub use fault::{FaultKind, Repeat};
-use fault::{Faults, Verdict};
 use medium::Medium;
 
 /// A simulated directory. Clones share it, so that a test keeps it when the journal is gone.
@@ -63,11 +63,11 @@ impl SimDisk {
     }
 
     /// The power fails and returns. What was synced is there; of what was not, the seed decides. 0 keeps
-    /// nothing of it, 1 all. Faults are taken back.
+    /// nothing of it, 1 all. A fault that has struck is taken back.
     pub fn crash(&self, seed: u64) {
         let mut state = self.state();
         state.medium.crash(seed);
-        state.faults.heal();
+        state.faults.restore_power();
     }
 
     /// The bytes of a file, as a reader sees them now.
@@ -106,7 +106,7 @@ impl SimDisk {
     /// Does what the call asks, or what the planned fault makes of it.
     fn call<T>(&self, deed: impl FnOnce(&mut Medium) -> io::Result<T>) -> io::Result<T> {
         let state = &mut *self.state();
-        match state.faults.judge() {
+        match state.faults.judge(CallKind::Other) {
             Verdict::Do | Verdict::DoHalf(_) => deed(&mut state.medium),
             Verdict::DoThenFail(error) => deed(&mut state.medium).and(Err(error)),
             Verdict::Fail(error) => Err(error),
@@ -139,7 +139,7 @@ impl Disk for SimDisk {
 
     fn write_at(&mut self, file: FileId, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let state = &mut *self.state();
-        match state.faults.judge() {
+        match state.faults.judge(CallKind::Write) {
             Verdict::Do => state.medium.write_at(file, offset, bytes),
             Verdict::DoThenFail(error) => {
                 state.medium.write_at(file, offset, bytes).and(Err(error))
@@ -154,7 +154,7 @@ impl Disk for SimDisk {
 
     fn sync_data(&mut self, file: FileId) -> io::Result<()> {
         let state = &mut *self.state();
-        match state.faults.judge() {
+        match state.faults.judge(CallKind::Other) {
             Verdict::Do | Verdict::DoHalf(_) if state.is_lying => Ok(()),
             Verdict::Do | Verdict::DoHalf(_) => state.medium.sync_data(file),
             // The power is gone: how much of it was done shows at the crash.
@@ -176,7 +176,7 @@ impl Disk for SimDisk {
 
     fn sync_dir(&mut self) -> io::Result<()> {
         let state = &mut *self.state();
-        match state.faults.judge() {
+        match state.faults.judge(CallKind::Other) {
             Verdict::Do | Verdict::DoHalf(_) => {
                 if !state.is_lying {
                     state.medium.sync_dir();
