@@ -1,1 +1,66 @@
 //! An AMQP 0-9-1 client.
+//!
+//! A [`Connection`] carries [`Channel`]s. On a channel in confirm mode each publish gives a
+//! [`Confirm`], which becomes ready when the broker has taken the message over; a [`Consumer`]
+//! is a stream of [`Delivery`]s, which are settled on their channel. [`Channel::into_tx`] makes
+//! a channel on which publishes and settlements happen together or not at all.
+//!
+//! ```no_run
+//! use leveret_client::{ConsumeOptions, Connection, Publish, QueueDeclare, ShortStr};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let connection = Connection::open("amqp://guest:guest@localhost/%2F").await?;
+//! let channel = connection.channel().await?;
+//! let name = ShortStr::from_static("jobs");
+//! channel.queue_declare(&QueueDeclare { name: name.clone(), ..QueueDeclare::default() }).await?;
+//!
+//! channel.confirm_select().await?;
+//! let publish = Publish { routing_key: name.clone(), body: "one".into(), ..Publish::default() };
+//! channel.publish(publish).await?.await?;
+//!
+//! channel.qos(10).await?;
+//! let mut consumer = channel.consume(name, ConsumeOptions::default()).await?;
+//! if let Some(delivery) = consumer.recv().await {
+//!     channel.ack(&delivery)?;
+//! }
+//! connection.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An error of the broker closes one channel; the loss of the connection ends all of them, and
+//! each operation says so. Nothing is sent again by itself: what a publish came to when the
+//! connection was lost is [unknown](PublishError::is_outcome_unknown), and only the caller knows
+//! whether twice is better than never.
+
+mod channel;
+mod connection;
+mod error;
+mod lifeline;
+mod link;
+mod lock;
+mod message;
+mod options;
+mod reconnect;
+mod state;
+mod topology;
+
+pub use leveret_protocol::{
+    ChannelNumber, FieldArray, FieldTable, FieldValue, Negotiated, Properties, PropertiesBuilder,
+    ShortStr,
+};
+
+pub use self::{
+    channel::{AckMode, Channel, Committed, Confirm, ConsumeOptions, Consumer, Refusal, TxChannel},
+    connection::{Connection, Generation},
+    error::{
+        ChannelError, ConnectError, ConnectionEnd, ConsumerEnd, Loss, PublishError, SettleError,
+    },
+    message::{Delivery, Got, Publish, Returned},
+    options::{ConnectOptions, Secret, UriError, UriPart},
+    reconnect::{Backoff, connect_with_retry},
+    topology::{
+        ExchangeBinding, ExchangeDeclare, ExchangeDelete, ExchangeKind, QueueBinding, QueueDeclare,
+        QueueDeclared, QueueDelete,
+    },
+};

@@ -1,0 +1,90 @@
+//! Channels: where everything is said.
+
+mod confirm;
+mod consumer;
+mod consuming;
+mod publishing;
+mod settling;
+mod topology;
+mod transaction;
+
+use std::{fmt, sync::Arc};
+
+use leveret_protocol::{ChannelNumber, Method, basic};
+
+pub use self::{
+    confirm::Confirm,
+    consumer::Consumer,
+    consuming::{AckMode, ConsumeOptions},
+    settling::Refusal,
+    transaction::{Committed, TxChannel},
+};
+use crate::{
+    error::{ChannelError, ConnectionEnd, Loss},
+    lifeline::ChannelLease,
+    state::{Aftermath, ChannelCore, Reply},
+};
+
+/// A channel of a connection; a clone is the same channel.
+///
+/// Everything on a channel happens in order, also when tasks share it by clones: each publish
+/// gets its own confirm and each request its own reply. The channel stays open as long as one
+/// of its clones, consumers or confirms lives; the last to go closes it in the background.
+///
+/// An error of the broker closes this channel alone: every operation then fails with the
+/// [`ChannelError::Closed`] that says why, and the connection gives another channel.
+#[derive(Clone)]
+pub struct Channel {
+    lease: Arc<ChannelLease>,
+}
+
+impl Channel {
+    pub(crate) const fn new(lease: Arc<ChannelLease>) -> Self {
+        Self { lease }
+    }
+
+    fn core(&self) -> &Arc<ChannelCore> {
+        &self.lease.core
+    }
+
+    /// The channel's number on its connection.
+    pub fn number(&self) -> ChannelNumber {
+        self.core().number
+    }
+
+    /// Why the channel is over; nothing while it is open.
+    pub fn end(&self) -> Option<ChannelError> {
+        self.core().end()
+    }
+
+    /// Closes the channel and waits until the broker has agreed.
+    ///
+    /// Messages that were delivered and not settled go back to their queues; publishes that
+    /// wait for their confirm fail with an unknown outcome.
+    pub async fn close(&self) {
+        self.lease.close().await;
+    }
+
+    /// Sends a request and waits for its reply.
+    async fn call(&self, method: impl Into<Method>) -> Result<Method, ChannelError> {
+        match self.core().call(&method.into(), Aftermath::Nothing).await? {
+            Reply::Method(method) => Ok(method),
+            Reply::Got(_) => Err(unexpected(&Method::BasicGetOk(basic::GetOk::default()))),
+        }
+    }
+}
+
+/// The error for a reply of another kind than was asked for, which the reader lets nobody see.
+fn unexpected(reply: &Method) -> ChannelError {
+    let text = format!("{} answers another request", reply.name());
+    ConnectionEnd::Lost(Loss::Protocol { text }).into()
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("number", &self.number())
+            .field("end", &self.end())
+            .finish_non_exhaustive()
+    }
+}

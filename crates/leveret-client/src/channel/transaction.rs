@@ -1,0 +1,120 @@
+//! A channel on which publishes and settlements happen together or not at all.
+
+use leveret_protocol::{ShortStr, tx};
+
+use crate::{
+    channel::{AckMode, Channel, ConsumeOptions, Consumer, Refusal},
+    error::{ChannelError, PublishError, SettleError},
+    message::{Delivery, Got, Publish, Returned},
+    state::Watch,
+};
+
+/// A channel in transaction mode.
+///
+/// Publishes and settlements wait at the broker until [`commit`](Self::commit). They also wait
+/// here to be written together with it, so a transaction costs one write.
+///
+/// Settlements are made on this channel, also of what [`Consumer`]s deliver:
+/// their [`channel`](Consumer::channel) is the same.
+#[derive(Debug)]
+pub struct TxChannel {
+    channel: Channel,
+}
+
+/// A transaction that was committed.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+#[must_use = "messages that no queue took are in it"]
+pub struct Committed {
+    /// Mandatory messages of the transaction that no queue took.
+    pub returned: Vec<Returned>,
+}
+
+impl Channel {
+    /// Puts the channel into transaction mode, for good.
+    pub async fn into_tx(self) -> Result<TxChannel, ChannelError> {
+        self.call(tx::Select).await?;
+        Ok(TxChannel { channel: self })
+    }
+}
+
+impl TxChannel {
+    /// Publishes a message with the next commit.
+    pub async fn publish(&self, publish: Publish) -> Result<(), PublishError> {
+        self.channel.core().room().await;
+        self.channel.core().publish(publish, Watch::Nothing).map(drop)
+    }
+
+    /// Acknowledges a delivery with the next commit.
+    pub fn ack(&self, delivery: &Delivery) -> Result<(), SettleError> {
+        self.channel.ack(delivery)
+    }
+
+    /// Acknowledges a delivery and all before it with the next commit.
+    pub fn ack_up_to(&self, delivery: &Delivery) -> Result<(), SettleError> {
+        self.channel.ack_up_to(delivery)
+    }
+
+    /// Refuses a delivery with the next commit.
+    pub fn nack(&self, delivery: &Delivery, refusal: Refusal) -> Result<(), SettleError> {
+        self.channel.nack(delivery, refusal)
+    }
+
+    /// Refuses a delivery with the next commit, in the way that every broker knows.
+    pub fn reject(&self, delivery: &Delivery, refusal: Refusal) -> Result<(), SettleError> {
+        self.channel.reject(delivery, refusal)
+    }
+
+    /// Makes everything since the last commit or rollback happen.
+    ///
+    /// If the connection is lost while it waits, nobody knows whether it did.
+    pub async fn commit(&self) -> Result<Committed, ChannelError> {
+        self.channel.call(tx::Commit).await?;
+        Ok(Committed { returned: self.channel.take_returned() })
+    }
+
+    /// Forgets everything since the last commit or rollback.
+    ///
+    /// Deliveries whose settlement is forgotten are unsettled again; they are not redelivered.
+    pub async fn rollback(&self) -> Result<(), ChannelError> {
+        self.channel.call(tx::Rollback).await.map(drop)
+    }
+
+    /// As [`Channel::qos`].
+    pub async fn qos(&self, prefetch: u16) -> Result<(), ChannelError> {
+        self.channel.qos(prefetch).await
+    }
+
+    /// As [`Channel::consume`].
+    pub async fn consume(
+        &self,
+        queue: ShortStr,
+        options: ConsumeOptions,
+    ) -> Result<Consumer, ChannelError> {
+        self.channel.consume(queue, options).await
+    }
+
+    /// As [`Channel::get`].
+    pub async fn get(
+        &self,
+        queue: ShortStr,
+        ack_mode: AckMode,
+    ) -> Result<Option<Got>, ChannelError> {
+        self.channel.get(queue, ack_mode).await
+    }
+
+    /// As [`Channel::recover`].
+    pub async fn recover(&self) -> Result<(), ChannelError> {
+        self.channel.recover().await
+    }
+
+    /// Why the channel is over; nothing while it is open.
+    pub fn end(&self) -> Option<ChannelError> {
+        self.channel.end()
+    }
+
+    /// Closes the channel; what was not committed does not happen.
+    pub async fn close(&self) {
+        self.channel.close().await;
+    }
+}

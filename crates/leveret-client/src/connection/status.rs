@@ -1,0 +1,43 @@
+//! What anyone may know of a connection.
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use leveret_protocol::ShortStr;
+use tokio::sync::watch;
+
+use crate::{
+    error::ConnectionEnd,
+    link::{Gate, Outbox},
+    state::Wiring,
+};
+
+/// What handles and owner of a connection share.
+#[derive(Debug)]
+pub(super) struct Status {
+    pub(super) end: watch::Sender<Option<ConnectionEnd>>,
+    pub(super) blocked: watch::Sender<Option<ShortStr>>,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) strays: Arc<AtomicU64>,
+}
+
+impl Status {
+    pub(super) fn new(frame_max: u32) -> Self {
+        Self {
+            end: watch::Sender::new(None),
+            blocked: watch::Sender::new(None),
+            outbox: Arc::new(Outbox::new(frame_max)),
+            gate: Arc::default(),
+            strays: Arc::default(),
+        }
+    }
+
+    /// What a channel needs of its connection.
+    pub(super) fn wiring(&self) -> Wiring {
+        Wiring {
+            outbox: Arc::clone(&self.outbox),
+            gate: Arc::clone(&self.gate),
+            strays: Arc::clone(&self.strays),
+        }
+    }
+}

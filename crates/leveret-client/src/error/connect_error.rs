@@ -1,0 +1,104 @@
+//! Why a connection could not be opened.
+
+use std::{io, time::Duration};
+
+use crate::{
+    error::connection_end::{ConnectionEnd, Loss},
+    options::UriError,
+};
+
+/// A connection was not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The address is none.
+    #[error(transparent)]
+    Uri(#[from] UriError),
+    /// Nobody answered there.
+    #[error("cannot reach {authority}")]
+    Unreachable {
+        /// Host and port.
+        authority: String,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+    /// It took too long.
+    #[error("the broker did not open the connection within {} ms", within.as_millis())]
+    TimedOut {
+        /// How long it was given.
+        within: Duration,
+    },
+    /// User or password are wrong, or the user may not come in.
+    #[error("the broker refused the login of user `{user}`: {code} {text}")]
+    LoginRefused {
+        /// Who.
+        user: String,
+        /// The reply code.
+        code: u16,
+        /// The broker's words.
+        text: String,
+    },
+    /// The virtual host is unknown, or the user may not enter it.
+    #[error("the broker refused the virtual host `{virtual_host}`: {code} {text}")]
+    VirtualHostRefused {
+        /// Which.
+        virtual_host: String,
+        /// The reply code.
+        code: u16,
+        /// The broker's words.
+        text: String,
+    },
+    /// The broker closed the connection for another reason.
+    #[error("the broker closed the connection before it was open: {code} {text}")]
+    Closed {
+        /// The reply code.
+        code: u16,
+        /// The broker's words.
+        text: String,
+    },
+    /// The connection broke off.
+    #[error("the connection was lost before it was open: {0}")]
+    Lost(#[source] Loss),
+    /// What was asked for cannot be said in the protocol.
+    #[error("the option `{option}` cannot be sent: {problem}")]
+    Option {
+        /// Which.
+        option: &'static str,
+        /// Why.
+        problem: &'static str,
+    },
+    /// As many attempts as allowed failed.
+    #[error("gave up after {attempts} attempts")]
+    GaveUp {
+        /// How many.
+        attempts: u32,
+        /// Why the last failed.
+        #[source]
+        last: Box<Self>,
+    },
+}
+
+impl ConnectError {
+    /// Whether trying again with the same options cannot help.
+    pub const fn is_permanent(&self) -> bool {
+        match self {
+            Self::Uri(_)
+            | Self::LoginRefused { .. }
+            | Self::VirtualHostRefused { .. }
+            | Self::Option { .. }
+            | Self::GaveUp { .. } => true,
+            // AMQP 0-9-1, 1.1: 320 is an operator's doing and passes.
+            Self::Closed { code, .. } => *code != 320,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Lost(_) => false,
+        }
+    }
+
+    pub(crate) fn ended(end: ConnectionEnd) -> Self {
+        match end {
+            ConnectionEnd::ClosedByBroker { code, text } => Self::Closed { code, text },
+            ConnectionEnd::Lost(loss) => Self::Lost(loss),
+            ConnectionEnd::ClosedHere => Self::Lost(Loss::EndOfStream),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What keeps a connection and its channels open: a handle that lives.
+//!
+//! The last handle to go leaves a command behind, so the closing happens in the background.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{error::ChannelError, state::ChannelCore};
+
+/// Something only the owner of the session can do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Opens a channel.
+    OpenChannel(oneshot::Sender<Result<Arc<ChannelCore>, ChannelError>>),
+    /// Closes a channel; whoever waits hears when the broker has agreed.
+    CloseChannel { core: Arc<ChannelCore>, closed: Option<oneshot::Sender<()>> },
+    /// Closes the connection.
+    Close,
+}
+
+/// Keeps a connection open; dropped, it closes.
+///
+/// The queue of commands is bounded by the handles: one that waits has one command there, and a
+/// dropped one leaves one.
+#[derive(Debug)]
+pub(crate) struct ConnectionLease {
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+/// Keeps a channel open, and its connection; dropped, it closes.
+#[derive(Debug)]
+pub(crate) struct ChannelLease {
+    pub(crate) core: Arc<ChannelCore>,
+    pub(crate) connection: Arc<ConnectionLease>,
+}
+
+impl ConnectionLease {
+    pub(crate) const fn new(commands: mpsc::UnboundedSender<Command>) -> Self {
+        Self { commands }
+    }
+
+    /// Asks for the closing of the connection.
+    pub(crate) fn close(&self) {
+        self.command(Command::Close);
+    }
+
+    /// Asks the owner; if it is gone, the command's own senders tell so.
+    fn command(&self, command: Command) {
+        drop(self.commands.send(command));
+    }
+
+    /// A new channel; nothing if the connection is over.
+    pub(crate) async fn open_channel(&self) -> Option<Result<Arc<ChannelCore>, ChannelError>> {
+        let (answer, opened) = oneshot::channel();
+        self.command(Command::OpenChannel(answer));
+        opened.await.ok()
+    }
+}
+
+impl Drop for ConnectionLease {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl ChannelLease {
+    /// Closes the channel and waits until the broker has agreed.
+    pub(crate) async fn close(&self) {
+        let (closed, answer) = oneshot::channel();
+        let core = Arc::clone(&self.core);
+        self.connection.command(Command::CloseChannel { core, closed: Some(closed) });
+        // An error means that the connection is over, and the channel with it.
+        drop(answer.await);
+    }
+}
+
+impl Drop for ChannelLease {
+    fn drop(&mut self) {
+        if self.core.end().is_none() {
+            let core = Arc::clone(&self.core);
+            self.connection.command(Command::CloseChannel { core, closed: None });
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! How to reach a broker, and as whom.
+//!
+//! A URI is one way to write them; see [`ConnectOptions::from_uri`] for what it may say.
+
+mod secret;
+mod uri;
+
+use std::time::Duration;
+
+use leveret_protocol::{FieldTable, ShortStr};
+
+pub use self::{
+    secret::Secret,
+    uri::{UriError, UriPart},
+};
+
+/// What a connection is opened with.
+///
+/// ```
+/// use leveret_client::ConnectOptions;
+///
+/// let mut options = ConnectOptions::from_uri("amqp://jo:secret@broker/orders?heartbeat=20")?;
+/// options.name = Some("order desk".to_owned());
+/// assert_eq!(options.virtual_host, "orders");
+/// assert!(!format!("{options:?}").contains("secret"));
+/// # Ok::<(), leveret_client::UriError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectOptions {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// The virtual host.
+    pub virtual_host: ShortStr,
+    /// Who logs in.
+    pub user: String,
+    /// With what.
+    pub password: Secret,
+    /// The heartbeat interval to agree on; zero asks for none.
+    pub heartbeat: Duration,
+    /// How long connecting may take, from the first packet to the open virtual host.
+    pub connect_timeout: Duration,
+    /// The most channels to ask for; the broker may lower it.
+    pub channel_max: u16,
+    /// The largest frame in bytes to ask for; the broker may lower it.
+    pub frame_max: u32,
+    /// The connection's name in the broker's lists and logs.
+    pub name: Option<String>,
+    /// More to tell the broker of this client, beside what the client tells by itself.
+    pub client_properties: FieldTable,
+}
+
+impl ConnectOptions {
+    /// AMQP 0-9-1, 4.1: the port of the protocol.
+    pub const PORT: u16 = 5672;
+
+    /// `host:port`, as it may be shown to anyone.
+    pub fn authority(&self) -> String {
+        if self.host.contains(':') {
+            return format!("[{}]:{}", self.host, self.port);
+        }
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            host: "localhost".to_owned(),
+            port: Self::PORT,
+            virtual_host: ShortStr::from_static("/"),
+            user: "guest".to_owned(),
+            password: Secret::new("guest"),
+            heartbeat: Duration::from_mins(1),
+            connect_timeout: Duration::from_secs(30),
+            channel_max: 2047,
+            frame_max: 128 * 1024,
+            name: None,
+            client_properties: FieldTable::default(),
+        }
+    }
+}

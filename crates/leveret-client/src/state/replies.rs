@@ -1,0 +1,68 @@
+//! Which replies a channel waits for, first asked, first answered.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use leveret_protocol::{Method, ShortStr};
+use tokio::sync::oneshot;
+
+use crate::{error::ChannelError, message::Got, state::deliveries::ConsumerQueue};
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    Method(Method),
+    Got(Box<Got>),
+}
+
+/// Where a reply goes.
+pub(crate) type Answer = Result<Reply, ChannelError>;
+
+/// A request whose reply has not come.
+#[derive(Debug)]
+pub(crate) struct Request {
+    class_id: u16,
+    method_id: u16,
+    answer: oneshot::Sender<Answer>,
+    pub(crate) aftermath: Aftermath,
+}
+
+/// What the reader does when the reply comes, before it reads on.
+#[derive(Debug)]
+pub(crate) enum Aftermath {
+    Nothing,
+    /// Deliveries may follow at once.
+    Start(Arc<ConsumerQueue>),
+    /// No deliveries follow.
+    Stop(ShortStr),
+    /// Messages that are got need no acknowledgement.
+    GotNoAck,
+}
+
+impl Request {
+    pub(crate) fn new(method: &Method, aftermath: Aftermath) -> (Self, oneshot::Receiver<Answer>) {
+        let (answer, receiver) = oneshot::channel();
+        let (class_id, method_id) = (method.class_id(), method.method_id());
+        (Self { class_id, method_id, answer, aftermath }, receiver)
+    }
+
+    /// Whether a method is of the kind that was asked for.
+    pub(crate) fn is_answered_by(&self, reply: &Method) -> bool {
+        let offset = if matches!(reply, Method::BasicGetEmpty(_)) {
+            2
+        } else if matches!(reply, Method::ExchangeUnbindOk(_)) {
+            // AMQP 0-9-1 with RabbitMQ's extensions: 51 answers 40 here.
+            11
+        } else {
+            1
+        };
+        reply.class_id() == self.class_id && reply.method_id() == self.method_id + offset
+    }
+
+    /// Gives the reply to who asked, or back if they have gone.
+    pub(crate) fn answer(self, answer: Answer) -> Option<Answer> {
+        self.answer.send(answer).err()
+    }
+}
+
+/// The requests of a channel in the order they were sent.
+pub(crate) type Requests = VecDeque<Request>;
