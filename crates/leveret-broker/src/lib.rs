@@ -1,1 +1,36 @@
 //! A durable AMQP 0-9-1 broker, embeddable.
+//!
+//! A [`Broker`] is the shell around one engine for each virtual host: it owns sockets, users and the
+//! log, and knows no routing rule. Start one with [`Broker::builder`], or run the `leveret broker`
+//! command, which reads a [`Config`].
+
+mod broker;
+mod builder;
+mod clock;
+mod config;
+mod connection;
+mod directory;
+mod host;
+mod lifecycle;
+mod limits;
+mod listener;
+mod log;
+mod recovery;
+mod running;
+mod secret;
+mod shared;
+mod start;
+mod users;
+
+pub use broker::Broker;
+pub use builder::Builder;
+pub use config::{Config, ConfigError, Problem, RawConfig, Store, parse_address};
+pub use directory::DirectoryError;
+/// Why the log could not be opened.
+pub use leveret_journal::OpenError as LogError;
+pub use lifecycle::Failure;
+pub use limits::Limits;
+pub use recovery::Recovered;
+pub use secret::Secret;
+pub use start::StartError;
+pub use users::User;

@@ -1,3 +1,45 @@
-//! Starts here.
+//! The `leveret` command.
 
-fn main() {}
+mod args;
+mod broker;
+mod exit;
+mod logging;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use args::{Cli, Command};
+use clap::{Parser, error::ErrorKind};
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // The shell may have closed the pipe; there is nobody left to tell.
+            error.print().ok();
+            let is_answer =
+                matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if is_answer { Exit::Success.into() } else { Exit::Usage.into() };
+        }
+    };
+    let ended = match cli.command {
+        Command::Broker(args) => broker::run(args),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(refusal) => {
+            writeln!(io::stderr(), "{}", refusal.text).ok();
+            refusal.exit.into()
+        }
+    }
+}
+
+/// Why a command did not do its work: what to tell, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) text: String,
+    pub(crate) exit: Exit,
+}

@@ -1,9 +1,9 @@
 //! Each call of a busy run fails in turn.
 
-use leveret_journal::{FaultKind, Repeat};
+use leveret_journal::{FaultKind, Repeat, SimDisk};
 
 use crate::{
-    run::{Run, Stop},
+    run::{Run, Step, Stop, open},
     script::busy_script,
 };
 
@@ -61,7 +61,19 @@ fn what_a_restart_shows_after_a_failed_sync_survives_a_later_crash() {
         if let Err(stop) = run.open() {
             panic!("call {call}: {stop:?}");
         }
+        let mut went_on = run.fork();
         run.disk.crash(0);
         assert_survives(run, &format!("call {call}"));
+        let more = [Step::Append(50), Step::Commit, Step::Crash(0)];
+        assert!(went_on.steps(&more).is_ok(), "call {call}, and went on");
     }
+}
+
+#[test]
+fn a_full_disk_is_called_full() {
+    let disk = SimDisk::new();
+    disk.inject(FaultKind::Full, 1, Repeat::Forever);
+    let error = open(&disk).expect_err("full").to_string();
+    let name = "sim:/spare-00000000000000000001.journal";
+    assert_eq!(error, format!("{name}: the disk is full, the journal must create it"));
 }

@@ -77,6 +77,14 @@ impl Run {
         steps.iter().try_for_each(|step| self.step(step))
     }
 
+    /// Starts again after a stop: by [`Step::Restart`] or [`Step::Crash`].
+    pub(crate) fn again(&mut self, step: &Step) -> Result<(), Stop> {
+        if let Step::Crash(seed) = step {
+            self.disk.crash(*seed);
+        }
+        self.open()
+    }
+
     /// Opens and checks; what was visited counts as committed from now on.
     pub(crate) fn open(&mut self) -> Result<(), Stop> {
         self.journal = None;
@@ -119,17 +127,13 @@ impl Run {
                 self.ledger.drop();
                 Ok(())
             }
-            Step::Restart => self.open(),
             Step::Close => {
                 let closed = self.journal.take().map(Journal::close);
                 closed.transpose().map_err(|_| Stop::Disk)?;
                 self.ledger.commit();
                 self.open()
             }
-            Step::Crash(seed) => {
-                self.disk.crash(*seed);
-                self.open()
-            }
+            Step::Restart | Step::Crash(_) => self.again(step),
         }
     }
 

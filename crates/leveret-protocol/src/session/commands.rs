@@ -100,7 +100,7 @@ impl Session {
         if method.has_content() {
             return Err(SendError::NotSendable { name: method.name() });
         }
-        self.heartbeat.note_written();
+        self.heartbeat.note_written(self.now);
         Ok(self.output.push_method(channel, method, self.negotiated.frame_max)?)
     }
 
@@ -116,7 +116,7 @@ impl Session {
         if !method.has_content() {
             return Err(SendError::NotSendable { name: method.name() });
         }
-        self.heartbeat.note_written();
+        self.heartbeat.note_written(self.now);
         let content = Content { method, properties, body };
         Ok(self.output.push_content(channel, content, self.negotiated.frame_max)?)
     }
@@ -139,7 +139,7 @@ impl Session {
     /// follows.
     pub fn update_secret(&mut self, update: connection::UpdateSecret) -> Result<(), SendError> {
         self.check_open()?;
-        self.heartbeat.note_written();
+        self.heartbeat.note_written(self.now);
         let max = self.negotiated.frame_max;
         Ok(self.output.push_method(ChannelNumber::CONNECTION, &update.into(), max)?)
     }

@@ -10,8 +10,7 @@ pub(super) struct Heartbeat {
     /// Zero without heartbeats.
     interval: Duration,
     received_at: Timestamp,
-    send_at: Timestamp,
-    has_written: bool,
+    written_at: Timestamp,
 }
 
 /// What time has brought.
@@ -24,26 +23,26 @@ pub(super) enum Beat {
 
 impl Heartbeat {
     pub(super) const fn new(now: Timestamp) -> Self {
-        Self { interval: Duration::ZERO, received_at: now, send_at: now, has_written: false }
+        Self { interval: Duration::ZERO, received_at: now, written_at: now }
     }
 
     /// Begins to beat; no seconds are no heartbeats.
     pub(super) fn start(&mut self, now: Timestamp, secs: u16) {
         self.interval = Duration::from_secs(secs.into());
         self.received_at = now;
-        self.send_at = now.saturating_add(self.interval / 2);
+        self.written_at = now;
     }
 
     pub(super) const fn note_received(&mut self, now: Timestamp) {
         self.received_at = now;
     }
 
-    pub(super) const fn note_written(&mut self) {
-        self.has_written = true;
+    pub(super) const fn note_written(&mut self, now: Timestamp) {
+        self.written_at = now;
     }
 
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
-        (!self.interval.is_zero()).then(|| self.send_at.min(self.dead_at()))
+        (!self.interval.is_zero()).then(|| self.send_at().min(self.dead_at()))
     }
 
     pub(super) fn handle_timeout(&mut self, now: Timestamp) -> Beat {
@@ -54,11 +53,15 @@ impl Heartbeat {
         if now >= self.dead_at() {
             return Beat::PeerIsDead;
         }
-        if now < self.send_at {
+        if now < self.send_at() {
             return Beat::Nothing;
         }
-        self.send_at = now.saturating_add(self.interval / 2);
-        if core::mem::take(&mut self.has_written) { Beat::Nothing } else { Beat::Send }
+        self.written_at = now;
+        Beat::Send
+    }
+
+    fn send_at(&self) -> Timestamp {
+        self.written_at.saturating_add(self.interval / 2)
     }
 
     fn dead_at(&self) -> Timestamp {

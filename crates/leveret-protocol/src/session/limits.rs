@@ -125,7 +125,8 @@ impl Range {
     }
 
     fn error(&self, value: u32, how: &str, bound: u32) -> AmqpError {
-        let detail = if value == 0 { " (no limit)" } else { "" };
+        let is_unlimited = value == 0 && self.field == "channel_max";
+        let detail = if is_unlimited { " (no limit)" } else { "" };
         let text =
             format!("negotiated {} = {value}{detail} is {how} allowed value ({bound})", self.field);
         AmqpError::new(ReplyCode::NotAllowed, text).blaming(&connection::Tune::default().into())

@@ -245,7 +245,7 @@ impl Session {
 
     /// Queues one of the session's own methods, which are short enough for any peer.
     fn push(&mut self, channel: ChannelNumber, method: &Method) {
-        self.heartbeat.note_written();
+        self.heartbeat.note_written(self.now);
         let pushed = self.output.push_method(channel, method, u32::MAX);
         debug_assert!(pushed.is_ok(), "the session's own methods fit any frame");
     }

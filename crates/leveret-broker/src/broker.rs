@@ -1,0 +1,110 @@
+//! The broker as its owner sees it: start, connect, stop.
+
+use std::{net::SocketAddr, sync::atomic::Ordering};
+
+use tokio::io::DuplexStream;
+
+use crate::{
+    connection,
+    lifecycle::{Failure, Lifecycle},
+    recovery::Recovered,
+    running::Parts,
+    users::Peer,
+};
+
+/// Bytes that wait in one direction of an in-process connection.
+const PIPE_BYTES: usize = 256 << 10;
+
+/// A running broker. Dropped without [`Broker::shutdown`], it stops by itself, in the background.
+///
+/// ```
+/// use leveret_broker::Broker;
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let broker = Broker::builder().in_memory().listen("127.0.0.1:0".parse()?).start().await?;
+/// println!("amqp://guest:guest@{}", broker.local_addrs()[0]);
+///
+/// // Or without a socket: this end of the pipe speaks AMQP 0-9-1.
+/// let stream = broker.connect();
+/// # drop(stream);
+/// broker.shutdown().await;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Broker {
+    parts: Parts,
+    _stop: StopOnDrop,
+}
+
+impl Broker {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let stop = StopOnDrop(parts.shared.lifecycle.clone());
+        Self { parts, _stop: stop }
+    }
+
+    /// The addresses listened on, in the order they were given, with their real ports.
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.parts.local_addrs
+    }
+
+    /// What the start found in the log.
+    pub fn recovered(&self) -> Recovered {
+        self.parts.recovered
+    }
+
+    /// How many connections were closed because their task panicked. Always 0, if we did our work.
+    pub fn connection_panics(&self) -> u64 {
+        self.parts.shared.panics.load(Ordering::Relaxed)
+    }
+
+    /// Connects from within the process: the returned stream speaks AMQP 0-9-1 like a socket does, and
+    /// counts as coming from this machine. Must be called within a tokio runtime.
+    pub fn connect(&self) -> DuplexStream {
+        self.connect_as(Peer::Process)
+    }
+
+    /// As [`Broker::connect`], but seeming to come from an address; for tests of who may come from where.
+    #[doc(hidden)]
+    pub fn connect_from(&self, address: SocketAddr) -> DuplexStream {
+        self.connect_as(Peer::Address(address))
+    }
+
+    fn connect_as(&self, peer: Peer) -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+        connection::spawn(theirs, peer, &self.parts.shared);
+        ours
+    }
+
+    /// Comes back if the broker can go on no longer, and never otherwise. It confirms nothing from
+    /// then on and closes its connections; its owner should shut it down and end.
+    pub async fn failed(&self) -> Failure {
+        self.parts.shared.lifecycle.watch().failed().await
+    }
+
+    /// Stops accepting, closes every connection with 320 `CONNECTION_FORCED`, makes the log durable,
+    /// and lets go of the data directory.
+    pub async fn shutdown(self) {
+        let Parts { shared, tasks, log_ended, .. } = self.parts;
+        shared.lifecycle.stop();
+        shared.admission.all_left().await;
+        // The engines' tasks end when the last way into them is gone.
+        drop(shared);
+        for task in tasks {
+            // A panic there has ended the process, or is one of a listener, which holds nothing.
+            task.await.ok();
+        }
+        if let Some(ended) = log_ended {
+            ended.await.ok();
+        }
+    }
+}
+
+#[derive(Debug)]
+struct StopOnDrop(Lifecycle);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}

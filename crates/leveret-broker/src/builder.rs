@@ -1,0 +1,106 @@
+//! How a broker is set up from code.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use leveret_journal::SimDisk;
+
+use crate::{
+    broker::Broker,
+    config::{Config, Store},
+    limits::Limits,
+    start::{self, StartError},
+    users::User,
+};
+
+/// A broker to be started.
+///
+/// Without further words it keeps messages in `./leveret-data`, has the virtual host `/` and the user
+/// `guest`, and listens nowhere: [`Broker::connect`] is the only way in.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    config: Config,
+    has_default_users: bool,
+    simulated: Option<SimDisk>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let config = Config { listen: Vec::new(), ..Config::default() };
+        Self { config, has_default_users: true, simulated: None }
+    }
+}
+
+impl Broker {
+    /// The way to a running broker: says where messages are kept and who may come.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
+impl Builder {
+    /// Takes a whole configuration, such as one read from a file.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self.has_default_users = false;
+        self
+    }
+
+    /// Keeps messages in this directory, which is made if it is missing.
+    #[must_use]
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.store = Store::Directory(path.into());
+        self
+    }
+
+    /// Keeps messages in memory: they are gone when the broker stops.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.config.store = Store::Memory;
+        self
+    }
+
+    /// Listens on one more address; port 0 takes any free one.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.config.listen.push(address);
+        self
+    }
+
+    /// Lets one more user in; the first takes the place of `guest`.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        if std::mem::take(&mut self.has_default_users) {
+            self.config.users.clear();
+        }
+        self.config.users.push(user);
+        self
+    }
+
+    /// Has one more virtual host beside `/`.
+    #[must_use]
+    pub fn virtual_host(mut self, name: impl Into<String>) -> Self {
+        self.config.virtual_hosts.push(name.into());
+        self
+    }
+
+    /// Sets the bounds that a peer can run into.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// Keeps messages on a disk that can lose power; for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn simulated_disk(mut self, disk: SimDisk) -> Self {
+        self.simulated = Some(disk);
+        self
+    }
+
+    /// Starts the broker; what it kept is back before this returns.
+    pub async fn start(self) -> Result<Broker, StartError> {
+        start::start(self.config, self.simulated).await.map(Broker::new)
+    }
+}

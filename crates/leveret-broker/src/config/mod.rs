@@ -1,0 +1,287 @@
+//! The broker's settings: as written in file, environment, flags; as they hold.
+//!
+//! A [`RawConfig`] says only what one source says; later ones overlay earlier ones, and
+//! [`RawConfig::resolve`] fills in the defaults and refuses what contradicts itself.
+
+mod document;
+mod problem;
+mod suggestion;
+
+use std::{net::SocketAddr, ops::Range, path::PathBuf};
+
+use document::{Document, Section};
+pub use problem::{ConfigError, Problem};
+
+use crate::{limits::Limits, secret::Secret, users::User};
+
+/// A configuration file larger than this is a mistake, not a configuration.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Where messages are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// In a directory, durably.
+    Directory(PathBuf),
+    /// In memory: everything is gone when the broker stops.
+    Memory,
+}
+
+/// The whole configuration of a broker, checked.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The addresses to listen on; a port of 0 takes any free one. None: in-process connections only.
+    pub listen: Vec<SocketAddr>,
+    /// Where messages are kept.
+    pub store: Store,
+    /// The virtual hosts that must exist; a data directory may hold more.
+    pub virtual_hosts: Vec<String>,
+    /// Who may log in.
+    pub users: Vec<User>,
+    /// The bounds a peer can run into.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 5672))],
+            store: Store::Directory(PathBuf::from("leveret-data")),
+            virtual_hosts: vec!["/".to_owned()],
+            users: vec![User::guest()],
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What one source of settings says; everything may be left out.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct RawConfig {
+    /// Addresses to listen on.
+    pub listen: Option<Vec<SocketAddr>>,
+    /// The directory to keep messages in.
+    pub data_dir: Option<PathBuf>,
+    /// Whether to keep messages in memory only.
+    pub in_memory: Option<bool>,
+    /// Virtual hosts that must exist.
+    pub virtual_hosts: Option<Vec<String>>,
+    /// Who may log in; replaces `guest`.
+    pub users: Option<Vec<User>>,
+    /// The limits, with defaults where the source is silent.
+    pub limits: Option<Limits>,
+}
+
+impl RawConfig {
+    /// Reads a TOML file; all that is wrong in it is told at once.
+    pub fn from_file(path: PathBuf) -> Result<Self, ConfigError> {
+        let text = match read(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(ConfigError::Unreadable { path, source }),
+        };
+        Self::from_toml(&path.display().to_string(), &text)
+    }
+
+    /// Reads TOML text; `name` is what the problems call it.
+    ///
+    /// ```
+    /// use leveret_broker::RawConfig;
+    ///
+    /// let error = RawConfig::from_toml("broker.toml", "lissten = []").unwrap_err();
+    /// assert!(error.to_string().contains("did you mean `listen`?"));
+    /// ```
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, ConfigError> {
+        let (mut document, table) = Document::parse(name, text);
+        let config = read_document(&mut document, table.get_ref());
+        match document.finish() {
+            problems if problems.is_empty() => Ok(config),
+            problems => Err(ConfigError::Invalid(problems)),
+        }
+    }
+
+    /// Reads `LEVERET_BROKER_LISTEN` (addresses parted by commas), `LEVERET_BROKER_DATA_DIR` and
+    /// `LEVERET_BROKER_IN_MEMORY` (`true` or `false`). A variable that is empty counts as not set.
+    pub fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let mut problems = Vec::new();
+        let listen = variable("LEVERET_BROKER_LISTEN").map(|value| {
+            let mut addresses = Vec::new();
+            for part in value.split(',').map(str::trim) {
+                match parse_address(part) {
+                    Ok(address) => addresses.push(address),
+                    Err(message) => problems.push(Problem::named("LEVERET_BROKER_LISTEN", message)),
+                }
+            }
+            addresses
+        });
+        let in_memory = variable("LEVERET_BROKER_IN_MEMORY").and_then(|value| {
+            let parsed = value.parse().ok();
+            if parsed.is_none() {
+                let message = format!("`{value}` is neither `true` nor `false`");
+                problems.push(Problem::named("LEVERET_BROKER_IN_MEMORY", message));
+            }
+            parsed
+        });
+        if !problems.is_empty() {
+            return Err(ConfigError::Invalid(problems));
+        }
+        let data_dir = variable("LEVERET_BROKER_DATA_DIR").map(PathBuf::from);
+        Ok(Self { listen, data_dir, in_memory, ..Self::default() })
+    }
+
+    /// These settings with those of `over` on top.
+    #[must_use]
+    pub fn overlay(self, over: Self) -> Self {
+        // Where to keep messages is one setting with two names: the later source decides both.
+        let store_decided = over.data_dir.is_some() || over.in_memory.is_some();
+        let (data_dir, in_memory) = if store_decided {
+            (over.data_dir, over.in_memory)
+        } else {
+            (self.data_dir, self.in_memory)
+        };
+        Self {
+            listen: over.listen.or(self.listen),
+            data_dir,
+            in_memory,
+            virtual_hosts: over.virtual_hosts.or(self.virtual_hosts),
+            users: over.users.or(self.users),
+            limits: over.limits.or(self.limits),
+        }
+    }
+
+    /// The whole configuration, or everything that contradicts itself.
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let mut problems = Vec::new();
+        let default = Config::default();
+        let store = match (self.data_dir, self.in_memory.unwrap_or(false)) {
+            (Some(path), true) => {
+                let path = path.display();
+                problems.push(Problem::whole(format!(
+                    "`in_memory` is true and `data_dir` is `{path}`: only one can be"
+                )));
+                Store::Memory
+            }
+            (Some(path), false) => Store::Directory(path),
+            (None, true) => Store::Memory,
+            (None, false) => default.store,
+        };
+        let virtual_hosts = self.virtual_hosts.unwrap_or(default.virtual_hosts);
+        let users = self.users.unwrap_or(default.users);
+        for (index, user) in users.iter().enumerate() {
+            let name = &user.name;
+            if users.iter().take(index).any(|earlier| earlier.name == *name) {
+                problems.push(Problem::whole(format!("user `{name}` is there twice")));
+            }
+            for virtual_host in user.virtual_hosts.iter().flatten() {
+                if !virtual_hosts.contains(virtual_host) {
+                    problems.push(Problem::whole(format!(
+                        "user `{name}` may open the virtual host `{virtual_host}`, which does not exist"
+                    )));
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(ConfigError::Invalid(problems));
+        }
+        let listen = self.listen.unwrap_or(default.listen);
+        let limits = self.limits.unwrap_or(default.limits);
+        Ok(Config { listen, store, virtual_hosts, users, limits })
+    }
+}
+
+/// Reads an address such as `127.0.0.1:5672`, `[::1]:5672` or `localhost:5672`.
+pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    local.as_deref().unwrap_or(text).parse().map_err(|_| {
+        format!("`{text}` is no address, wanted an IP address and a port such as `127.0.0.1:5672`")
+    })
+}
+
+fn read(path: &std::path::Path) -> std::io::Result<String> {
+    let found = std::fs::metadata(path)?;
+    if found.is_file() && found.len() > FILE_BYTES_MAX {
+        let message = format!("it has {} bytes, wanted at most {FILE_BYTES_MAX}", found.len());
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, message));
+    }
+    std::fs::read_to_string(path)
+}
+
+fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>) -> RawConfig {
+    let mut section = Section::new(document, table);
+    let listen = section.list("listen", parse_address);
+    let data_dir = section.parsed("data_dir", |text| match text {
+        "" => Err("`data_dir` is empty, wanted a directory".to_owned()),
+        path => Ok(PathBuf::from(path)),
+    });
+    let in_memory = section.flag("in_memory");
+    let virtual_hosts = section.list("virtual_hosts", parse_virtual_host);
+    let users = section.sections("users", read_user);
+    let limits = section.section("limits").map(read_limits);
+    section.finish();
+    RawConfig { listen, data_dir, in_memory, virtual_hosts, users, limits }
+}
+
+fn parse_virtual_host(text: &str) -> Result<String, String> {
+    match text.len() {
+        0 => Err("a virtual host's name is empty, wanted a name such as `/`".to_owned()),
+        1..=255 => Ok(text.to_owned()),
+        bytes => Err(format!("a virtual host's name has {bytes} bytes, wanted at most 255")),
+    }
+}
+
+fn read_user(section: &mut Section<'_, '_>, span: Range<usize>) -> Option<User> {
+    let name = section.text("name");
+    let password = section.text("password");
+    let loopback_only = section.flag("loopback_only");
+    let virtual_hosts = section.list("virtual_hosts", parse_virtual_host);
+    let name = match name {
+        Some(name) if (1..=255).contains(&name.len()) => name.to_owned(),
+        Some(_) => {
+            section.report(span, "a user's `name` must have 1 to 255 bytes".to_owned());
+            return None;
+        }
+        None if section.has("name") => return None,
+        None => {
+            section.report(span, "a user without a `name`".to_owned());
+            return None;
+        }
+    };
+    let Some(password) = password.filter(|password| !password.is_empty()) else {
+        if !section.has("password") || password.is_some() {
+            section.report(span, format!("user `{name}` has no `password`"));
+        }
+        return None;
+    };
+    let loopback_only = loopback_only.unwrap_or(name == "guest");
+    Some(User { password: Secret::new(password), name, loopback_only, virtual_hosts })
+}
+
+fn read_limits(mut section: Section<'_, '_>) -> Limits {
+    let default = Limits::default();
+    let limits = Limits {
+        connections_max: section
+            .number("connections_max", 1..=1_000_000)
+            .unwrap_or(default.connections_max),
+        half_open_max: section
+            .number("half_open_max", 1..=1_000_000)
+            .unwrap_or(default.half_open_max),
+        handshake_timeout: section
+            .duration("handshake_timeout")
+            .unwrap_or(default.handshake_timeout),
+        refusal_delay: default.refusal_delay,
+        channels_max: section.number("channels_max", 1..=65_535).unwrap_or(default.channels_max),
+        // AMQP 0-9-1, 4.2.3: a frame may always have 4,096 bytes; 8,192 is what clients assume.
+        frame_bytes_max: section
+            .number("frame_bytes_max", 8_192..=16_777_216)
+            .unwrap_or(default.frame_bytes_max),
+        heartbeat: section.duration("heartbeat").unwrap_or(default.heartbeat),
+        message_bytes_max: section
+            .number("message_bytes_max", 1..=536_870_912)
+            .unwrap_or(default.message_bytes_max),
+        ingress_bytes_max: default.ingress_bytes_max,
+        egress_bytes_max: default.egress_bytes_max,
+        close_timeout: default.close_timeout,
+    };
+    section.finish();
+    limits
+}

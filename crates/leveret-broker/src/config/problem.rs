@@ -1,0 +1,135 @@
+//! What is wrong with a configuration, shown with file, line and caret.
+//!
+//! Keeps true: nothing written after a `password` key is ever printed.
+
+use std::{fmt, ops::Range, path::PathBuf};
+
+/// Everything found wrong in a configuration, in the order of its lines.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file could not be read at all.
+    Unreadable {
+        /// The file that was named.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The settings were read but are not right; each problem prints on its own lines.
+    Invalid(Vec<Problem>),
+}
+
+/// One thing wrong, and where it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub(super) place: Place,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    File { name: String, line: usize, column: usize, source: String, width: usize },
+    Named(String),
+    Whole,
+}
+
+impl Problem {
+    /// A problem of the settings as a whole, which no single place shows.
+    pub(super) fn whole(message: impl Into<String>) -> Self {
+        Self { place: Place::Whole, message: message.into(), help: None }
+    }
+
+    /// A problem of one environment variable.
+    pub(super) fn named(name: &str, message: impl Into<String>) -> Self {
+        Self { place: Place::Named(name.to_owned()), message: message.into(), help: None }
+    }
+}
+
+impl Place {
+    /// A span of the text; `secret` is a key whose value must not be shown, beside `password`.
+    pub(super) fn in_file(
+        name: &str,
+        text: &str,
+        span: Range<usize>,
+        secret: Option<&str>,
+    ) -> Self {
+        let start = span.start.min(text.len());
+        let before = text.get(..start).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let source = text.get(line_start..).unwrap_or("").lines().next().unwrap_or("");
+        let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
+        let (source, visible) = without_password(source, secret);
+        let marked = text.get(start..span.end.min(text.len())).unwrap_or("");
+        let width = marked.lines().next().unwrap_or("").chars().count();
+        let width = width.min((visible + 1).saturating_sub(column)).max(1);
+        let column = column.min(visible + 1);
+        let line = before.matches('\n').count() + 1;
+        Self::File { name: name.to_owned(), line, column, source, width }
+    }
+}
+
+/// The line as it may be shown, and how many of its characters are its own.
+fn without_password(line: &str, secret: Option<&str>) -> (String, usize) {
+    let key = line.find("password").into_iter().chain(secret.and_then(|key| line.find(key))).min();
+    let hidden_from = key.and_then(|key| Some(key + line.get(key..)?.find('=')? + 1));
+    let shown = hidden_from.and_then(|at| line.get(..at)).unwrap_or(line);
+    let visible = shown.chars().count();
+    match hidden_from {
+        Some(_) => (format!("{shown} (hidden)"), visible),
+        None => (shown.to_owned(), visible),
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = &self.message;
+        match &self.place {
+            Place::File { name, line, column, source, width } => {
+                let margin = " ".repeat(line.to_string().len());
+                let indent = " ".repeat(column - 1);
+                let carets = "^".repeat(*width);
+                writeln!(formatter, "{name}:{line}:{column}: {message}")?;
+                writeln!(formatter, "{margin} |")?;
+                writeln!(formatter, "{line} | {source}")?;
+                write!(formatter, "{margin} | {indent}{carets}")?;
+                if let Some(help) = &self.help {
+                    write!(formatter, "\n{margin} = help: {help}")?;
+                }
+                Ok(())
+            }
+            Place::Named(name) => write!(formatter, "{name}: {message}"),
+            Place::Whole => formatter.write_str(message),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, source } => {
+                write!(
+                    formatter,
+                    "cannot read the configuration file `{}`: {source}",
+                    path.display()
+                )
+            }
+            Self::Invalid(problems) => {
+                for (index, problem) in problems.iter().enumerate() {
+                    let gap = if index == 0 { "" } else { "\n" };
+                    write!(formatter, "{gap}{problem}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable { source, .. } => Some(source),
+            Self::Invalid(_) => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a peer says to log in: mechanisms and their responses.
+
+use bytes::Bytes;
+use leveret_protocol::{FieldTable, FieldValue};
+
+use crate::users::LoginError;
+
+/// The mechanisms offered, by preference.
+pub(super) const MECHANISMS: &str = "PLAIN AMQPLAIN";
+
+/// A name and a password, as the peer sent them.
+pub(super) struct Credentials {
+    pub(super) name: Bytes,
+    pub(super) password: Bytes,
+}
+
+impl Credentials {
+    /// Reads the response of one of the [`MECHANISMS`].
+    pub(super) fn read(mechanism: &[u8], response: &Bytes) -> Result<Self, LoginError> {
+        match mechanism {
+            b"PLAIN" => plain(response),
+            b"AMQPLAIN" => amqplain(response),
+            _ => Err(LoginError::Mechanism),
+        }
+    }
+}
+
+/// RFC 4616: an identity to act as (which is ignored), the name, the password, with NULs between.
+fn plain(response: &Bytes) -> Result<Credentials, LoginError> {
+    let mut parts = response.splitn(3, |byte| *byte == 0);
+    let (Some(_), Some(name), Some(password)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(LoginError::Malformed);
+    };
+    if password.contains(&0) {
+        return Err(LoginError::Malformed);
+    }
+    Ok(Credentials { name: response.slice_ref(name), password: response.slice_ref(password) })
+}
+
+/// A field table without its length, with `LOGIN` and `PASSWORD`.
+fn amqplain(response: &Bytes) -> Result<Credentials, LoginError> {
+    let table = FieldTable::from_bytes(response.clone()).map_err(|_| LoginError::Malformed)?;
+    let text = |key| match table.get(key) {
+        Some(FieldValue::LongString(text)) => Ok(text),
+        _ => Err(LoginError::Malformed),
+    };
+    Ok(Credentials { name: text("LOGIN")?, password: text("PASSWORD")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(mechanism: &str, response: &'static [u8], expected: Result<(&str, &str), LoginError>) {
+        let read = Credentials::read(mechanism.as_bytes(), &Bytes::from_static(response));
+        let texts = read.as_ref().map(|read| {
+            let text = |bytes| std::str::from_utf8(bytes).unwrap();
+            (text(&read.name), text(&read.password))
+        });
+        assert_eq!(texts.map_err(|error| *error), expected);
+    }
+
+    #[test]
+    fn plain_has_three_parts() {
+        check("PLAIN", b"\0guest\0secret", Ok(("guest", "secret")));
+        check("PLAIN", b"as\0guest\0", Ok(("guest", "")));
+        check("PLAIN", b"\0guest", Err(LoginError::Malformed));
+        check("PLAIN", b"", Err(LoginError::Malformed));
+        check("PLAIN", b"\0a\0b\0c", Err(LoginError::Malformed));
+        check("EXTERNAL", b"", Err(LoginError::Mechanism));
+    }
+
+    #[test]
+    fn amqplain_is_a_table_without_its_length() {
+        check("AMQPLAIN", b"\x05LOGINS\0\0\0\x01a\x08PASSWORDS\0\0\0\x01b", Ok(("a", "b")));
+        check("AMQPLAIN", b"\x05LOGINS\0\0\0\x01a", Err(LoginError::Malformed));
+        check("AMQPLAIN", b"\x05LOGINS\0\0\0\x09a", Err(LoginError::Malformed));
+    }
+}

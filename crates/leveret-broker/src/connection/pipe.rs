@@ -1,0 +1,215 @@
+//! Moves a connection's bytes: reads, writes, waits.
+//!
+//! One task reads and writes at the same time, so that a peer which does not read is still heard.
+//! It stops reading when the engine's queue is full, or when so much waits to be written that the
+//! peer plainly asks without listening.
+
+use std::{
+    future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use bytes::{Buf, BytesMut};
+use leveret_engine::Effect;
+use leveret_protocol::{ChannelNumber, FrameBuffer, Method, ReplyCode, connection};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::conversation::Conversation;
+use crate::host::{OutboundReceiver, Room};
+
+/// Free space kept for reading.
+const READ_BYTES: usize = 64 << 10;
+
+/// Beyond this, nothing is read until some of it is written.
+const OUTPUT_BYTES_MAX: usize = 8 << 20;
+
+/// Effects are gathered up to here before the next write.
+const OUTPUT_BYTES_GOOD: usize = 128 << 10;
+
+/// Room in the engine's queue that is waited for.
+type Waiting = Pin<Box<dyn Future<Output = Option<Room>> + Send>>;
+
+/// What happened next.
+enum Happened {
+    Read(std::io::Result<usize>),
+    Written(std::io::Result<usize>),
+    Effects(Option<Vec<Effect>>),
+    Room(Option<Room>),
+    Deadline,
+    End(Option<crate::lifecycle::Failure>),
+}
+
+/// Serves one connection from its first byte to its last.
+pub(super) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, mut conversation: Conversation) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut buffer = BytesMut::new();
+    let mut outbound: Option<OutboundReceiver> = None;
+    let mut waiting: Option<Waiting> = None;
+    let mut watch = conversation.shared.lifecycle.watch();
+    let mut is_ending = false;
+    let mut timer = Timer::new();
+    let mut sleep = pin!(tokio::time::sleep_until(timer.set_to.into()));
+    loop {
+        submit(&mut conversation, &mut waiting);
+        let output_bytes = conversation.output().len();
+        if conversation.is_over() && output_bytes == 0 && waiting.is_none() {
+            break;
+        }
+        if let Some(at) = timer.earlier(&conversation) {
+            sleep.as_mut().reset(at.into());
+        }
+        let reads =
+            waiting.is_none() && output_bytes < OUTPUT_BYTES_MAX && conversation.is_listening();
+        if reads && buffer.capacity() - buffer.len() < READ_BYTES / 4 {
+            buffer.reserve(READ_BYTES);
+        }
+        let happened = tokio::select! {
+            read = reader.read_buf(&mut buffer), if reads => Happened::Read(read),
+            written = writer.write_buf(conversation.output()), if output_bytes > 0 => Happened::Written(written),
+            effects = receive(&mut outbound) => Happened::Effects(effects),
+            room = room(&mut waiting) => Happened::Room(room),
+            () = sleep.as_mut() => Happened::Deadline,
+            failure = watch.ended(), if !is_ending => Happened::End(failure),
+        };
+        is_ending |= matches!(happened, Happened::End(_));
+        if matches!(happened, Happened::Deadline) {
+            sleep.as_mut().reset(timer.rest().into());
+        }
+        let handled = catch_unwind(AssertUnwindSafe(|| {
+            handle(happened, &mut conversation, &mut buffer, &mut waiting);
+            outbound = conversation.take_outbound().or_else(|| outbound.take());
+            gather(&mut conversation, &mut outbound);
+        }));
+        if handled.is_err() {
+            break give_up(&mut conversation, &mut writer).await;
+        }
+    }
+    // The peer may be gone already.
+    writer.shutdown().await.ok();
+}
+
+/// Sends inputs to the engine if there is room, or begins to wait for it.
+fn submit(conversation: &mut Conversation, waiting: &mut Option<Waiting>) {
+    if waiting.is_some() {
+        return;
+    }
+    if let Some(link) = conversation.waiting_link() {
+        match link.try_room() {
+            Some(room) => link.submit(room),
+            None => *waiting = Some(Box::pin(link.room())),
+        }
+    }
+}
+
+async fn room(waiting: &mut Option<Waiting>) -> Option<Room> {
+    match waiting {
+        Some(room) => room.await,
+        None => pending().await,
+    }
+}
+
+async fn receive(outbound: &mut Option<OutboundReceiver>) -> Option<Vec<Effect>> {
+    match outbound {
+        Some(outbound) => outbound.recv().await,
+        None => pending().await,
+    }
+}
+
+fn handle(
+    happened: Happened,
+    conversation: &mut Conversation,
+    buffer: &mut BytesMut,
+    waiting: &mut Option<Waiting>,
+) {
+    match happened {
+        Happened::Read(Ok(0) | Err(_)) | Happened::Written(Err(_)) => {
+            conversation.hang_up();
+            let output = conversation.output();
+            output.advance(output.len());
+        }
+        Happened::Read(Ok(_)) => conversation.receive(buffer),
+        Happened::Written(Ok(_)) => {
+            if conversation.output().is_empty() {
+                conversation.note_drained();
+            }
+        }
+        Happened::Effects(Some(effects)) => conversation.apply(effects),
+        // The engine says nothing more once it has forgotten the connection.
+        Happened::Effects(None) => {}
+        Happened::Room(room) => {
+            *waiting = None;
+            if let (Some(link), Some(room)) = (conversation.waiting_link(), room) {
+                link.submit(room);
+            }
+        }
+        Happened::Deadline => conversation.handle_timeout(),
+        Happened::End(failure) => conversation.end(failure.as_ref()),
+    }
+}
+
+/// Takes what else the engine has said, so that one write carries it all.
+fn gather(conversation: &mut Conversation, outbound: &mut Option<OutboundReceiver>) {
+    while conversation.output().len() < OUTPUT_BYTES_GOOD {
+        let Some(effects) = outbound.as_mut().and_then(|outbound| outbound.try_recv().ok()) else {
+            break;
+        };
+        conversation.apply(effects);
+    }
+    if outbound.as_ref().is_some_and(|outbound| outbound.is_closed() && outbound.is_empty()) {
+        *outbound = None;
+    }
+}
+
+/// After a panic: tells the peer as far as that is still possible, and the engine.
+async fn give_up<W: AsyncWrite + Unpin>(conversation: &mut Conversation, writer: &mut W) {
+    conversation.shared.panics.fetch_add(1, Ordering::Relaxed);
+    tracing::error!(peer = %conversation.peer, "a connection's task panicked; it is closed, others go on");
+    if let Some(link) = conversation.abandon()
+        && let Some(room) = link.room().await
+    {
+        link.submit(room);
+    }
+    let close = Method::ConnectionClose(connection::Close {
+        reply_code: ReplyCode::InternalError.as_u16(),
+        reply_text: leveret_protocol::ShortStr::from_static("INTERNAL_ERROR"),
+        ..connection::Close::default()
+    });
+    let mut farewell = FrameBuffer::new();
+    // What was half written before cannot be completed: then the peer sees garbage, and closes too.
+    if farewell.push_method(ChannelNumber::CONNECTION, &close, 4_096).is_ok() {
+        let written = writer.write_all_buf(&mut farewell);
+        tokio::time::timeout(conversation.shared.limits.close_timeout, written).await.ok();
+    }
+}
+
+/// When the task wakes by itself: never later than the conversation's deadline, at times earlier.
+struct Timer {
+    set_to: Instant,
+}
+
+/// How long a timer that nobody needs sleeps.
+const REST: Duration = Duration::from_hours(1);
+
+impl Timer {
+    fn new() -> Self {
+        Self { set_to: Instant::now() + REST }
+    }
+
+    /// The deadline, if the timer is set to a later time; setting it for each one would cost more.
+    fn earlier(&mut self, conversation: &Conversation) -> Option<Instant> {
+        let at = conversation.shared.clock.instant(conversation.next_deadline()?);
+        (at < self.set_to).then(|| {
+            self.set_to = at;
+            at
+        })
+    }
+
+    /// After it went off: sleeps until it is set again.
+    fn rest(&mut self) -> Instant {
+        self.set_to = Instant::now() + REST;
+        self.set_to
+    }
+}

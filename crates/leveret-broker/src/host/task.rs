@@ -1,0 +1,227 @@
+//! The task that turns inputs into effects.
+
+use std::{collections::HashMap, future::poll_fn, pin::pin, time::Instant};
+
+use leveret_engine::{ConnectionId, Effect, Effects, Engine, Input, Lsn};
+use leveret_journal::Seq;
+use tokio::sync::mpsc;
+
+use super::{
+    ingress::{Batch, Message},
+    outbound::OutboundSender,
+};
+use crate::{
+    clock::Clock,
+    log::{LogStream, Record},
+};
+
+/// Batches taken in one turn.
+const BATCHES_MAX: usize = 64;
+
+/// The engine of one virtual host with everything it talks to.
+#[derive(Debug)]
+pub(crate) struct HostTask {
+    engine: Engine,
+    clock: Clock,
+    messages: mpsc::UnboundedReceiver<Message>,
+    peers: HashMap<ConnectionId, OutboundSender>,
+    /// The peers that this turn has effects for.
+    touched: Vec<ConnectionId>,
+    effects: Effects,
+    records: Vec<Record>,
+    durability: Durability,
+}
+
+/// What becomes of records.
+#[derive(Debug)]
+enum Durability {
+    /// There is no log: what happened is durable at once, for as long as the process lives.
+    Memory,
+    /// The log's thread says when.
+    Log { stream: LogStream, durable: Seq, relocated: Seq },
+}
+
+impl HostTask {
+    /// A task for an engine that has replayed its records; without a log, all is durable at once.
+    pub(crate) fn new(
+        engine: Engine,
+        clock: Clock,
+        messages: mpsc::UnboundedReceiver<Message>,
+        log: Option<LogStream>,
+    ) -> Self {
+        let durability = match log {
+            None => Durability::Memory,
+            Some(stream) => {
+                let durable = stream.mailbox().durable();
+                Durability::Log { stream, durable, relocated: Seq(0) }
+            }
+        };
+        Self {
+            engine,
+            clock,
+            messages,
+            peers: HashMap::new(),
+            touched: Vec::new(),
+            effects: Effects::default(),
+            records: Vec::new(),
+            durability,
+        }
+    }
+
+    /// Works until every connection and the broker have let go of the way in.
+    pub(crate) async fn run(self) {
+        let mut work = pin!(self.work());
+        // Guards each step on its own: a task may also be dropped by a panic that is not its own.
+        poll_fn(|context| {
+            let _guard = AbortOnPanic;
+            work.as_mut().poll(context)
+        })
+        .await;
+    }
+
+    async fn work(mut self) {
+        let mut messages = Vec::with_capacity(BATCHES_MAX);
+        while self.wait(&mut messages).await {
+            for message in messages.drain(..) {
+                self.take(message);
+            }
+            self.catch_up();
+            self.settle().await;
+        }
+    }
+
+    /// Waits for something to do; false when nothing will come any more.
+    async fn wait(&mut self, messages: &mut Vec<Message>) -> bool {
+        let deadline = self.engine.next_deadline().map(|at| self.clock.instant(at));
+        let has_work = self.engine.has_work();
+        let rung = async {
+            match &self.durability {
+                Durability::Memory => std::future::pending().await,
+                Durability::Log { stream, .. } => stream.mailbox().changed().await,
+            }
+        };
+        tokio::select! {
+            taken = self.messages.recv_many(messages, BATCHES_MAX) => taken > 0,
+            () = rung => true,
+            () = until(deadline) => true,
+            // Work that is left over goes on in the next turn, after what has come meanwhile.
+            () = tokio::task::yield_now(), if has_work => true,
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Join { connection, outbound } => {
+                self.peers.insert(connection, outbound);
+            }
+            Message::Batch(Batch { inputs, .. }) => {
+                let now = self.clock.now();
+                for input in inputs {
+                    self.engine.handle(now, input, &mut self.effects);
+                }
+                self.route();
+            }
+        }
+    }
+
+    /// Tells the engine of time and of the log.
+    fn catch_up(&mut self) {
+        let now = self.clock.now();
+        if let Durability::Log { stream, durable, relocated } = &mut self.durability {
+            let (reached, asked) = (stream.mailbox().durable(), stream.mailbox().relocate());
+            if reached > *durable {
+                *durable = reached;
+                self.engine.handle(now, Input::Durable { upto: Lsn(reached.0) }, &mut self.effects);
+            }
+            if asked > *relocated {
+                *relocated = asked;
+                self.engine.handle(now, Input::Relocate { upto: Lsn(asked.0) }, &mut self.effects);
+            }
+        }
+        if self.engine.has_work() || self.engine.next_deadline().is_some_and(|at| at <= now) {
+            self.engine.handle(now, Input::Wake, &mut self.effects);
+        }
+        self.route();
+    }
+
+    /// Hands the turn's records to the log and the turn's answers to the connections.
+    async fn settle(&mut self) {
+        while let Some(last) = self.records.last().map(|record| record.seq) {
+            let records = std::mem::take(&mut self.records);
+            match &self.durability {
+                Durability::Log { stream, .. } => stream.append(records).await,
+                Durability::Memory => {
+                    let now = self.clock.now();
+                    self.engine.handle(
+                        now,
+                        Input::Durable { upto: Lsn(last.0) },
+                        &mut self.effects,
+                    );
+                    self.route();
+                }
+            }
+        }
+        for connection in self.touched.drain(..) {
+            if let Some(peer) = self.peers.get_mut(&connection) {
+                peer.flush();
+            }
+        }
+    }
+
+    fn route(&mut self) {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain() {
+            self.route_one(effect);
+        }
+        // Its space is used again.
+        self.effects = effects;
+    }
+
+    fn route_one(&mut self, effect: Effect) {
+        let (connection, is_last) = match &effect {
+            Effect::Append { lsn, record } => {
+                self.records.push(Record { seq: Seq(lsn.0), bytes: record.clone() });
+                return;
+            }
+            Effect::Relocated { upto, through } => {
+                if let Durability::Log { stream, .. } = &self.durability {
+                    stream.relocated(Seq(upto.0), Seq(through.0));
+                }
+                return;
+            }
+            Effect::ConnectionClosed { connection } => (*connection, true),
+            Effect::Send { connection, .. }
+            | Effect::Content { connection, .. }
+            | Effect::ChannelClosed { connection, .. }
+            | Effect::FailChannel { connection, .. }
+            | Effect::FailConnection { connection, .. } => (*connection, false),
+        };
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        if peer.push(effect) {
+            self.touched.push(connection);
+        }
+        if is_last {
+            peer.flush();
+            self.peers.remove(&connection);
+        }
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ends the process if it is dropped by a panic.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the engine panicked; its state is on disk, the process ends");
+            std::process::abort();
+        }
+    }
+}

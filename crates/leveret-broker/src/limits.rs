@@ -1,0 +1,49 @@
+//! Every bound a peer can run into, with its default.
+
+use std::time::Duration;
+
+/// What the broker grants at most; each bound says what happens at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections at the same time (1,024); one more is closed as soon as it is accepted.
+    pub connections_max: usize,
+    /// Connections that have not finished the handshake (128); one more is closed at once.
+    pub half_open_max: usize,
+    /// Time from accept to `connection.open` (10 s); then the connection is closed.
+    pub handshake_timeout: Duration,
+    /// How long a refused login waits for its answer to be read, or for the silent close (3 s).
+    pub refusal_delay: Duration,
+    /// Channels of one connection (2,047).
+    pub channels_max: u16,
+    /// Bytes of one frame, header and end octet included (131,072).
+    pub frame_bytes_max: u32,
+    /// Heartbeat interval offered to the peer (60 s); after two silent intervals it is dropped.
+    pub heartbeat: Duration,
+    /// Bytes of one message body (128 MiB); a larger one closes its channel with 406.
+    pub message_bytes_max: u64,
+    /// Bytes of commands and bodies waiting for one virtual host (32 MiB); beyond it, sockets are not read.
+    pub ingress_bytes_max: u32,
+    /// Bytes of deliveries on their way to one connection (1 MiB); beyond it, it is not delivered to.
+    pub egress_bytes_max: u32,
+    /// How long a clean stop waits for peers to answer `connection.close` (1 s).
+    pub close_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 1_024,
+            half_open_max: 128,
+            handshake_timeout: Duration::from_secs(10),
+            refusal_delay: Duration::from_secs(3),
+            channels_max: 2_047,
+            frame_bytes_max: 131_072,
+            heartbeat: Duration::from_mins(1),
+            message_bytes_max: 128 << 20,
+            ingress_bytes_max: 32 << 20,
+            egress_bytes_max: 1 << 20,
+            close_timeout: Duration::from_secs(1),
+        }
+    }
+}

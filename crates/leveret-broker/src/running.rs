@@ -1,0 +1,17 @@
+//! What a running broker is made of.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::{recovery::Recovered, shared::Shared};
+
+/// The tasks of a broker and what they share.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) tasks: Vec<JoinHandle<()>>,
+    pub(crate) log_ended: Option<oneshot::Receiver<()>>,
+    pub(crate) local_addrs: Vec<SocketAddr>,
+    pub(crate) recovered: Recovered,
+}

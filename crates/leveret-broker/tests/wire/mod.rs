@@ -1,0 +1,165 @@
+//! A peer that sends any bytes, and shows in words what comes back.
+#![expect(
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests stop at a surprise"
+)]
+
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use leveret_protocol::{
+    ChannelNumber, FieldTable, FrameBuffer, Method, PROTOCOL_HEADER, ShortStr, connection,
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// No answer of a broker takes longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One end of a connection.
+pub(crate) struct Wire<S> {
+    stream: S,
+    buffer: BytesMut,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, buffer: BytesMut::new() }
+    }
+
+    /// Sends bytes as they are; a peer that has hung up is seen when reading.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.ok();
+    }
+
+    pub(crate) async fn send_method(&mut self, channel: u16, method: impl Into<Method>) {
+        let mut frames = FrameBuffer::new();
+        frames.push_method(ChannelNumber::new(channel), &method.into(), u32::MAX).unwrap();
+        self.send(&frames.copy_to_bytes(frames.len())).await;
+    }
+
+    /// Says hello and reads `connection.start`.
+    pub(crate) async fn start(&mut self) {
+        self.send(&PROTOCOL_HEADER).await;
+        assert_eq!(self.next().await, "connection.start");
+    }
+
+    pub(crate) async fn start_ok(
+        &mut self,
+        mechanism: &'static str,
+        response: &'static str,
+        capable: bool,
+    ) {
+        let capabilities =
+            FieldTable::builder().insert("authentication_failure_close", capable).build();
+        let client_properties = FieldTable::builder().insert("capabilities", capabilities).build();
+        let response = Bytes::from_static(response.as_bytes());
+        let (mechanism, locale) =
+            (ShortStr::from_static(mechanism), ShortStr::from_static("en_US"));
+        let start_ok = connection::StartOk { client_properties, mechanism, response, locale };
+        self.send_method(0, start_ok).await;
+    }
+
+    /// Logs in as guest, up to the point where a virtual host is opened.
+    pub(crate) async fn login(&mut self) {
+        self.start().await;
+        self.start_ok("PLAIN", "\0guest\0guest", true).await;
+        assert_eq!(self.next().await, "connection.tune 2047 131072 60");
+        self.tune_ok(131_072).await;
+    }
+
+    pub(crate) async fn tune_ok(&mut self, frame_max: u32) {
+        let tune_ok = connection::TuneOk { channel_max: 2_047, frame_max, heartbeat: 0 };
+        self.send_method(0, tune_ok).await;
+    }
+
+    pub(crate) async fn open(&mut self, virtual_host: &'static str) {
+        let virtual_host = ShortStr::from_static(virtual_host);
+        self.send_method(0, connection::Open { virtual_host }).await;
+    }
+
+    /// Logs in and opens `/`.
+    pub(crate) async fn ready(&mut self) {
+        self.login().await;
+        self.open("/").await;
+        assert_eq!(self.next().await, "connection.open-ok");
+    }
+
+    /// What comes next, in words.
+    pub(crate) async fn next(&mut self) -> String {
+        match self.next_method().await {
+            Ok((0, method)) => describe(&method),
+            Ok((channel, method)) => format!("{channel}: {}", describe(&method)),
+            Err(other) => other,
+        }
+    }
+
+    /// The next method and its channel, or what came in its place.
+    pub(crate) async fn next_method(&mut self) -> Result<(u16, Method), String> {
+        loop {
+            if self.buffer.starts_with(b"AMQP") && self.buffer.len() >= 8 {
+                let header = self.buffer.split_to(8);
+                return Err(format!("header {:?}", &header[4..]));
+            }
+            if let Some((kind, channel, payload)) = self.frame() {
+                match kind {
+                    1 => return Ok((channel, Method::decode(&payload).unwrap())),
+                    8 => return Err("heartbeat".to_owned()),
+                    kind => return Err(format!("frame of kind {kind}, {} bytes", payload.len())),
+                }
+            }
+            let read = tokio::time::timeout(PATIENCE, self.stream.read_buf(&mut self.buffer));
+            match read.await.expect("the broker answers in time") {
+                Ok(0) if self.buffer.is_empty() => return Err("eof".to_owned()),
+                Ok(0) => return Err(format!("eof after {:?}", self.buffer)),
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
+                    return Err("eof".to_owned());
+                }
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+
+    fn frame(&mut self) -> Option<(u8, u16, Bytes)> {
+        let mut header = self.buffer.get(..7)?;
+        let (kind, channel, bytes) = (header.get_u8(), header.get_u16(), header.get_u32() as usize);
+        if self.buffer.len() < bytes + 8 {
+            return None;
+        }
+        let mut frame = self.buffer.split_to(bytes + 8).freeze();
+        assert_eq!(frame[bytes + 7], 0xce, "frame end");
+        frame.advance(7);
+        frame.truncate(bytes);
+        Some((kind, channel, frame))
+    }
+
+    /// All that comes until the end, a line each.
+    pub(crate) async fn rest(&mut self) -> String {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.next().await;
+            let is_end = line.starts_with("eof");
+            lines.push(line);
+            if is_end {
+                return lines.join("\n");
+            }
+        }
+    }
+}
+
+fn describe(method: &Method) -> String {
+    match method {
+        Method::ConnectionClose(close) => {
+            let connection::Close { reply_code, reply_text, class_id, method_id } = close;
+            format!("connection.close {reply_code} {reply_text} ({class_id}.{method_id})")
+        }
+        Method::ChannelClose(close) => {
+            format!("channel.close {} {}", close.reply_code, close.reply_text)
+        }
+        Method::ConnectionTune(tune) => {
+            format!("connection.tune {} {} {}", tune.channel_max, tune.frame_max, tune.heartbeat)
+        }
+        method => method.name().to_owned(),
+    }
+}

@@ -1,0 +1,62 @@
+//! The command line: what can be written, and its help.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// AMQP in one binary: a durable broker, and the tools around it.
+#[derive(Debug, Parser)]
+#[command(name = "leveret", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the broker until it is told to stop (SIGINT or SIGTERM; a second one forces it)
+    Broker(BrokerArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct BrokerArgs {
+    /// Read settings from this TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Listen here instead of 127.0.0.1:5672; can be given many times, port 0 takes a free one
+    #[arg(long, value_name = "ADDR", value_parser = leveret_broker::parse_address)]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Keep messages in this directory instead of ./leveret-data; made if missing
+    #[arg(long, value_name = "DIR", conflicts_with = "in_memory")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Keep messages in memory only; they are gone when the broker stops
+    #[arg(long)]
+    pub(crate) in_memory: bool,
+}
+
+const AFTER_HELP: &str = "\
+Settings are taken from flags, then the environment, then the file, then defaults:
+  LEVERET_BROKER_CONFIG     the file
+  LEVERET_BROKER_LISTEN     addresses, parted by commas
+  LEVERET_BROKER_DATA_DIR   the data directory
+  LEVERET_BROKER_IN_MEMORY  true or false
+  LEVERET_LOG               what to log: error, warn, info, debug, trace, or a filter
+
+Without users in the file there is `guest` with the password `guest`, from this machine only.
+
+Exit codes: 0 stopped cleanly, 64 usage, 65 data damaged or of a newer version, 66 no such file,
+  70 internal failure, 73 data directory in use or not to be made, 74 disk failure,
+  75 address in use, 77 no permission, 78 configuration, 130 forced by a second signal";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,172 @@
+//! `leveret broker`: settings, start, signals, stop.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use leveret_broker::{
+    Broker, Config, ConfigError, DirectoryError, Failure, LogError, RawConfig, StartError, Store,
+};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{Refusal, args::BrokerArgs, exit::Exit, logging};
+
+/// Runs the broker until a signal or a failure ends it.
+pub(crate) fn run(args: BrokerArgs) -> Result<Exit, Refusal> {
+    let config = settings(args)?;
+    logging::start();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(internal)?;
+    runtime.block_on(serve(config))
+}
+
+/// Flags over environment over file over defaults.
+fn settings(args: BrokerArgs) -> Result<Config, Refusal> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let from_environment = variable("LEVERET_BROKER_CONFIG").filter(|path| !path.is_empty());
+    let file = args.config.or_else(|| from_environment.map(PathBuf::from));
+    let in_file = file
+        .map_or_else(|| Ok(RawConfig::default()), RawConfig::from_file)
+        .map_err(misconfigured)?;
+    let in_environment = RawConfig::from_env(variable).map_err(misconfigured)?;
+    let mut in_flags = RawConfig::default();
+    in_flags.listen = Some(args.listen).filter(|addresses| !addresses.is_empty());
+    in_flags.data_dir = args.data_dir;
+    in_flags.in_memory = args.in_memory.then_some(true);
+    in_file.overlay(in_environment).overlay(in_flags).resolve().map_err(misconfigured)
+}
+
+async fn serve(config: Config) -> Result<Exit, Refusal> {
+    // Signals are caught before the recovery, which may take a while.
+    let mut signals = Signals::new().map_err(internal)?;
+    let store = config.store.clone();
+    let users: Vec<String> = config.users.iter().map(|user| user.name.clone()).collect();
+    let starting = Broker::builder().config(config).start();
+    let broker = tokio::select! {
+        broker = starting => broker.map_err(not_started)?,
+        () = signals.next() => return Ok(Exit::Success),
+    };
+    announce(&broker, &store, &users);
+    let exit = tokio::select! {
+        () = signals.next() => Exit::Success,
+        failure = broker.failed() => {
+            tracing::error!(%failure, "stopping after a failure");
+            exit_of(&failure)
+        }
+    };
+    tokio::select! {
+        () = broker.shutdown() => Ok(exit),
+        () = signals.next() => Ok(Exit::Forced),
+    }
+}
+
+/// The block that tells a person where things are.
+fn announce(broker: &Broker, store: &Store, users: &[String]) {
+    let addresses: Vec<_> = broker.local_addrs().iter().map(ToString::to_string).collect();
+    let kept = match store {
+        Store::Directory(path) => path.display().to_string(),
+        Store::Memory => "in memory only: gone when the broker stops".to_owned(),
+    };
+    let recovered = broker.recovered();
+    let text = format!(
+        "leveret broker {version} is ready\n  \
+           listening on  {addresses}\n  \
+           messages in   {kept}\n  \
+           recovered     {records} records in {took} ms\n  \
+           users         {users}\n",
+        version = env!("CARGO_PKG_VERSION"),
+        addresses = addresses.join(", "),
+        records = recovered.records,
+        took = recovered.took.as_millis(),
+        users = users.join(", "),
+    );
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush()).ok();
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+fn internal(error: io::Error) -> Refusal {
+    Refusal { text: format!("cannot start: {error}"), exit: Exit::Internal }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "both enums may grow")]
+fn misconfigured(error: ConfigError) -> Refusal {
+    let exit = match &error {
+        ConfigError::Unreadable { source, .. } => match source.kind() {
+            io::ErrorKind::NotFound => Exit::NoInput,
+            io::ErrorKind::PermissionDenied => Exit::Permission,
+            _ => Exit::Config,
+        },
+        _ => Exit::Config,
+    };
+    Refusal { text: error.to_string(), exit }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "both enums may grow")]
+fn not_started(error: StartError) -> Refusal {
+    let exit = match &error {
+        StartError::Config(_) => Exit::Config,
+        StartError::Directory(error) => exit_of_directory(error),
+        StartError::Listen { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => Exit::Permission,
+            io::ErrorKind::AddrInUse => Exit::Temporary,
+            _ => Exit::Config,
+        },
+        StartError::Log { error } => exit_of_log(error),
+        _ => Exit::Internal,
+    };
+    Refusal { text: error.to_string(), exit }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum may grow")]
+fn exit_of_directory(error: &DirectoryError) -> Exit {
+    match error {
+        DirectoryError::Newer { .. } | DirectoryError::Damaged { .. } => Exit::Data,
+        DirectoryError::Denied { .. } => Exit::Permission,
+        DirectoryError::Io { .. } => Exit::Disk,
+        _ => Exit::CannotCreate,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum may grow")]
+fn exit_of_log(error: &LogError) -> Exit {
+    match error {
+        LogError::Denied { .. } => Exit::Permission,
+        LogError::Missing { .. } | LogError::NotADirectory { .. } | LogError::DiskFull { .. } => {
+            Exit::CannotCreate
+        }
+        LogError::NewerVersion { .. } | LogError::Damage { .. } | LogError::Refused { .. } => {
+            Exit::Data
+        }
+        _ => Exit::Disk,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the enum may grow")]
+fn exit_of(failure: &Failure) -> Exit {
+    match failure {
+        Failure::Disk { .. } => Exit::Disk,
+        _ => Exit::Internal,
+    }
+}

@@ -1,0 +1,15 @@
+//! Conversations as scripts: what a peer sends, what the owner hears, what is written back.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests stop at a surprise"
+)]
+
+mod channels;
+mod client;
+mod content;
+mod frames;
+mod handshake;
+mod heartbeats;
+mod script;
