@@ -122,3 +122,55 @@ impl Assembly {
             .map_err(|reason| Obstacle::Refusal { begins, reason })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::format::{FrameHeader, SegmentNumber};
+
+    const SEGMENT: SegmentHeader = SegmentHeader {
+        journal: 1,
+        number: SegmentNumber(3),
+        base: Position(0),
+        oldest: SegmentNumber(2),
+        salt: 5,
+        epoch: Epoch(1),
+        recycled: false,
+    };
+
+    proptest! {
+        #[test]
+        fn frames_that_make_no_sense_are_refused_without_a_panic(
+            frames in prop::collection::vec((0..3_u32, 0..30_u32, payload()), 0..12),
+            is_after_drop: bool,
+        ) {
+            let mut assembly = Assembly::new(is_after_drop);
+            let mut info = SegmentInfo::new(SEGMENT.number, 0);
+            for (epoch, carry, payload) in frames {
+                let header = FrameHeader {
+                    payload_bytes: u32::try_from(payload.len()).unwrap(),
+                    payload_crc: 0,
+                    epoch: Epoch(epoch),
+                    carry: if carry < 15 { 0 } else { carry },
+                    watermark: Position(0),
+                    oldest: SEGMENT.oldest,
+                };
+                let frame = Frame { offset: 4096, header, payload: &payload };
+                let mut visit = |_, _, bytes: &[u8]| {
+                    assert!(bytes.len() < 400);
+                    Ok(())
+                };
+                if assembly.take((&SEGMENT, &mut info), frame, &mut visit).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Mostly zeros with small numbers, so that lengths come out that nearly fit.
+    fn payload() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(prop_oneof![6 => Just(0_u8), 1 => 0..40_u8], 0..120)
+    }
+}

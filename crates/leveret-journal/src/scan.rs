@@ -126,3 +126,70 @@ pub(crate) struct Tail {
     /// Bytes that were written there and are not part of the log.
     pub(crate) torn_bytes: usize,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEGMENT: SegmentHeader = SegmentHeader {
+        journal: 1,
+        number: SegmentNumber(5),
+        base: Position(1000),
+        oldest: SegmentNumber(3),
+        salt: 7,
+        epoch: Epoch(2),
+        recycled: false,
+    };
+
+    /// Frames without payload that say these epochs, watermarks and oldest segments.
+    fn segment(frames: &[(u32, u64, u64)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (epoch, watermark, oldest) in frames {
+            let seed = SEGMENT.seed(SEGMENT_HEADER_BYTES + bytes.len() as u64);
+            let header = FrameHeader {
+                payload_bytes: 0,
+                payload_crc: seed.checksum(&[]),
+                epoch: Epoch(*epoch),
+                carry: 0,
+                watermark: Position(*watermark),
+                oldest: SegmentNumber(*oldest),
+            };
+            bytes.extend(header.encode(seed));
+        }
+        bytes
+    }
+
+    fn check(frames: &[(u32, u64, u64)], expected: usize) {
+        let bytes = segment(frames);
+        assert_eq!(Frames::new(&SEGMENT, &bytes).count(), expected, "{frames:?}");
+    }
+
+    #[test]
+    fn a_frame_that_an_earlier_writer_left_behind_a_cut_is_not_valid() {
+        check(&[(2, 1000, 3), (3, 1040, 3), (3, 1040, 4)], 3);
+        check(&[(2, 1000, 3), (3, 1040, 3), (2, 1040, 3)], 2);
+        check(&[(1, 1000, 3)], 0);
+    }
+
+    #[test]
+    fn a_frame_that_knows_less_than_the_one_before_or_too_much_is_not_valid() {
+        check(&[(2, 999, 3)], 0);
+        check(&[(2, 1000, 3), (2, 1041, 3)], 1);
+        check(&[(2, 1000, 3), (2, 1040, 3), (2, 1000, 3)], 2);
+        check(&[(2, 1000, 4), (2, 1000, 3)], 1);
+        check(&[(2, 1000, 6)], 0);
+    }
+
+    #[test]
+    fn a_frame_behind_a_bad_place_tells_damage_by_its_watermark() {
+        let tail = |watermark| {
+            let mut bytes = segment(&[(2, 1000, 3), (2, 1000, 3), (4, watermark, 3)]);
+            bytes[50] ^= 1;
+            let mut frames = Frames::new(&SEGMENT, &bytes);
+            assert_eq!(frames.by_ref().count(), 1);
+            frames.tail().map(|tail| (tail.epoch, tail.torn_bytes))
+        };
+        assert_eq!(tail(1040), Ok((Epoch(4), 80)));
+        assert_eq!(tail(1041), Err(Flaw::Overtaken { later: SEGMENT_HEADER_BYTES + 80 }));
+    }
+}

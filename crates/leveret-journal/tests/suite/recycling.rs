@@ -1,6 +1,6 @@
 //! Segments that are emptied and used again.
 
-use leveret_journal::{Seq, StreamId};
+use leveret_journal::{Journal, Options, Seq, SimDisk, StreamId};
 
 use crate::run::{Run, Step, Stop, open};
 
@@ -11,19 +11,28 @@ fn fill_and_drop(run: &mut Run) -> Result<(), Stop> {
     run.steps(&[Step::DropOldest])
 }
 
+/// Sixteen frames of 256 bytes fill a segment, so that behind each new frame one of the file's former life
+/// stands exactly where the next would.
 #[test]
 fn what_a_segment_held_before_never_reappears() {
     let mut run = Run::new();
-    assert!(run.steps(&[]).is_ok());
-    for round in 0..12 {
-        assert!(fill_and_drop(&mut run).is_ok(), "round {round}");
-        for seed in 0..6 {
-            let mut crashed = run.fork();
-            crashed.disk.crash(seed);
-            assert!(crashed.open().is_ok(), "round {round}, crash {seed}");
+    let commit = [Step::Append(200), Step::Commit];
+    for round in 0..8 {
+        for frame in 0..16 {
+            assert!(run.steps(&commit).is_ok(), "round {round}");
+            for seed in 0..3 {
+                let mut crashed = run.fork();
+                crashed.disk.crash(seed);
+                if let Err(stop) = crashed.open() {
+                    panic!("round {round}, frame {frame}, crash {seed}: {stop:?}");
+                }
+            }
+        }
+        if round % 2 == 1 {
+            assert!(run.steps(&[Step::DropOldest, Step::DropOldest]).is_ok(), "round {round}");
         }
     }
-    // Three segments and a spare: the disk does not grow with what passes through.
+    // The disk does not grow with what passes through.
     assert!(run.disk.names().len() <= 4, "{:?}", run.disk.names());
 }
 
@@ -57,4 +66,33 @@ fn segments_tell_the_last_record_of_each_stream() {
     let dropped = journal.drop_oldest().expect("dropped");
     assert_eq!(dropped.as_ref(), Some(&oldest));
     assert_eq!(journal.bytes(), bytes - oldest.bytes() + 40);
+}
+
+#[test]
+fn what_was_dropped_stays_dropped() {
+    let mut run = Run::new();
+    assert!(run.steps(&[]).is_ok());
+    for _ in 0..3 {
+        let oldest = run.disk.names().remove(0);
+        assert!(fill_and_drop(&mut run).is_ok());
+        let crashed = run.fork();
+        crashed.disk.crash(0);
+        assert!(!crashed.disk.names().contains(&oldest), "{oldest}");
+    }
+}
+
+#[test]
+fn a_commit_is_one_write_and_one_sync_whatever_the_number_of_records() {
+    let disk = SimDisk::new();
+    let journal = Journal::open(disk.clone(), Options::default(), |_, _, _| Ok(()));
+    let (mut journal, _) = journal.expect("new");
+    let calls = disk.calls();
+    for seq in 0..5000 {
+        journal.append(StreamId(1), Seq(seq), &[7; 20]).expect("appended");
+    }
+    assert_eq!(disk.calls(), calls, "no call for a record");
+    journal.commit().expect("committed");
+    assert_eq!(disk.calls(), calls + 2);
+    journal.commit().expect("nothing to commit");
+    assert_eq!(disk.calls(), calls + 2);
 }
