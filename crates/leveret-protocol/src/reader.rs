@@ -5,19 +5,42 @@ use bytes::Bytes;
 use crate::{decode_error::DecodeError, field::FieldTable, short_str::ShortStr};
 
 /// A place in a frame's payload.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reader<'a> {
     bytes: &'a Bytes,
     at: usize,
+    /// Never beyond the bytes, never before `at`.
+    end: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(bytes: &'a Bytes) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, end: bytes.len() }
+    }
+
+    /// Reads only what lies between two places; nothing if there is no such part.
+    pub(crate) fn part(bytes: &'a Bytes, start: usize, end: usize) -> Self {
+        let end = end.min(bytes.len());
+        Self { bytes, at: start.min(end), end }
+    }
+
+    /// What is left to read.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..self.end).unwrap_or_default()
+    }
+
+    /// What is left to read, shared.
+    pub(crate) fn shared_rest(&self) -> Bytes {
+        self.bytes.slice(self.at..self.end)
+    }
+
+    /// How much is left to read.
+    pub(crate) const fn len(&self) -> usize {
+        self.end - self.at
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let Some(array) = rest.first_chunk::<N>() else {
             return Err(unexpected_end(N - rest.len()));
         };
@@ -72,7 +95,7 @@ impl<'a> Reader<'a> {
     }
 
     fn skip(&mut self, len: usize) -> Result<(), DecodeError> {
-        let left = self.bytes.len() - self.at;
+        let left = self.len();
         if len > left {
             return Err(unexpected_end(len - left));
         }
@@ -80,8 +103,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> Result<(), DecodeError> {
-        match self.bytes.len() - self.at {
+    pub(crate) fn finish(&self) -> Result<(), DecodeError> {
+        match self.len() {
             0 => Ok(()),
             left => Err(DecodeError::TrailingBytes { bytes: saturate(left) }),
         }

@@ -145,7 +145,7 @@ fn write_codec(out: &mut String, class: &Class, method: &Method) {
         out.push_str("    fn decode(_: &mut Reader<'_>) -> Result<Self, DecodeError> { Ok(Self) }\n    fn encode(&self, _: &mut BytesMut) {}\n}\n");
         return;
     }
-    out.push_str("    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {\n");
+    out.push_str("    #[inline]\n    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {\n");
     write_decode(out, &method.fields);
     out.push_str("    }\n    fn encode(&self, out: &mut BytesMut) {\n");
     write_encode(out, &method.fields);
@@ -247,6 +247,7 @@ pub(crate) fn method_enum(classes: &[Class]) -> String {
     let mut descriptors = String::new();
     let mut encodes = String::new();
     let mut decodes = String::new();
+    let contents: Vec<String> = classes.iter().filter_map(content_pattern).collect();
     for class in classes {
         for method in &class.methods {
             let variant = camel(&class.name) + &camel(&method.name);
@@ -254,19 +255,39 @@ pub(crate) fn method_enum(classes: &[Class]) -> String {
             _ = writeln!(out, "/// `{}.{}`\n{variant}({path}),", class.name, method.name);
             _ = writeln!(descriptors, "Self::{variant}(_) => &{path}::DESCRIPTOR,");
             _ = writeln!(encodes, "Self::{variant}(method) => method.encode(out),");
-            _ = writeln!(
-                decodes,
-                "({}, {}) => {path}::decode(input)?.into(),",
-                class.id, method.id
-            );
+            _ = writeln!(decodes, "({}, {}) => put::<{path}>(input, out),", class.id, method.id);
         }
     }
     out.push_str("}\n\n");
-    write_method_impl(&mut out, &descriptors, &encodes, &decodes);
+    let arms = Arms { descriptors, encodes, decodes, contents: contents.join(" | ") };
+    write_method_impl(&mut out, &arms);
+    out.push_str(
+        "\n/// Reads arguments to where they are wanted.
+fn put<M: Arguments + Into<Method>>(input: &mut Reader<'_>, out: &mut Method) -> Result<(), DecodeError> {
+    *out = M::decode(input)?.into();
+    Ok(())
+}\n",
+    );
     out
 }
 
-fn write_method_impl(out: &mut String, descriptors: &str, encodes: &str, decodes: &str) {
+/// The pattern of a class's methods with content, if it has any.
+fn content_pattern(class: &Class) -> Option<String> {
+    let methods = class.methods.iter().filter(|method| method.has_content);
+    let ids: Vec<String> = methods.map(|method| method.id.to_string()).collect();
+    (!ids.is_empty()).then(|| format!("({}, {})", class.id, ids.join(" | ")))
+}
+
+/// The arms of the enum's matches.
+struct Arms {
+    descriptors: String,
+    encodes: String,
+    decodes: String,
+    contents: String,
+}
+
+fn write_method_impl(out: &mut String, arms: &Arms) {
+    let Arms { descriptors, encodes, decodes, contents } = arms;
     _ = write!(
         out,
         "impl Method {{
@@ -285,15 +306,26 @@ fn write_method_impl(out: &mut String, descriptors: &str, encodes: &str, decodes
     /// Which side may send it.
     pub const fn sender(&self) -> Sender {{ self.descriptor().sender }}
 
+    /// What stands where a method is read to before it is read.
+    pub(crate) const PLACEHOLDER: Self = Self::TxSelect(tx::Select);
+
     /// Reads a method frame's payload.
     pub fn decode(payload: &Bytes) -> Result<Self, DecodeError> {{
-        let mut input = Reader::new(payload);
-        let ids = (input.u16()?, input.u16()?);
-        let Some(method) = Self::decode_arguments(ids, &mut input)? else {{
-            return Err(DecodeError::UnknownMethod {{ class_id: ids.0, method_id: ids.1 }});
-        }};
-        input.finish()?;
+        let mut method = Self::PLACEHOLDER;
+        Self::read(&mut Reader::new(payload), &mut method)?;
         Ok(method)
+    }}
+
+    /// Reads a method frame's payload to where it is wanted; moving it there later would cost more.
+    pub(crate) fn read(input: &mut Reader<'_>, out: &mut Self) -> Result<(), DecodeError> {{
+        let ids = (input.u16()?, input.u16()?);
+        Self::read_arguments(ids, input, out)?;
+        input.finish()
+    }}
+
+    /// Whether the method of that class and number is followed by content.
+    pub(crate) const fn announces_content(ids: (u16, u16)) -> bool {{
+        matches!(ids, {contents})
     }}
 
     /// Appends a method frame's payload.
@@ -307,8 +339,8 @@ fn write_method_impl(out: &mut String, descriptors: &str, encodes: &str, decodes
 
     fn encode_arguments(&self, out: &mut BytesMut) {{ match self {{ {encodes} }} }}
 
-    fn decode_arguments(ids: (u16, u16), input: &mut Reader<'_>) -> Result<Option<Self>, DecodeError> {{
-        Ok(Some(match ids {{ {decodes} _ => return Ok(None), }}))
+    fn read_arguments(ids: (u16, u16), input: &mut Reader<'_>, out: &mut Self) -> Result<(), DecodeError> {{
+        match ids {{ {decodes} _ => Err(DecodeError::UnknownMethod {{ class_id: ids.0, method_id: ids.1 }}), }}
     }}
 }}\n"
     );

@@ -172,15 +172,26 @@ impl Method {
         self.descriptor().sender
     }
 
+    /// What stands where a method is read to before it is read.
+    pub(crate) const PLACEHOLDER: Self = Self::TxSelect(tx::Select);
+
     /// Reads a method frame's payload.
     pub fn decode(payload: &Bytes) -> Result<Self, DecodeError> {
-        let mut input = Reader::new(payload);
-        let ids = (input.u16()?, input.u16()?);
-        let Some(method) = Self::decode_arguments(ids, &mut input)? else {
-            return Err(DecodeError::UnknownMethod { class_id: ids.0, method_id: ids.1 });
-        };
-        input.finish()?;
+        let mut method = Self::PLACEHOLDER;
+        Self::read(&mut Reader::new(payload), &mut method)?;
         Ok(method)
+    }
+
+    /// Reads a method frame's payload to where it is wanted; moving it there later would cost more.
+    pub(crate) fn read(input: &mut Reader<'_>, out: &mut Self) -> Result<(), DecodeError> {
+        let ids = (input.u16()?, input.u16()?);
+        Self::read_arguments(ids, input, out)?;
+        input.finish()
+    }
+
+    /// Whether the method of that class and number is followed by content.
+    pub(crate) const fn announces_content(ids: (u16, u16)) -> bool {
+        matches!(ids, (60, 40 | 50 | 60 | 71))
     }
 
     /// Appends a method frame's payload.
@@ -332,78 +343,88 @@ impl Method {
         }
     }
 
-    fn decode_arguments(
+    fn read_arguments(
         ids: (u16, u16),
         input: &mut Reader<'_>,
-    ) -> Result<Option<Self>, DecodeError> {
-        Ok(Some(match ids {
-            (10, 10) => connection::Start::decode(input)?.into(),
-            (10, 11) => connection::StartOk::decode(input)?.into(),
-            (10, 20) => connection::Secure::decode(input)?.into(),
-            (10, 21) => connection::SecureOk::decode(input)?.into(),
-            (10, 30) => connection::Tune::decode(input)?.into(),
-            (10, 31) => connection::TuneOk::decode(input)?.into(),
-            (10, 40) => connection::Open::decode(input)?.into(),
-            (10, 41) => connection::OpenOk::decode(input)?.into(),
-            (10, 50) => connection::Close::decode(input)?.into(),
-            (10, 51) => connection::CloseOk::decode(input)?.into(),
-            (10, 60) => connection::Blocked::decode(input)?.into(),
-            (10, 61) => connection::Unblocked::decode(input)?.into(),
-            (10, 70) => connection::UpdateSecret::decode(input)?.into(),
-            (10, 71) => connection::UpdateSecretOk::decode(input)?.into(),
-            (20, 10) => channel::Open::decode(input)?.into(),
-            (20, 11) => channel::OpenOk::decode(input)?.into(),
-            (20, 20) => channel::Flow::decode(input)?.into(),
-            (20, 21) => channel::FlowOk::decode(input)?.into(),
-            (20, 40) => channel::Close::decode(input)?.into(),
-            (20, 41) => channel::CloseOk::decode(input)?.into(),
-            (30, 10) => access::Request::decode(input)?.into(),
-            (30, 11) => access::RequestOk::decode(input)?.into(),
-            (40, 10) => exchange::Declare::decode(input)?.into(),
-            (40, 11) => exchange::DeclareOk::decode(input)?.into(),
-            (40, 20) => exchange::Delete::decode(input)?.into(),
-            (40, 21) => exchange::DeleteOk::decode(input)?.into(),
-            (40, 30) => exchange::Bind::decode(input)?.into(),
-            (40, 31) => exchange::BindOk::decode(input)?.into(),
-            (40, 40) => exchange::Unbind::decode(input)?.into(),
-            (40, 51) => exchange::UnbindOk::decode(input)?.into(),
-            (50, 10) => queue::Declare::decode(input)?.into(),
-            (50, 11) => queue::DeclareOk::decode(input)?.into(),
-            (50, 20) => queue::Bind::decode(input)?.into(),
-            (50, 21) => queue::BindOk::decode(input)?.into(),
-            (50, 30) => queue::Purge::decode(input)?.into(),
-            (50, 31) => queue::PurgeOk::decode(input)?.into(),
-            (50, 40) => queue::Delete::decode(input)?.into(),
-            (50, 41) => queue::DeleteOk::decode(input)?.into(),
-            (50, 50) => queue::Unbind::decode(input)?.into(),
-            (50, 51) => queue::UnbindOk::decode(input)?.into(),
-            (60, 10) => basic::Qos::decode(input)?.into(),
-            (60, 11) => basic::QosOk::decode(input)?.into(),
-            (60, 20) => basic::Consume::decode(input)?.into(),
-            (60, 21) => basic::ConsumeOk::decode(input)?.into(),
-            (60, 30) => basic::Cancel::decode(input)?.into(),
-            (60, 31) => basic::CancelOk::decode(input)?.into(),
-            (60, 40) => basic::Publish::decode(input)?.into(),
-            (60, 50) => basic::Return::decode(input)?.into(),
-            (60, 60) => basic::Deliver::decode(input)?.into(),
-            (60, 70) => basic::Get::decode(input)?.into(),
-            (60, 71) => basic::GetOk::decode(input)?.into(),
-            (60, 72) => basic::GetEmpty::decode(input)?.into(),
-            (60, 80) => basic::Ack::decode(input)?.into(),
-            (60, 90) => basic::Reject::decode(input)?.into(),
-            (60, 100) => basic::RecoverAsync::decode(input)?.into(),
-            (60, 110) => basic::Recover::decode(input)?.into(),
-            (60, 111) => basic::RecoverOk::decode(input)?.into(),
-            (60, 120) => basic::Nack::decode(input)?.into(),
-            (85, 10) => confirm::Select::decode(input)?.into(),
-            (85, 11) => confirm::SelectOk::decode(input)?.into(),
-            (90, 10) => tx::Select::decode(input)?.into(),
-            (90, 11) => tx::SelectOk::decode(input)?.into(),
-            (90, 20) => tx::Commit::decode(input)?.into(),
-            (90, 21) => tx::CommitOk::decode(input)?.into(),
-            (90, 30) => tx::Rollback::decode(input)?.into(),
-            (90, 31) => tx::RollbackOk::decode(input)?.into(),
-            _ => return Ok(None),
-        }))
+        out: &mut Self,
+    ) -> Result<(), DecodeError> {
+        match ids {
+            (10, 10) => put::<connection::Start>(input, out),
+            (10, 11) => put::<connection::StartOk>(input, out),
+            (10, 20) => put::<connection::Secure>(input, out),
+            (10, 21) => put::<connection::SecureOk>(input, out),
+            (10, 30) => put::<connection::Tune>(input, out),
+            (10, 31) => put::<connection::TuneOk>(input, out),
+            (10, 40) => put::<connection::Open>(input, out),
+            (10, 41) => put::<connection::OpenOk>(input, out),
+            (10, 50) => put::<connection::Close>(input, out),
+            (10, 51) => put::<connection::CloseOk>(input, out),
+            (10, 60) => put::<connection::Blocked>(input, out),
+            (10, 61) => put::<connection::Unblocked>(input, out),
+            (10, 70) => put::<connection::UpdateSecret>(input, out),
+            (10, 71) => put::<connection::UpdateSecretOk>(input, out),
+            (20, 10) => put::<channel::Open>(input, out),
+            (20, 11) => put::<channel::OpenOk>(input, out),
+            (20, 20) => put::<channel::Flow>(input, out),
+            (20, 21) => put::<channel::FlowOk>(input, out),
+            (20, 40) => put::<channel::Close>(input, out),
+            (20, 41) => put::<channel::CloseOk>(input, out),
+            (30, 10) => put::<access::Request>(input, out),
+            (30, 11) => put::<access::RequestOk>(input, out),
+            (40, 10) => put::<exchange::Declare>(input, out),
+            (40, 11) => put::<exchange::DeclareOk>(input, out),
+            (40, 20) => put::<exchange::Delete>(input, out),
+            (40, 21) => put::<exchange::DeleteOk>(input, out),
+            (40, 30) => put::<exchange::Bind>(input, out),
+            (40, 31) => put::<exchange::BindOk>(input, out),
+            (40, 40) => put::<exchange::Unbind>(input, out),
+            (40, 51) => put::<exchange::UnbindOk>(input, out),
+            (50, 10) => put::<queue::Declare>(input, out),
+            (50, 11) => put::<queue::DeclareOk>(input, out),
+            (50, 20) => put::<queue::Bind>(input, out),
+            (50, 21) => put::<queue::BindOk>(input, out),
+            (50, 30) => put::<queue::Purge>(input, out),
+            (50, 31) => put::<queue::PurgeOk>(input, out),
+            (50, 40) => put::<queue::Delete>(input, out),
+            (50, 41) => put::<queue::DeleteOk>(input, out),
+            (50, 50) => put::<queue::Unbind>(input, out),
+            (50, 51) => put::<queue::UnbindOk>(input, out),
+            (60, 10) => put::<basic::Qos>(input, out),
+            (60, 11) => put::<basic::QosOk>(input, out),
+            (60, 20) => put::<basic::Consume>(input, out),
+            (60, 21) => put::<basic::ConsumeOk>(input, out),
+            (60, 30) => put::<basic::Cancel>(input, out),
+            (60, 31) => put::<basic::CancelOk>(input, out),
+            (60, 40) => put::<basic::Publish>(input, out),
+            (60, 50) => put::<basic::Return>(input, out),
+            (60, 60) => put::<basic::Deliver>(input, out),
+            (60, 70) => put::<basic::Get>(input, out),
+            (60, 71) => put::<basic::GetOk>(input, out),
+            (60, 72) => put::<basic::GetEmpty>(input, out),
+            (60, 80) => put::<basic::Ack>(input, out),
+            (60, 90) => put::<basic::Reject>(input, out),
+            (60, 100) => put::<basic::RecoverAsync>(input, out),
+            (60, 110) => put::<basic::Recover>(input, out),
+            (60, 111) => put::<basic::RecoverOk>(input, out),
+            (60, 120) => put::<basic::Nack>(input, out),
+            (85, 10) => put::<confirm::Select>(input, out),
+            (85, 11) => put::<confirm::SelectOk>(input, out),
+            (90, 10) => put::<tx::Select>(input, out),
+            (90, 11) => put::<tx::SelectOk>(input, out),
+            (90, 20) => put::<tx::Commit>(input, out),
+            (90, 21) => put::<tx::CommitOk>(input, out),
+            (90, 30) => put::<tx::Rollback>(input, out),
+            (90, 31) => put::<tx::RollbackOk>(input, out),
+            _ => Err(DecodeError::UnknownMethod { class_id: ids.0, method_id: ids.1 }),
+        }
     }
+}
+
+/// Reads arguments to where they are wanted.
+fn put<M: Arguments + Into<Method>>(
+    input: &mut Reader<'_>,
+    out: &mut Method,
+) -> Result<(), DecodeError> {
+    *out = M::decode(input)?.into();
+    Ok(())
 }

@@ -117,7 +117,7 @@ impl Channels {
             self.places.resize_with(index + 1, Place::default);
         }
         if let Some(place) = self.places.get_mut(index) {
-            *place = Place::Used(Box::new(Channel { state, assembly: Assembly::Idle }));
+            *place = Place::Used(Box::new(Channel { state, assembly: Assembly::default() }));
             self.in_use += 1;
         }
     }

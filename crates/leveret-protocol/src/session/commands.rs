@@ -12,6 +12,7 @@ use crate::{
     reply::AmqpError,
     session::{
         channels::ChannelState,
+        content::Assembly,
         event::SendError,
         phase::{Phase, Role},
     },
@@ -43,7 +44,7 @@ impl Session {
         match used.state {
             ChannelState::Opening | ChannelState::Open => {
                 used.state = ChannelState::Closing;
-                used.assembly = super::content::Assembly::Idle;
+                used.assembly = Assembly::default();
                 let close = channel::Close {
                     reply_code: error.code.as_u16(),
                     reply_text: error.reply_text(),

@@ -5,40 +5,39 @@
 
 use alloc::vec::Vec;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 
 use crate::{
     channel_number::ChannelNumber,
     generated::method_enum::Method,
     properties::Properties,
+    reader::Reader,
     session::{event::Event, fault::Fault, limits::MESSAGE_BYTES_HARD_MAX},
 };
 
 /// The most that is set aside for a body's first frame.
 const FIRST_ROOM_BYTES: u64 = 1024 * 1024;
 
-/// AMQP 0-9-1, 4.2.6.1: class, weight and body size come before the property flags.
-const HEADER_BYTES_BEFORE_PROPERTIES: usize = 12;
-
 /// A message on its way in.
-#[derive(Debug, Default)]
-pub(super) enum Assembly {
-    /// None.
-    #[default]
-    Idle,
-    /// Its header comes next.
-    Header(Method),
-    /// Its body comes next.
-    Body(Message),
-}
-
-/// A message whose body is not whole.
 #[derive(Debug)]
-pub(super) struct Message {
+pub(super) struct Assembly {
+    stage: Stage,
+    /// Of meaning in all stages but the first.
     method: Method,
     properties: Properties,
     body_bytes: u64,
     body: Vec<u8>,
+}
+
+/// What of a message comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Its method.
+    Method,
+    /// Its header.
+    Header,
+    /// Its body.
+    Body,
 }
 
 /// What a frame is to the message that it belongs to.
@@ -48,81 +47,102 @@ pub(super) struct ContentLimits {
     pub(super) message_bytes_max: u64,
 }
 
+impl Default for Assembly {
+    fn default() -> Self {
+        Self {
+            stage: Stage::Method,
+            method: Method::PLACEHOLDER,
+            properties: Properties::EMPTY,
+            body_bytes: 0,
+            body: Vec::new(),
+        }
+    }
+}
+
 impl Assembly {
     /// The class and method that a fault is blamed on.
     pub(super) const fn blamed(&self) -> (u16, u16) {
-        match self {
-            Self::Idle => (0, 0),
-            Self::Header(method) | Self::Body(Message { method, .. }) => {
-                (method.class_id(), method.method_id())
-            }
+        match self.stage {
+            Stage::Method => (0, 0),
+            Stage::Header | Stage::Body => (self.method.class_id(), self.method.method_id()),
         }
     }
 
     /// A method may come only between messages.
     pub(super) fn expect_method(&self) -> Result<(), Fault> {
-        match self {
-            Self::Idle => Ok(()),
-            Self::Header(method) => Err(Fault::not_a_header(method.class_id())),
-            Self::Body(message) => Err(Fault::not_a_body(message.method.class_id())),
-        }
+        if self.stage == Stage::Method { Ok(()) } else { Err(self.misplaced()) }
     }
 
-    pub(super) fn take_header(
+    /// The fault of a frame that is not what comes next.
+    fn misplaced(&self) -> Fault {
+        let ids = self.blamed();
+        let fault = match self.stage {
+            Stage::Method => Fault::not_a_method(),
+            Stage::Header => Fault::not_a_header(ids.0),
+            Stage::Body => Fault::not_a_body(ids.0),
+        };
+        fault.blaming(ids)
+    }
+
+    /// A method that has content begins; it is to be read to the place given.
+    pub(super) const fn begin(&mut self) -> &mut Method {
+        self.stage = Stage::Header;
+        &mut self.method
+    }
+
+    pub(super) fn read_header(
         &mut self,
-        payload: Bytes,
+        payload: Reader<'_>,
         limits: ContentLimits,
-    ) -> Result<Option<Event>, Fault> {
-        let Self::Header(method) = self else {
-            return Err(match self {
-                Self::Idle | Self::Header(_) => Fault::not_a_method(),
-                Self::Body(message) => Fault::not_a_body(message.method.class_id()),
-            });
-        };
-        let body_bytes = check_header(&payload, method.class_id(), limits)?;
-        let properties = Properties::from_bytes(payload.slice(HEADER_BYTES_BEFORE_PROPERTIES..))
-            .map_err(Fault::undecodable)?;
-        let Self::Header(method) = core::mem::take(self) else { return Ok(None) };
-        if body_bytes == 0 {
-            let channel = limits.channel;
-            return Ok(Some(Event::Content { channel, method, properties, body: Bytes::new() }));
+        out: &mut Option<Event>,
+    ) -> Result<(), Fault> {
+        if self.stage != Stage::Header {
+            return Err(self.misplaced());
         }
-        *self = Self::Body(Message { method, properties, body_bytes, body: Vec::new() });
-        Ok(None)
+        self.try_read_header(payload, limits).map_err(|fault| fault.blaming(self.blamed()))?;
+        if self.body_bytes == 0 {
+            self.finish(limits.channel, Bytes::new(), out);
+        }
+        Ok(())
     }
 
-    pub(super) fn take_body(
+    fn try_read_header(
         &mut self,
-        payload: Bytes,
-        channel: ChannelNumber,
-    ) -> Result<Option<Event>, Fault> {
-        let Self::Body(message) = self else {
-            return Err(match self {
-                Self::Idle | Self::Body(_) => Fault::not_a_method(),
-                Self::Header(method) => Fault::not_a_header(method.class_id()),
-            });
-        };
-        let come = (message.body.len() + payload.len()) as u64;
-        if come > message.body_bytes {
-            return Err(Fault::body_beyond_size());
-        }
-        let is_whole = come == message.body_bytes;
-        // A body of one frame is never copied.
-        if !(is_whole && message.body.is_empty()) {
-            message.append(&payload);
-        }
-        if !is_whole {
-            return Ok(None);
-        }
-        let Self::Body(Message { method, properties, body, .. }) = core::mem::take(self) else {
-            return Ok(None);
-        };
-        let body = if body.is_empty() { payload } else { Bytes::from(body) };
-        Ok(Some(Event::Content { channel, method, properties, body }))
+        mut payload: Reader<'_>,
+        limits: ContentLimits,
+    ) -> Result<(), Fault> {
+        self.body_bytes = check_header(&mut payload, self.blamed().0, limits)?;
+        self.properties = Properties::read(&payload).map_err(Fault::undecodable)?;
+        self.stage = Stage::Body;
+        Ok(())
     }
-}
 
-impl Message {
+    pub(super) fn read_body(
+        &mut self,
+        payload: &Reader<'_>,
+        channel: ChannelNumber,
+        out: &mut Option<Event>,
+    ) -> Result<(), Fault> {
+        if self.stage != Stage::Body {
+            return Err(self.misplaced());
+        }
+        let come = (self.body.len() + payload.len()) as u64;
+        if come > self.body_bytes {
+            return Err(Fault::body_beyond_size().blaming(self.blamed()));
+        }
+        // A body of one frame is never copied.
+        if come == self.body_bytes && self.body.is_empty() {
+            self.finish(channel, payload.shared_rest(), out);
+            return Ok(());
+        }
+        self.append(payload.rest());
+        if come == self.body_bytes {
+            let body = Bytes::from(core::mem::take(&mut self.body));
+            self.finish(channel, body, out);
+        }
+        Ok(())
+    }
+
     fn append(&mut self, payload: &[u8]) {
         let come = self.body.len() + payload.len();
         if come > self.body.capacity() {
@@ -132,27 +152,30 @@ impl Message {
         }
         self.body.extend_from_slice(payload);
     }
+
+    fn finish(&mut self, channel: ChannelNumber, body: Bytes, out: &mut Option<Event>) {
+        self.stage = Stage::Method;
+        let method = core::mem::replace(&mut self.method, Method::PLACEHOLDER);
+        let properties = core::mem::take(&mut self.properties);
+        *out = Some(Event::Content { channel, method, properties, body });
+    }
 }
 
-/// The announced size of the body.
-fn check_header(payload: &Bytes, class_id: u16, limits: ContentLimits) -> Result<u64, Fault> {
-    let mut input: &[u8] = payload;
-    if input.len() < HEADER_BYTES_BEFORE_PROPERTIES {
-        let missing = HEADER_BYTES_BEFORE_PROPERTIES - input.len();
-        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-        return Err(Fault::undecodable(crate::decode_error::DecodeError::UnexpectedEnd {
-            missing,
-        }));
-    }
-    let found = input.get_u16();
+/// The announced size of the body; `payload` stands before the properties then.
+fn check_header(
+    payload: &mut Reader<'_>,
+    class_id: u16,
+    limits: ContentLimits,
+) -> Result<u64, Fault> {
+    let found = payload.u16().map_err(Fault::undecodable)?;
     if found != class_id {
         return Err(Fault::header_of_class(class_id, found));
     }
-    let weight = input.get_u16();
+    let weight = payload.u16().map_err(Fault::undecodable)?;
     if weight != 0 {
         return Err(Fault::header_weight(weight));
     }
-    let body_bytes = input.get_u64();
+    let body_bytes = payload.u64().map_err(Fault::undecodable)?;
     if body_bytes > MESSAGE_BYTES_HARD_MAX {
         return Err(Fault::body_size_absurd(body_bytes, MESSAGE_BYTES_HARD_MAX));
     }

@@ -9,7 +9,7 @@ use crate::{
     reply::AmqpError,
     session::{
         channels::ChannelState,
-        content::{Assembly, ContentLimits},
+        content::ContentLimits,
         event::{CloseReason, Event},
         fault::Fault,
         input::Frame,
@@ -28,82 +28,95 @@ const CLASS_CONNECTION: u16 = 10;
 const CLASS_CHANNEL: u16 = 20;
 
 impl Session {
-    pub(super) fn handle_running_frame(&mut self, frame: Frame) -> Result<Option<Event>, Fault> {
+    pub(super) fn handle_running_frame(
+        &mut self,
+        frame: Frame<'_>,
+        out: &mut Option<Event>,
+    ) -> Result<(), Fault> {
         match frame.kind {
-            FrameKind::Heartbeat => Self::check_heartbeat(&frame).map(|()| None),
+            FrameKind::Heartbeat => Self::check_heartbeat(&frame),
             FrameKind::Method if frame.channel == ChannelNumber::CONNECTION => {
-                self.handle_connection_method(&frame)
+                *out = Some(self.handle_connection_method(&frame)?);
+                Ok(())
             }
-            FrameKind::Method => self.handle_channel_method(&frame),
-            FrameKind::Header | FrameKind::Body => self.handle_content_frame(frame),
+            FrameKind::Method => self.handle_channel_method(&frame, out),
+            FrameKind::Header | FrameKind::Body => self.handle_content_frame(frame, out),
         }
     }
 
-    pub(super) fn check_heartbeat(frame: &Frame) -> Result<(), Fault> {
+    pub(super) fn check_heartbeat(frame: &Frame<'_>) -> Result<(), Fault> {
         if frame.channel != ChannelNumber::CONNECTION {
             return Err(Fault::heartbeat_on_channel());
         }
-        if !frame.payload.is_empty() {
+        if frame.payload.len() > 0 {
             return Err(Fault::unknown_frame(FrameKind::Heartbeat as u8));
         }
         Ok(())
     }
 
-    fn handle_content_frame(&mut self, frame: Frame) -> Result<Option<Event>, Fault> {
+    fn handle_content_frame(
+        &mut self,
+        frame: Frame<'_>,
+        out: &mut Option<Event>,
+    ) -> Result<(), Fault> {
         let Frame { kind, channel, payload } = frame;
         if channel == ChannelNumber::CONNECTION {
             return Err(Fault::not_a_method());
         }
-        let limits = ContentLimits { channel, message_bytes_max: self.limits.message_bytes_max };
         let used = self.channels.used(channel).ok_or_else(Fault::channel_not_open)?;
         match used.state {
             ChannelState::Opening => return Err(Fault::channel_not_open()),
-            ChannelState::Closing | ChannelState::PeerClosing => return Ok(None),
+            ChannelState::Closing | ChannelState::PeerClosing => return Ok(()),
             ChannelState::Open => {}
         }
-        let taken = match kind {
-            FrameKind::Body => used.assembly.take_body(payload, channel),
-            FrameKind::Header | FrameKind::Method | FrameKind::Heartbeat => {
-                used.assembly.take_header(payload, limits)
-            }
-        };
-        taken.map_err(|fault| fault.blaming(used.assembly.blamed()))
+        if kind == FrameKind::Body {
+            return used.assembly.read_body(&payload, channel, out);
+        }
+        let limits = ContentLimits { channel, message_bytes_max: self.limits.message_bytes_max };
+        used.assembly.read_header(payload, limits, out)
     }
 
-    fn handle_channel_method(&mut self, frame: &Frame) -> Result<Option<Event>, Fault> {
+    fn handle_channel_method(
+        &mut self,
+        frame: &Frame<'_>,
+        out: &mut Option<Event>,
+    ) -> Result<(), Fault> {
         let ids = frame.method_ids()?;
         let number = frame.channel;
         let Some(channel) = self.channels.used(number) else {
-            return self.handle_unused_channel(frame, ids);
+            *out = self.handle_unused_channel(frame, ids)?;
+            return Ok(());
         };
         match channel.state {
             ChannelState::Open => {}
-            ChannelState::Opening => return self.handle_opening_channel(frame, ids),
-            ChannelState::Closing => return Ok(self.handle_closing_channel(number, ids)),
-            ChannelState::PeerClosing => return Ok(None),
+            ChannelState::Opening => {
+                *out = self.handle_opening_channel(frame, ids)?;
+                return Ok(());
+            }
+            ChannelState::Closing => {
+                *out = self.handle_closing_channel(number, ids);
+                return Ok(());
+            }
+            ChannelState::PeerClosing => return Ok(()),
         }
-        channel
-            .assembly
-            .expect_method()
-            .map_err(|fault| fault.blaming(channel.assembly.blamed()))?;
-        let method = decode(frame, ids)?;
-        let is_from_peer = match method.sender() {
-            Sender::Both => true,
-            Sender::Client => self.role == Role::Server,
-            Sender::Server => self.role == Role::Client,
+        channel.assembly.expect_method()?;
+        if ids.0 == CLASS_CHANNEL {
+            let method = decode(frame, ids)?;
+            check_sender(self.role, &method)?;
+            *out = self.handle_channel_class(number, method)?;
+            return Ok(());
+        }
+        let is_content = Method::announces_content(ids);
+        let place = if is_content {
+            channel.assembly.begin()
+        } else {
+            let event = out.insert(Event::Method { channel: number, method: Method::PLACEHOLDER });
+            let Event::Method { method, .. } = event else { return Ok(()) };
+            method
         };
-        if !is_from_peer {
-            return Err(Fault::unimplemented_method().blaming(ids));
-        }
-        if method.has_content() {
-            channel.assembly = Assembly::Header(method);
-            return Ok(None);
-        }
-        match ids.0 {
-            CLASS_CONNECTION => Err(Fault::unimplemented_method().blaming(ids)),
-            CLASS_CHANNEL => self.handle_channel_class(number, method),
-            _ => Ok(Some(Event::Method { channel: number, method })),
-        }
+        Method::read(&mut frame.payload.clone(), place)
+            .map_err(|error| Fault::undecodable(error).blaming(ids))?;
+        check_sender(self.role, place)
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other methods are refused alike")]
@@ -143,7 +156,7 @@ impl Session {
     /// A method on a channel that is not in use.
     fn handle_unused_channel(
         &mut self,
-        frame: &Frame,
+        frame: &Frame<'_>,
         ids: (u16, u16),
     ) -> Result<Option<Event>, Fault> {
         let channel = frame.channel;
@@ -166,7 +179,7 @@ impl Session {
     /// A method on a channel that this side wants to open.
     fn handle_opening_channel(
         &mut self,
-        frame: &Frame,
+        frame: &Frame<'_>,
         ids: (u16, u16),
     ) -> Result<Option<Event>, Fault> {
         let number = frame.channel;
@@ -198,10 +211,10 @@ impl Session {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other methods are refused alike")]
-    fn handle_connection_method(&mut self, frame: &Frame) -> Result<Option<Event>, Fault> {
+    fn handle_connection_method(&mut self, frame: &Frame<'_>) -> Result<Event, Fault> {
         let ids = frame.method_ids()?;
         let is_client = self.role == Role::Client;
-        Ok(Some(match decode(frame, ids)? {
+        Ok(match decode(frame, ids)? {
             Method::ConnectionClose(close) => self.peer_closes(close),
             Method::ConnectionUpdateSecret(update) if !is_client => {
                 Event::SecretUpdating { new_secret: update.new_secret, reason: update.reason }
@@ -212,11 +225,11 @@ impl Session {
             }
             Method::ConnectionUnblocked(_) if is_client => Event::Unblocked,
             _ => return Err(Fault::unexpected_in_state("running").blaming(ids)),
-        }))
+        })
     }
 
     /// After this side's connection.close, only the end of the conversation matters.
-    pub(super) fn handle_closing_frame(&mut self, frame: &Frame) -> Option<Event> {
+    pub(super) fn handle_closing_frame(&mut self, frame: &Frame<'_>) {
         if frame.kind == FrameKind::Method && frame.channel == ChannelNumber::CONNECTION {
             match frame.method_ids() {
                 Ok(CONNECTION_CLOSE_OK) => self.end(),
@@ -226,12 +239,11 @@ impl Session {
                 Ok(_) | Err(_) => {}
             }
         }
-        None
     }
 
     pub(super) fn peer_closes(&mut self, close: connection::Close) -> Event {
         self.phase = Phase::PeerClosing;
-        self.input.clear();
+        self.input.cut();
         Event::Closing { reason: close.into() }
     }
 
@@ -241,8 +253,24 @@ impl Session {
     }
 }
 
-fn decode(frame: &Frame, ids: (u16, u16)) -> Result<Method, Fault> {
-    Method::decode(&frame.payload).map_err(|error| Fault::undecodable(error).blaming(ids))
+fn decode(frame: &Frame<'_>, ids: (u16, u16)) -> Result<Method, Fault> {
+    let mut method = Method::PLACEHOLDER;
+    Method::read(&mut frame.payload.clone(), &mut method)
+        .map_err(|error| Fault::undecodable(error).blaming(ids))?;
+    Ok(method)
+}
+
+/// Whether the peer may send this method on a channel.
+fn check_sender(own: Role, method: &Method) -> Result<(), Fault> {
+    let is_peers = match method.sender() {
+        Sender::Both => true,
+        Sender::Client => own == Role::Server,
+        Sender::Server => own == Role::Client,
+    };
+    if is_peers && method.class_id() != CLASS_CONNECTION {
+        return Ok(());
+    }
+    Err(Fault::unimplemented_method().blaming((method.class_id(), method.method_id())))
 }
 
 impl From<connection::Close> for CloseReason {

@@ -68,7 +68,7 @@ impl Session {
     pub(super) fn handle_handshake_frame(
         &mut self,
         step: Step,
-        frame: Frame,
+        frame: Frame<'_>,
     ) -> Result<Option<Event>, Fault> {
         match frame.kind {
             FrameKind::Heartbeat => return Self::check_heartbeat(&frame).map(|()| None),
@@ -80,7 +80,9 @@ impl Session {
         if frame.channel != CHANNEL_0 {
             return Err(unexpected());
         }
-        let method = Method::decode(&frame.payload)
+        let mut payload = frame.payload;
+        let mut method = Method::PLACEHOLDER;
+        Method::read(&mut payload, &mut method)
             .map_err(|error| Fault::undecodable(error).blaming(ids))?;
         match (step, method) {
             (_, Method::ConnectionClose(close)) => Ok(Some(self.peer_closes(close))),

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use crate::{
     channel_number::ChannelNumber,
     frame::{self, FrameHeader, FrameKind, OVERHEAD_BYTES},
+    reader::Reader,
     session::fault::Fault,
 };
 
@@ -20,20 +21,22 @@ pub(super) struct Input {
     at: usize,
     /// The beginning of a frame that is not whole yet.
     partial: Option<FrameHeader>,
+    /// Whether nothing is read any more.
+    is_cut: bool,
 }
 
 /// A frame whose surroundings are right.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct Frame<'a> {
     pub(super) kind: FrameKind,
     pub(super) channel: ChannelNumber,
-    pub(super) payload: Bytes,
+    pub(super) payload: Reader<'a>,
 }
 
-impl Frame {
+impl Frame<'_> {
     /// The class and method at the beginning of a method frame.
     pub(super) fn method_ids(&self) -> Result<(u16, u16), Fault> {
-        let Some(&[a, b, c, d]) = self.payload.first_chunk() else {
+        let Some(&[a, b, c, d]) = self.payload.rest().first_chunk() else {
             return Err(Fault::unknown_frame(self.kind as u8));
         };
         Ok((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
@@ -66,10 +69,34 @@ impl Input {
         }
     }
 
-    /// The next frame; `frame_max` is the longest that is taken.
-    pub(super) fn next(&mut self, frame_max: u32) -> Result<Option<Frame>, Fault> {
-        let Some(header) = self.frames.get(self.at..).and_then(FrameHeader::read) else {
-            self.clear();
+    /// The frames themselves, to look at while this stands apart; to be given back.
+    pub(super) fn lend(&mut self) -> Bytes {
+        core::mem::take(&mut self.frames)
+    }
+
+    /// Takes back what was lent, or lets go of it if all has been looked at.
+    pub(super) fn give_back(&mut self, frames: Bytes) {
+        if self.at >= frames.len() || self.is_cut {
+            self.at = 0;
+        } else {
+            self.frames = frames;
+        }
+    }
+
+    /// Forgets all frames; no more are read.
+    pub(super) fn cut(&mut self) {
+        self.frames = Bytes::new();
+        self.partial = None;
+        self.is_cut = true;
+    }
+
+    /// The next of the lent frames; `frame_max` is the longest that is taken.
+    pub(super) fn next<'a>(
+        &mut self,
+        frames: &'a Bytes,
+        frame_max: u32,
+    ) -> Result<Option<Frame<'a>>, Fault> {
+        let Some(header) = frames.get(self.at..).and_then(FrameHeader::read) else {
             if let Some(header) = self.partial {
                 check_len(header, frame_max)?;
             }
@@ -78,21 +105,15 @@ impl Input {
         check_len(header, frame_max)?;
         let start = self.at + frame::HEADER_BYTES;
         let stop = start + header.payload_bytes as usize;
-        let end = self.frames.get(stop).copied().unwrap_or_default();
+        let end = frames.get(stop).copied().unwrap_or_default();
         if end != frame::END {
             return Err(Fault::frame_end(header.kind, end));
         }
         self.at = stop + 1;
         let kind =
             FrameKind::from_octet(header.kind).ok_or_else(|| Fault::unknown_frame(header.kind))?;
-        let payload = self.frames.slice(start..stop);
+        let payload = Reader::part(frames, start, stop);
         Ok(Some(Frame { kind, channel: header.channel, payload }))
-    }
-
-    /// Forgets the frames, so that their memory can be used again.
-    pub(super) fn clear(&mut self) {
-        self.frames = Bytes::new();
-        self.at = 0;
     }
 }
 

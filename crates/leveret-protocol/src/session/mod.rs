@@ -140,31 +140,45 @@ impl Session {
     ///
     /// Looking at it may also fill [`output`](Self::output).
     pub fn poll_event(&mut self) -> Option<Event> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Some(event);
-            }
-            let frame_max = match self.phase {
-                Phase::Handshake(step) if step.waits_for_owner() => return None,
-                Phase::Handshake(Step::ProtocolHeader) | Phase::PeerClosing | Phase::Closed => {
-                    return None;
-                }
-                Phase::Handshake(step) if !step.is_logged_in() => {
-                    self.limits.frame_max_before_login
-                }
-                Phase::Handshake(_) | Phase::Running | Phase::Closing { .. } => {
-                    self.negotiated.frame_max
-                }
-            };
-            let handled = match self.input.next(frame_max) {
-                Ok(None) => return None,
-                Ok(Some(frame)) => self.handle_frame(frame),
+        let mut event = self.events.pop_front();
+        if event.is_none() {
+            self.poll_frames(&mut event);
+        }
+        event
+    }
+
+    fn poll_frames(&mut self, event: &mut Option<Event>) {
+        let frames = self.input.lend();
+        while event.is_none()
+            && self.events.is_empty()
+            && let Some(frame_max) = self.readable_frame_max()
+        {
+            let handled = match self.input.next(&frames, frame_max) {
+                Ok(None) => break,
+                Ok(Some(frame)) => self.handle_frame(frame, event),
                 Err(fault) => Err(fault),
             };
-            match handled {
-                Ok(Some(event)) => return Some(event),
-                Ok(None) => {}
-                Err(fault) => self.fail(fault),
+            if let Err(fault) = handled {
+                *event = None;
+                self.fail(fault);
+            }
+        }
+        self.input.give_back(frames);
+        if event.is_none() {
+            *event = self.events.pop_front();
+        }
+    }
+
+    /// The longest frame that is read now; `None` while nothing is read.
+    fn readable_frame_max(&self) -> Option<u32> {
+        match self.phase {
+            Phase::Handshake(step) if step.waits_for_owner() => None,
+            Phase::Handshake(Step::ProtocolHeader) | Phase::PeerClosing | Phase::Closed => None,
+            Phase::Handshake(step) if !step.is_logged_in() => {
+                Some(self.limits.frame_max_before_login)
+            }
+            Phase::Handshake(_) | Phase::Running | Phase::Closing { .. } => {
+                Some(self.negotiated.frame_max)
             }
         }
     }
@@ -226,12 +240,19 @@ impl Session {
         self.phase == Phase::Closed
     }
 
-    fn handle_frame(&mut self, frame: Frame) -> Result<Option<Event>, Fault> {
+    /// What the frame brings is written to `out`: an event is large to pass from hand to hand.
+    fn handle_frame(&mut self, frame: Frame<'_>, out: &mut Option<Event>) -> Result<(), Fault> {
         match self.phase {
-            Phase::Handshake(step) => self.handle_handshake_frame(step, frame),
-            Phase::Running => self.handle_running_frame(frame),
-            Phase::Closing { .. } => Ok(self.handle_closing_frame(&frame)),
-            Phase::PeerClosing | Phase::Closed => Ok(None),
+            Phase::Running => self.handle_running_frame(frame, out),
+            Phase::Handshake(step) => {
+                *out = self.handle_handshake_frame(step, frame)?;
+                Ok(())
+            }
+            Phase::Closing { .. } => {
+                self.handle_closing_frame(&frame);
+                Ok(())
+            }
+            Phase::PeerClosing | Phase::Closed => Ok(()),
         }
     }
 
@@ -297,7 +318,7 @@ impl Session {
     fn end(&mut self) {
         if self.phase != Phase::Closed {
             self.phase = Phase::Closed;
-            self.input.clear();
+            self.input.cut();
             self.events.push_back(Event::Closed);
         }
     }

@@ -151,7 +151,7 @@ fn a_header_is_of_its_methods_class_and_of_no_weight() {
         expect![[r#"
             frame 2 1 003c
                 ! failed
-                < 0 connection.close 501 FRAME_ERROR - cannot decode <<...>>: value ends 10 bytes after its frame (60.40)
+                < 0 connection.close 501 FRAME_ERROR - cannot decode <<...>>: value ends 2 bytes after its frame (60.40)
         "#]],
     );
 }

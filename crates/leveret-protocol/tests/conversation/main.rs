@@ -1,4 +1,4 @@
-//! Conversations as scripts: what a peer sends, what the owner hears, what is written back.
+//! Conversations as scripts: what a peer sends, what is heard, what is answered.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -18,6 +18,7 @@ impl Arguments for Request {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let realm = input.short_str()?;
         let bits = input.u8()?;
@@ -48,6 +49,7 @@ impl Arguments for RequestOk {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let ticket = input.u16()?;
         Ok(Self { ticket })

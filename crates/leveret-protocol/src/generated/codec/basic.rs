@@ -22,6 +22,7 @@ impl Arguments for Qos {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let prefetch_size = input.u32()?;
         let prefetch_count = input.u16()?;
@@ -58,6 +59,7 @@ impl Arguments for Consume {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let queue = input.short_str()?;
@@ -92,6 +94,7 @@ impl Arguments for ConsumeOk {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let consumer_tag = input.short_str()?;
         Ok(Self { consumer_tag })
@@ -109,6 +112,7 @@ impl Arguments for Cancel {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let consumer_tag = input.short_str()?;
         let bits = input.u8()?;
@@ -129,6 +133,7 @@ impl Arguments for CancelOk {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let consumer_tag = input.short_str()?;
         Ok(Self { consumer_tag })
@@ -146,6 +151,7 @@ impl Arguments for Publish {
         sender: Sender::Client,
         has_content: true,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let exchange = input.short_str()?;
@@ -171,6 +177,7 @@ impl Arguments for Return {
         sender: Sender::Server,
         has_content: true,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let reply_code = input.u16()?;
         let reply_text = input.short_str()?;
@@ -194,6 +201,7 @@ impl Arguments for Deliver {
         sender: Sender::Server,
         has_content: true,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let consumer_tag = input.short_str()?;
         let delivery_tag = input.u64()?;
@@ -220,6 +228,7 @@ impl Arguments for Get {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let queue = input.short_str()?;
@@ -242,6 +251,7 @@ impl Arguments for GetOk {
         sender: Sender::Server,
         has_content: true,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let delivery_tag = input.u64()?;
         let bits = input.u8()?;
@@ -268,6 +278,7 @@ impl Arguments for GetEmpty {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.short_str()?;
         Ok(Self)
@@ -285,6 +296,7 @@ impl Arguments for Ack {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let delivery_tag = input.u64()?;
         let bits = input.u8()?;
@@ -305,6 +317,7 @@ impl Arguments for Reject {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let delivery_tag = input.u64()?;
         let bits = input.u8()?;
@@ -325,6 +338,7 @@ impl Arguments for RecoverAsync {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bits = input.u8()?;
         let requeue = bits & 1 != 0;
@@ -343,6 +357,7 @@ impl Arguments for Recover {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bits = input.u8()?;
         let requeue = bits & 1 != 0;
@@ -375,6 +390,7 @@ impl Arguments for Nack {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let delivery_tag = input.u64()?;
         let bits = input.u8()?;

@@ -19,6 +19,7 @@ impl Arguments for Open {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.short_str()?;
         Ok(Self)
@@ -36,6 +37,7 @@ impl Arguments for OpenOk {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.long_str()?;
         Ok(Self)
@@ -53,6 +55,7 @@ impl Arguments for Flow {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bits = input.u8()?;
         let active = bits & 1 != 0;
@@ -71,6 +74,7 @@ impl Arguments for FlowOk {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bits = input.u8()?;
         let active = bits & 1 != 0;
@@ -89,6 +93,7 @@ impl Arguments for Close {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let reply_code = input.u16()?;
         let reply_text = input.short_str()?;

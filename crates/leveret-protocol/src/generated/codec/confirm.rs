@@ -17,6 +17,7 @@ impl Arguments for Select {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let bits = input.u8()?;
         let no_wait = bits & 1 != 0;

@@ -22,6 +22,7 @@ impl Arguments for Start {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let version_major = input.u8()?;
         let version_minor = input.u8()?;
@@ -47,6 +48,7 @@ impl Arguments for StartOk {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let client_properties = input.table()?;
         let mechanism = input.short_str()?;
@@ -70,6 +72,7 @@ impl Arguments for Secure {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let challenge = input.long_str()?;
         Ok(Self { challenge })
@@ -87,6 +90,7 @@ impl Arguments for SecureOk {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let response = input.long_str()?;
         Ok(Self { response })
@@ -104,6 +108,7 @@ impl Arguments for Tune {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let channel_max = input.u16()?;
         let frame_max = input.u32()?;
@@ -125,6 +130,7 @@ impl Arguments for TuneOk {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let channel_max = input.u16()?;
         let frame_max = input.u32()?;
@@ -146,6 +152,7 @@ impl Arguments for Open {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let virtual_host = input.short_str()?;
         input.short_str()?;
@@ -167,6 +174,7 @@ impl Arguments for OpenOk {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.short_str()?;
         Ok(Self)
@@ -184,6 +192,7 @@ impl Arguments for Close {
         sender: Sender::Both,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let reply_code = input.u16()?;
         let reply_text = input.short_str()?;
@@ -221,6 +230,7 @@ impl Arguments for Blocked {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let reason = input.short_str()?;
         Ok(Self { reason })
@@ -252,6 +262,7 @@ impl Arguments for UpdateSecret {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let new_secret = input.long_str()?;
         let reason = input.short_str()?;

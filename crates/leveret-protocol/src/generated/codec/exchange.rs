@@ -20,6 +20,7 @@ impl Arguments for Declare {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let exchange = input.short_str()?;
@@ -70,6 +71,7 @@ impl Arguments for Delete {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let exchange = input.short_str()?;
@@ -107,6 +109,7 @@ impl Arguments for Bind {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let destination = input.short_str()?;
@@ -149,6 +152,7 @@ impl Arguments for Unbind {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let destination = input.short_str()?;

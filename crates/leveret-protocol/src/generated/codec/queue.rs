@@ -20,6 +20,7 @@ impl Arguments for Declare {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let queue = input.short_str()?;
@@ -54,6 +55,7 @@ impl Arguments for DeclareOk {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let queue = input.short_str()?;
         let message_count = input.u32()?;
@@ -75,6 +77,7 @@ impl Arguments for Bind {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let queue = input.short_str()?;
@@ -117,6 +120,7 @@ impl Arguments for Purge {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let queue = input.short_str()?;
@@ -139,6 +143,7 @@ impl Arguments for PurgeOk {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let message_count = input.u32()?;
         Ok(Self { message_count })
@@ -156,6 +161,7 @@ impl Arguments for Delete {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let queue = input.short_str()?;
@@ -184,6 +190,7 @@ impl Arguments for DeleteOk {
         sender: Sender::Server,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let message_count = input.u32()?;
         Ok(Self { message_count })
@@ -201,6 +208,7 @@ impl Arguments for Unbind {
         sender: Sender::Client,
         has_content: false,
     };
+    #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         input.u16()?;
         let queue = input.short_str()?;
