@@ -6,7 +6,10 @@ use crate::{
     access::Access,
     disk::Disk,
     error::{AppendError, CommitError, Failure, OpenError, Refusal},
-    format::{Epoch, Position, RecordHeader, Salts, SegmentHeader, SegmentNumber, segment_name},
+    format::{
+        Epoch, FRAME_HEADER_BYTES, Position, RecordHeader, Salts, SegmentHeader, SegmentNumber,
+        segment_name,
+    },
     options::Options,
     recovery::{Listing, Log, Recovered, read_log},
     segment::SegmentInfo,
@@ -144,7 +147,8 @@ fn begin<D: Disk>(
         recycled: recycled == Recycled::Yes,
     })?;
     let offset = header.offset(base);
-    let end = End { header, file, offset, allocated, watermark: base, oldest: number, epoch };
+    let (watermark, oldest, is_unmarked) = (base, number, false);
+    let end = End { header, file, offset, allocated, watermark, oldest, epoch, is_unmarked };
     Ok((end, VecDeque::from([SegmentInfo::new(number, offset)]), Recovered::default()))
 }
 
@@ -160,7 +164,10 @@ fn settle<D: Disk>(disk: &mut Access<D>, log: Log, file_bytes: u64) -> Result<Be
     }
     let watermark = header.position(offset);
     let epoch = Epoch(log.epoch.0.saturating_add(1));
-    let end = End { header, file, offset, allocated: file_bytes, watermark, oldest, epoch };
+    // Behind the last watermark stands at least the frame that carries it: alone, it is the mark of a clean end.
+    let is_unmarked = watermark.bytes_since(log.watermark) > FRAME_HEADER_BYTES as u64;
+    let allocated = file_bytes;
+    let end = End { header, file, offset, allocated, watermark, oldest, epoch, is_unmarked };
     Ok((end, VecDeque::from(log.segments), log.recovered))
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct End {
     pub(crate) watermark: Position,
     pub(crate) oldest: SegmentNumber,
     pub(crate) epoch: Epoch,
+    /// Whether there are records that no watermark on the disk covers.
+    pub(crate) is_unmarked: bool,
 }
 
 /// Writes frames.
@@ -49,8 +51,6 @@ pub(crate) struct Writer<D> {
     carry: u32,
     /// Whether anything was written since the last sync.
     is_dirty: bool,
-    /// Whether the last frame has records that no later watermark covers.
-    is_unmarked: bool,
 }
 
 impl<D: Disk> Writer<D> {
@@ -71,7 +71,6 @@ impl<D: Disk> Writer<D> {
             frame: vec![0; FRAME_HEADER_BYTES],
             carry: 0,
             is_dirty: false,
-            is_unmarked: false,
         }
     }
 
@@ -131,7 +130,7 @@ impl<D: Disk> Writer<D> {
     /// Makes all durable, and the watermark on the disk say so.
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
         self.commit()?;
-        if self.is_unmarked {
+        if self.end.is_unmarked {
             self.write_mark()?;
         }
         self.sync()
@@ -151,13 +150,13 @@ impl<D: Disk> Writer<D> {
         if self.frame.len() <= FRAME_HEADER_BYTES {
             return Ok(());
         }
-        self.is_unmarked = true;
+        self.end.is_unmarked = true;
         self.seal()
     }
 
     /// Writes a frame without records: it carries a watermark and the oldest segment, nothing else.
     fn write_mark(&mut self) -> Result<(), Failure> {
-        self.is_unmarked = self.end.watermark < self.end.header.position(self.end.offset);
+        self.end.is_unmarked = self.end.watermark < self.end.header.position(self.end.offset);
         let room = self.options.segment_bytes.saturating_sub(self.end.offset);
         // The header of a new segment says the same.
         if room < FRAME_HEADER_BYTES as u64 { self.roll() } else { self.seal() }
@@ -226,8 +225,8 @@ impl<D: Disk> Writer<D> {
         self.disk.close(&self.end.file);
         self.segments.push_back(SegmentInfo::new(number, SEGMENT_HEADER_BYTES));
         let offset = header.offset(base);
-        self.end = End { header, file, offset, allocated, watermark: base, oldest, epoch };
-        self.is_unmarked = false;
+        let (watermark, is_unmarked) = (base, false);
+        self.end = End { header, file, offset, allocated, watermark, oldest, epoch, is_unmarked };
         Ok(())
     }
 }

@@ -79,6 +79,19 @@ fn a_flipped_bit_in_a_closed_journal_is_always_found() {
 }
 
 #[test]
+fn a_close_covers_what_an_earlier_process_left_and_adds_nothing_the_second_time() {
+    let (disk, _) = log(false);
+    open(&disk).expect("intact").0.close().expect("closed");
+    let closed = disk.read(THIRD);
+    open(&disk).expect("intact").0.close().expect("closed");
+    assert!(disk.read(THIRD) == closed);
+    let last = closed.expect("there").iter().rposition(|byte| *byte != 0).expect("data");
+    change(&disk, THIRD, |bytes| bytes[last - 100] ^= 1);
+    let error = open(&disk).expect_err("damaged");
+    assert!(matches!(error, OpenError::Damage { flaw: Flaw::Overtaken { .. }, .. }));
+}
+
+#[test]
 fn a_file_cut_short_anywhere_is_found_or_costs_what_the_last_commit_wrote() {
     let (intact, records) = log(false);
     for name in intact.names() {
