@@ -145,7 +145,9 @@ fn write_codec(out: &mut String, class: &Class, method: &Method) {
         out.push_str("    fn decode(_: &mut Reader<'_>) -> Result<Self, DecodeError> { Ok(Self) }\n    fn encode(&self, _: &mut BytesMut) {}\n}\n");
         return;
     }
-    out.push_str("    #[inline]\n    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {\n");
+    out.push_str(
+        "    #[inline]\n    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {\n",
+    );
     write_decode(out, &method.fields);
     out.push_str("    }\n    fn encode(&self, out: &mut BytesMut) {\n");
     write_encode(out, &method.fields);
