@@ -1,4 +1,4 @@
-//! What the fuzzer runs; `tests/properties` runs the same over the committed corpus.
+//! What the fuzzer runs, and the tests too: over the committed corpus.
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use leveret_protocol::{

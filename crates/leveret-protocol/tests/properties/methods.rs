@@ -1,4 +1,4 @@
-//! Every method of the table, against a codec that is written from the table alone.
+//! Every method, against a codec that is written from the table alone.
 
 use bytes::{Bytes, BytesMut};
 use leveret_protocol::{DecodeError, Method};
