@@ -89,10 +89,15 @@ impl Watch {
 
     /// Comes back if the broker fails, and never if it stops in peace.
     pub(crate) async fn failed(&mut self) -> Failure {
-        let failed = self.state.wait_for(|state| matches!(state, State::Failed(_))).await;
-        match failed.as_deref() {
-            Ok(State::Failed(failure)) => failure.clone(),
-            Ok(State::Running | State::Stopping) | Err(_) => std::future::pending().await,
+        let is_failed = |state: &State| matches!(state, State::Failed(_));
+        // The guard ends here, so that the future may move between threads.
+        let failure = match self.state.wait_for(is_failed).await.as_deref() {
+            Ok(State::Failed(failure)) => Some(failure.clone()),
+            Ok(State::Running | State::Stopping) | Err(_) => None,
+        };
+        match failure {
+            Some(failure) => failure,
+            None => std::future::pending().await,
         }
     }
 }

@@ -1,1 +1,107 @@
 //! Message handlers as plain async functions.
+//!
+//! A handler takes what it needs from a message as arguments, and returns what is to happen.
+//! An [`App`] runs handlers: on the durable broker inside the program, or on any AMQP 0-9-1 broker.
+//!
+//! ```
+//! use leveret::{App, EncodeError, Json, Publish, handler};
+//!
+//! #[handler(queue = "numbers", exchange = "math", key = "number.#", concurrency = 4)]
+//! async fn double(Json(number): Json<u32>) -> Result<Publish, EncodeError> {
+//!     Publish::new("math", "double.even").json(&(number * 2))
+//! }
+//!
+//! #[handler(queue = "doubles", exchange = "math", key = "double.#")]
+//! async fn show(Json(double): Json<u32>) {
+//!     assert_eq!(double, 42);
+//! }
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = App::new("calculator").in_memory();
+//! let running = app.handler(double::handler()).handler(show::handler()).start().await?;
+//! running.publisher().publish(Publish::new("math", "number.one").json(&21)?).await?;
+//! running.wait_until(|stats| stats.handler("show").handled == 1).await;
+//! running.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is promised
+//!
+//! - A message is acknowledged only after its handler has returned without an error, together
+//!   with what it published: in one atomic transaction on the embedded broker, or after all
+//!   outputs are confirmed on others ([`Mode`]). Nothing of a failed attempt gets out.
+//! - A failed message is tried again at once, three times in all ([`RetryPolicy`]); then, or if the
+//!   failure is permanent ([`Classify`]), it becomes a dead letter in `<queue>.dead`, its bytes
+//!   unchanged, with a record of what went wrong in its headers.
+//! - What cannot be decoded becomes a dead letter without being tried.
+//! - With an [`inbox`], the same message-id has its effect once.
+//! - No more messages are delivered ahead than there are workers.
+//! - When the connection breaks, it is opened again with growing pauses, the topology is declared
+//!   again, and handlers go on; acknowledgements of an old connection are never sent on a new one.
+//! - When the program is asked to stop, handlers finish what they have in hand; what was not
+//!   begun goes back to its queue.
+//!
+//! # Headers of a dead letter
+//!
+//! | header | says |
+//! |---|---|
+//! | `x-leveret-error-class` | the error's name, for grouping: `undecodable`, `panic`, `time-limit`, `unroutable`, or the error type's |
+//! | `x-leveret-error` | the error's text, at most 1 kB |
+//! | `x-leveret-first-failure`, `x-leveret-last-failure` | when |
+//! | `x-leveret-attempts` | how many attempts there were |
+//! | `x-leveret-exchange`, `x-leveret-routing-key`, `x-leveret-queue` | where it came from |
+//! | `x-leveret-handler`, `x-leveret-app`, `x-leveret-version` | who could not handle it |
+
+mod app;
+mod config;
+mod dead_letter;
+mod effects;
+mod embedded;
+mod endpoint;
+mod extract;
+mod failure;
+pub mod files;
+mod handler;
+pub mod inbox;
+mod lineage;
+mod link;
+mod message;
+mod message_id;
+mod phase;
+mod publish;
+mod publisher;
+mod publishing;
+mod reply;
+mod request;
+mod retry;
+mod shared;
+mod signals;
+mod stats;
+mod topology;
+mod worker;
+
+pub use bytes::Bytes;
+pub use leveret_protocol::{FieldArray, FieldTable, FieldValue, Properties, ShortStr};
+
+pub use app::{App, RunError, RunningApp, StartError, StopError};
+pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
+pub use effects::{Effects, IntoEffects, Outcome};
+pub use endpoint::Endpoint;
+pub use extract::{
+    Attempt, FromMessage, Headers, Json, JsonRejection, MissingState, Redelivered, RoutingKey,
+    Settings, State, Text, TextRejection,
+};
+pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
+pub use handler::{CONCURRENCY_MAX, Handler, HandlerFn, Mode};
+pub use leveret_macros::handler;
+pub use message::Message;
+pub use message_id::derived_message_id;
+pub use publish::{EncodeError, Publish};
+pub use publisher::{PublishError, Publisher};
+pub use reply::Reply;
+pub use request::Request;
+pub use retry::RetryPolicy;
+pub use shared::Needs;
+pub use stats::{HandlerStats, Stats};
+pub use topology::{ExchangeKind, Presence, Queue};

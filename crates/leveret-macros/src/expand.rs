@@ -1,0 +1,118 @@
+//! From a function and its attributes to the function and its `handler()`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Error, FnArg, ItemFn, ReturnType, parse2};
+
+use crate::attributes::{Attributes, Mode};
+
+pub(crate) fn handler(attributes: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
+    let attributes: Attributes = parse2(attributes)?;
+    let function: ItemFn = parse2(item)?;
+    check_signature(&function)?;
+    let declaration = declaration(&attributes, &function)?;
+    let checks = checks(&function);
+    let (name, visibility) = (&function.sig.ident, &function.vis);
+    let doc = format!("The declaration of the handler [`{name}`](fn@{name}).");
+    Ok(quote! {
+        #function
+
+        #[doc = #doc]
+        #[derive(::core::fmt::Debug)]
+        #[allow(non_camel_case_types, reason = "it is named as its function")]
+        #visibility enum #name {}
+
+        impl #name {
+            /// The handler, to be handed to `App::handler`.
+            pub fn handler() -> ::leveret::Handler {
+                #checks
+                #declaration
+            }
+        }
+    })
+}
+
+fn check_signature(function: &ItemFn) -> Result<(), Error> {
+    let signature = &function.sig;
+    if signature.asyncness.is_none() {
+        return Err(Error::new(
+            signature.fn_token.span(),
+            "a handler is an async function: write `async fn`",
+        ));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(Error::new(signature.generics.span(), "a handler has no generic parameters"));
+    }
+    for argument in &signature.inputs {
+        if let FnArg::Receiver(receiver) = argument {
+            return Err(Error::new(
+                receiver.span(),
+                "a handler is a free function; share values with `State<T>`",
+            ));
+        }
+    }
+    if let Some(ninth) = signature.inputs.iter().nth(8) {
+        return Err(Error::new(ninth.span(), "a handler has at most eight arguments"));
+    }
+    Ok(())
+}
+
+/// Asks for each trait where the type is written, so that an error points there.
+fn checks(function: &ItemFn) -> TokenStream {
+    let arguments = function.sig.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Typed(typed) => Some(&typed.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let arguments = arguments.map(|ty| {
+        quote_spanned! { ty.span() => { fn check<T: ::leveret::FromMessage>() {} check::<#ty>(); } }
+    });
+    let result = match &function.sig.output {
+        ReturnType::Default => TokenStream::new(),
+        ReturnType::Type(_, ty) => {
+            quote_spanned! { ty.span() => { fn check<T: ::leveret::IntoEffects>() {} check::<#ty>(); } }
+        }
+    };
+    quote! { #(#arguments)* #result }
+}
+
+fn declaration(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream, Error> {
+    let queue = attributes.check()?;
+    let function_name = &function.sig.ident;
+    let name = match &attributes.name {
+        Some(name) => name.value(),
+        None => function_name.to_string(),
+    };
+    let arguments = attributes.arguments.iter().map(|argument| {
+        let (name, value) = (&argument.name, &argument.value);
+        quote! { .argument(#name, #value) }
+    });
+    let kind = attributes.kind.as_ref().map_or_else(|| "topic".to_owned(), syn::LitStr::value);
+    let exchange = attributes.exchange.iter();
+    let bindings = exchange.flat_map(|exchange| {
+        let kind = &kind;
+        attributes.keys.iter().map(move |key| quote! { .bind_kind(#kind, #exchange, #key) })
+    });
+    let mode = attributes.mode.map(|mode| match mode {
+        Mode::Transaction => format_ident!("transaction"),
+        Mode::Confirmed => format_ident!("confirmed"),
+    });
+    let mode = mode.iter();
+    let concurrency = attributes.concurrency.iter();
+    let attempts = attributes.attempts.iter();
+    let limit = attributes.time_limit_secs.iter();
+    let connection = attributes.connection.iter();
+    let inbox = attributes.inbox.then(|| format_ident!("inbox"));
+    let inbox = inbox.iter();
+    Ok(quote! {
+        ::leveret::Handler::new(::leveret::Queue::new(#queue) #(#arguments)*, #function_name)
+            .named(#name)
+            #(#bindings)*
+            #(.#mode())*
+            #(.concurrency(#concurrency))*
+            #(.retry(::leveret::RetryPolicy::attempts(#attempts)))*
+            #(.time_limit(::core::time::Duration::from_secs(#limit)))*
+            #(.on_connection(#connection))*
+            #(.#inbox())*
+    })
+}

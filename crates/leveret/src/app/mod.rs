@@ -1,0 +1,215 @@
+//! The application: handlers, what they share, and the brokers they speak to.
+
+mod error;
+mod plan;
+mod run;
+mod running;
+mod start;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+use crate::failure::{Classify, Failure};
+use crate::files::{FileSink, FileSource};
+use crate::handler::Handler;
+use crate::publisher::Publisher;
+use crate::shared::Shared;
+
+pub use error::{RunError, StartError, StopError};
+pub use running::RunningApp;
+
+/// How long messages in hand get to be finished when the application stops, unless told otherwise.
+const GRACE_DEFAULT: Duration = Duration::from_secs(30);
+
+/// Where the embedded broker keeps its data unless told otherwise.
+const DATA_DIR_DEFAULT: &str = "leveret-data";
+
+/// The unnamed connection's name in logs.
+pub(crate) const DEFAULT_CONNECTION: &str = "default";
+
+type Hook =
+    Box<dyn FnOnce(Publisher) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send>;
+
+/// An application: handlers, what they share, and the brokers they speak to.
+///
+/// Without [`connect`](App::connect) the broker runs inside the program and keeps its data in
+/// the directory `leveret-data`.
+pub struct App {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) shared: Shared,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) connections: BTreeMap<String, Endpoint>,
+    pub(crate) handlers: Vec<Handler>,
+    pub(crate) sources: Vec<FileSource>,
+    pub(crate) concurrency: BTreeMap<String, usize>,
+    pub(crate) inbox_file: Option<PathBuf>,
+    pub(crate) grace: Duration,
+    pub(crate) on_start: Vec<Hook>,
+    pub(crate) on_stop: Vec<Hook>,
+}
+
+impl App {
+    /// An application of this name: it is the `app-id` of what it publishes.
+    pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self {
+            shared: Shared::new(&name),
+            name,
+            version: String::new(),
+            endpoint: Endpoint::Directory(DATA_DIR_DEFAULT.into()),
+            connections: BTreeMap::new(),
+            handlers: Vec::new(),
+            sources: Vec::new(),
+            concurrency: BTreeMap::new(),
+            inbox_file: None,
+            grace: GRACE_DEFAULT,
+            on_start: Vec::new(),
+            on_stop: Vec::new(),
+        }
+    }
+
+    /// The application's version, told in its dead letters.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Uses this broker: an address (`amqp://…`) or an [`Endpoint`].
+    #[must_use]
+    pub fn connect(mut self, endpoint: impl Into<Endpoint>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+
+    /// Uses the broker inside the program, keeping its data in this directory.
+    #[must_use]
+    pub fn data_dir(self, directory: impl Into<PathBuf>) -> Self {
+        self.connect(Endpoint::Directory(directory.into()))
+    }
+
+    /// Uses the broker inside the program, forgetting everything at the end: for tests.
+    #[must_use]
+    pub fn in_memory(self) -> Self {
+        self.connect(Endpoint::Memory)
+    }
+
+    /// One more connection, for handlers that name it with [`Handler::on_connection`].
+    #[must_use]
+    pub fn connection(mut self, name: impl Into<String>, endpoint: impl Into<Endpoint>) -> Self {
+        self.connections.insert(name.into(), endpoint.into());
+        self
+    }
+
+    /// A value that handlers take as `State<T>`; one of each type.
+    #[must_use]
+    pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.shared.put_state(value);
+        self
+    }
+
+    /// Settings that handlers take as `Settings<T>`; these win over the configuration file.
+    #[must_use]
+    pub fn settings<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.shared.put_settings(value);
+        self
+    }
+
+    /// What a configuration file says: it wins over what was given before.
+    #[must_use]
+    pub fn configure(mut self, config: Config) -> Self {
+        if let Some(endpoint) = config.connection {
+            self.endpoint = endpoint;
+        }
+        self.connections.extend(config.connections);
+        self.shared.put_settings_table(config.settings);
+        let concurrency = config.handlers.into_iter();
+        self.concurrency
+            .extend(concurrency.filter_map(|(name, handler)| Some((name, handler.concurrency?))));
+        self.sources.extend(config.read);
+        config.write.into_iter().fold(self, Self::write_files)
+    }
+
+    /// One more handler.
+    #[must_use]
+    pub fn handler(mut self, handler: Handler) -> Self {
+        self.handlers.push(handler);
+        self
+    }
+
+    /// Turns the files of a directory into messages for as long as the application runs.
+    #[must_use]
+    pub fn read_files(mut self, source: FileSource) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// Turns the messages of a queue into files.
+    #[must_use]
+    pub fn write_files(self, sink: FileSink) -> Self {
+        self.handler(sink.into_handler())
+    }
+
+    /// Where the [inbox](crate::inbox) is kept; beside the embedded broker's data unless told otherwise.
+    #[must_use]
+    pub fn inbox_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.inbox_file = Some(path.into());
+        self
+    }
+
+    /// How long messages in hand get to be finished when the application stops; 30 s unless told otherwise.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Runs once everything is declared, before the first message is handled; an error stops the start.
+    #[must_use]
+    pub fn on_start<Fut, E>(mut self, hook: impl FnOnce(Publisher) -> Fut + Send + 'static) -> Self
+    where
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Classify + 'static,
+    {
+        self.on_start.push(boxed(hook));
+        self
+    }
+
+    /// Runs when the last message is finished, before connections close; an error is logged.
+    #[must_use]
+    pub fn on_stop<Fut, E>(mut self, hook: impl FnOnce(Publisher) -> Fut + Send + 'static) -> Self
+    where
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Classify + 'static,
+    {
+        self.on_stop.push(boxed(hook));
+        self
+    }
+}
+
+fn boxed<Fut, E>(hook: impl FnOnce(Publisher) -> Fut + Send + 'static) -> Hook
+where
+    Fut: Future<Output = Result<(), E>> + Send + 'static,
+    E: Classify + 'static,
+{
+    Box::new(|publisher| {
+        let result = hook(publisher);
+        Box::pin(async move { result.await.map_err(|error| Failure::of(&error)) })
+    })
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("name", &self.name)
+            .field("endpoint", &self.endpoint)
+            .field("handlers", &self.handlers)
+            .finish_non_exhaustive()
+    }
+}

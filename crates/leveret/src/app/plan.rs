@@ -1,0 +1,252 @@
+//! Every check of an application before anything happens.
+
+use std::collections::BTreeMap;
+
+use leveret_protocol::ShortStr;
+
+use super::error::StartError;
+use super::{App, DEFAULT_CONNECTION};
+use crate::config::nearest;
+use crate::endpoint::Endpoint;
+use crate::handler::{CONCURRENCY_MAX, Handler, Inboxing};
+use crate::shared::Needs;
+
+/// The longest name of a queue that has a dead-letter queue beside it.
+const QUEUE_BYTES_MAX: usize = ShortStr::MAX_BYTES - ".dead".len();
+
+impl App {
+    /// Checks everything that can be known without a broker.
+    pub(super) fn check(&mut self) -> Result<(), StartError> {
+        self.apply_concurrency()?;
+        let mut queues: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        let mut names: BTreeMap<&str, &str> = BTreeMap::new();
+        for handler in &self.handlers {
+            let connection = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+            if let Some(first) = queues.insert((connection, handler.queue()), handler.name()) {
+                return Err(StartError::DuplicateQueue {
+                    queue: handler.queue().to_owned(),
+                    first: first.to_owned(),
+                    second: handler.name().to_owned(),
+                });
+            }
+            if let Some(first) = names.insert(handler.name(), handler.queue()) {
+                return Err(StartError::DuplicateName {
+                    name: handler.name().to_owned(),
+                    first: first.to_owned(),
+                    second: handler.queue().to_owned(),
+                });
+            }
+            check_numbers(handler)?;
+            check_names(handler)?;
+            self.check_connection(handler)?;
+            self.check_inbox(handler)?;
+        }
+        self.check_needs()
+    }
+
+    /// The endpoint of each connection that is used, by its name.
+    pub(super) fn endpoints(&self) -> BTreeMap<String, Endpoint> {
+        let named = self.connections.iter();
+        let used = named.filter(|(name, _)| {
+            self.handlers.iter().any(|handler| handler.connection.as_ref() == Some(name))
+        });
+        let mut endpoints: BTreeMap<String, Endpoint> =
+            used.map(|(name, endpoint)| (name.clone(), endpoint.clone())).collect();
+        endpoints.insert(DEFAULT_CONNECTION.to_owned(), self.endpoint.clone());
+        endpoints
+    }
+
+    fn apply_concurrency(&mut self) -> Result<(), StartError> {
+        for (name, concurrency) in &self.concurrency {
+            let Some(handler) = self.handlers.iter_mut().find(|handler| handler.name == *name)
+            else {
+                let known = self.handlers.iter().map(Handler::name);
+                let suggestion = suggestion(nearest(name, known));
+                return Err(StartError::UnknownHandler { handler: name.clone(), suggestion });
+            };
+            handler.concurrency = *concurrency;
+        }
+        Ok(())
+    }
+
+    fn check_connection(&self, handler: &Handler) -> Result<(), StartError> {
+        match &handler.connection {
+            Some(name) if !self.connections.contains_key(name) => {
+                let known = self.connections.keys().map(String::as_str);
+                Err(StartError::UnknownConnection {
+                    handler: handler.name.clone(),
+                    connection: name.clone(),
+                    suggestion: suggestion(nearest(name, known)),
+                })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn check_inbox(&self, handler: &Handler) -> Result<(), StartError> {
+        let needs_file = match &self.endpoint {
+            Endpoint::Address(_) => self.inbox_file.is_none(),
+            Endpoint::Directory(_) | Endpoint::Memory => false,
+        };
+        if handler.inbox == Inboxing::On && needs_file {
+            return Err(StartError::NoInboxFile { handler: handler.name.clone() });
+        }
+        Ok(())
+    }
+
+    fn check_needs(&mut self) -> Result<(), StartError> {
+        for handler in &self.handlers {
+            let mut needs = Needs::of(&mut self.shared);
+            handler.service.needs(&mut needs);
+            let missing = needs.missing();
+            if !missing.is_empty() {
+                return Err(StartError::Missing { handler: handler.name.clone(), missing });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_numbers(handler: &Handler) -> Result<(), StartError> {
+    let out_of_range = |what, found: String, wanted: String| StartError::OutOfRange {
+        handler: handler.name.clone(),
+        what,
+        found,
+        wanted,
+    };
+    if !(1..=CONCURRENCY_MAX).contains(&handler.concurrency) {
+        let (found, wanted) = (handler.concurrency.to_string(), format!("1 to {CONCURRENCY_MAX}"));
+        return Err(out_of_range("concurrency", found, wanted));
+    }
+    match handler.time_limit {
+        Some(limit) if limit.is_zero() => {
+            Err(out_of_range("time limit", "0 s".to_owned(), "longer than nothing".to_owned()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_names(handler: &Handler) -> Result<(), StartError> {
+    let bindings = handler.bindings.iter();
+    let names = bindings
+        .flat_map(|binding| [("exchange", &binding.exchange), ("binding key", &binding.key)])
+        .map(|(what, name)| (what, name.as_str(), ShortStr::MAX_BYTES))
+        .chain([("queue", handler.queue(), QUEUE_BYTES_MAX)]);
+    for (what, name, max) in names {
+        if name.len() > max {
+            let (handler, bytes) = (handler.name.clone(), name.len());
+            return Err(StartError::NameTooLong { handler, what, bytes, max });
+        }
+    }
+    Ok(())
+}
+
+fn suggestion(nearest: Option<String>) -> String {
+    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::{Config, Settings, State};
+
+    async fn nothing() {}
+
+    #[derive(Debug, Deserialize)]
+    struct Limits {
+        #[expect(dead_code, reason = "only its presence matters")]
+        threshold: u32,
+    }
+
+    fn check_error(mut app: App, expect: Expect) {
+        expect.assert_eq(&app.check().unwrap_err().to_string());
+    }
+
+    fn app() -> App {
+        App::new("test").in_memory()
+    }
+
+    #[test]
+    fn a_queue_has_one_handler() {
+        let first = Handler::new("jobs", nothing).named("first");
+        let second = Handler::new("jobs", nothing).named("second");
+        check_error(
+            app().handler(first).handler(second),
+            expect![
+                "handlers `first` and `second` both consume from queue `jobs`: give each its own queue, bound to the same keys"
+            ],
+        );
+    }
+
+    #[test]
+    fn a_name_belongs_to_one_handler() {
+        let first = Handler::new("a", nothing);
+        let second = Handler::new("b", nothing);
+        check_error(
+            app().handler(first).handler(second),
+            expect![
+                "two handlers are named `nothing`, on queues `a` and `b`: rename one with `.named(..)`"
+            ],
+        );
+    }
+
+    #[test]
+    fn state_that_nobody_gave_is_missed_at_start() {
+        async fn needy(_: State<u64>, _: Settings<Limits>) {}
+        let handler = || Handler::new("jobs", needy);
+        check_error(
+            app().handler(handler()),
+            expect![
+                "handler `needy` needs state of type `u64`: add `.state(..)` to the app, and settings of type `leveret::app::plan::tests::Limits`: missing field `threshold`"
+            ],
+        );
+        let config = Config::parse("c".as_ref(), "settings.threshold = 3").unwrap();
+        assert!(app().configure(config).state(7_u64).handler(handler()).check().is_ok());
+    }
+
+    #[test]
+    fn concurrency_is_bounded() {
+        check_error(
+            app().handler(Handler::new("jobs", nothing).concurrency(0)),
+            expect!["handler `nothing` has a concurrency of 0, which is not 1 to 1024"],
+        );
+    }
+
+    #[test]
+    fn a_handler_of_the_configuration_must_be_there() {
+        let config = Config::parse("c".as_ref(), "handlers.nothin.concurrency = 3").unwrap();
+        check_error(
+            app().configure(config).handler(Handler::new("jobs", nothing)),
+            expect![
+                "the configuration describes handler `nothin`, which is not there; did you mean `nothing`?"
+            ],
+        );
+    }
+
+    #[test]
+    fn a_connection_must_be_described() {
+        let handler = Handler::new("jobs", nothing).on_connection("archiv");
+        check_error(
+            app().connection("archive", "amqp://a").handler(handler),
+            expect![
+                "handler `nothing` consumes on connection `archiv`, which is not described; did you mean `archive`?"
+            ],
+        );
+    }
+
+    #[test]
+    fn an_inbox_beside_another_broker_needs_a_file() {
+        let handler = || Handler::new("jobs", nothing).inbox();
+        check_error(
+            App::new("a").connect("amqp://a").handler(handler()),
+            expect![
+                "handler `nothing` has an inbox, and the app no place for it: add `.inbox_file(..)`"
+            ],
+        );
+        let app = App::new("a").connect("amqp://a").inbox_file("inbox").handler(handler());
+        assert!({ app }.check().is_ok());
+    }
+}

@@ -1,0 +1,172 @@
+//! An application that runs: publish from outside, look at it, stop it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use leveret_client::{ChannelError, QueueDeclare};
+use leveret_protocol::ShortStr;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::Hook;
+use super::error::StopError;
+use crate::embedded::Embedded;
+use crate::link::Link;
+use crate::phase::{Phase, PhaseTeller};
+use crate::publisher::Publisher;
+use crate::stats::{Counters, Stats};
+
+/// How often queues are looked at while waiting for idleness.
+const IDLE_LOOK: Duration = Duration::from_millis(25);
+
+/// How many looks in a row must find everything at rest.
+const IDLE_LOOKS: u32 = 3;
+
+/// A running application. Dropped, it stops at once; [`shutdown`](RunningApp::shutdown) is the graceful way.
+pub struct RunningApp {
+    pub(super) name: String,
+    pub(super) grace: Duration,
+    pub(super) on_stop: Vec<Hook>,
+    pub(super) publisher: Publisher,
+    pub(super) failed: mpsc::Receiver<StopError>,
+    pub(super) phase: PhaseTeller,
+    pub(super) workers: JoinSet<()>,
+    pub(super) readers: JoinSet<()>,
+    pub(super) services: JoinSet<()>,
+    pub(super) brokers: Vec<Embedded>,
+    pub(super) links: BTreeMap<String, Link>,
+    /// Connection and queue of each handler.
+    pub(super) queues: Vec<(String, String)>,
+    pub(super) counters: BTreeMap<String, Arc<Counters>>,
+    pub(super) changed: Arc<Notify>,
+    pub(super) reconnects: Arc<AtomicU64>,
+}
+
+impl RunningApp {
+    /// Publishes from outside of handlers, on the unnamed connection; each message is confirmed.
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+
+    /// What has happened so far.
+    pub fn stats(&self) -> Stats {
+        let handlers = self.counters.iter();
+        Stats {
+            handlers: handlers.map(|(name, counters)| (name.clone(), counters.read())).collect(),
+            reconnects: self.reconnects.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Waits until the counts are as wanted; looked at whenever a message is settled.
+    pub async fn wait_until(&self, wanted: impl Fn(&Stats) -> bool) {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if wanted(&self.stats()) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until all queues of handlers are empty and nothing is in hand.
+    ///
+    /// For one-shot programs and tests: whatever is published later, or elsewhere, does not count.
+    pub async fn idle(&self) {
+        let mut looks = 0;
+        let mut before = self.stats();
+        while looks < IDLE_LOOKS {
+            let is_empty = self.is_empty().await;
+            let now = self.stats();
+            let is_still = now == before && now.handlers.values().all(|stats| stats.in_flight == 0);
+            looks = if is_empty && is_still { looks + 1 } else { 0 };
+            before = now;
+            tokio::time::sleep(IDLE_LOOK).await;
+        }
+    }
+
+    /// How many messages are ready in a queue of the unnamed connection; dead letters, for example.
+    ///
+    /// Nothing if the queue does not exist or there is no connection.
+    pub async fn messages_ready(&self, queue: &str) -> Option<u32> {
+        self.ready(super::DEFAULT_CONNECTION, queue).await
+    }
+
+    /// Waits until the application cannot go on by itself, and says why.
+    pub async fn failed(&mut self) -> StopError {
+        match self.failed.recv().await {
+            Some(error) => error,
+            // Everything that can fail is still running.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops gracefully: nothing new is begun, what is in hand is finished within the grace time,
+    /// what was delivered and not begun goes back to its queue, connections close.
+    pub async fn shutdown(mut self) -> Result<(), StopError> {
+        info!(app = %self.name, "stopping");
+        self.phase.advance(Phase::Draining);
+        // A file whose message is not confirmed stays where it is.
+        self.readers.shutdown().await;
+        let finished =
+            timeout(self.grace, async { while self.workers.join_next().await.is_some() {} });
+        let result = finished.await.map_err(|_| {
+            let in_flight = self.counters.values().map(|counters| counters.read().in_flight);
+            StopError::DeadlinePassed { in_flight: in_flight.sum(), grace: self.grace }
+        });
+        self.workers.shutdown().await;
+        for hook in std::mem::take(&mut self.on_stop) {
+            if let Err(error) = hook(self.publisher.clone()).await {
+                warn!(%error, "stop hook failed");
+            }
+        }
+        self.phase.advance(Phase::Stopped);
+        while self.services.join_next().await.is_some() {}
+        for link in self.links.values() {
+            if let Some(generation) = link.current() {
+                generation.connection.close().await;
+            }
+        }
+        for broker in self.brokers {
+            broker.stop().await;
+        }
+        info!(app = %self.name, "stopped");
+        result
+    }
+
+    async fn is_empty(&self) -> bool {
+        for (connection, queue) in &self.queues {
+            if self.ready(connection, queue).await != Some(0) {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn ready(&self, connection: &str, queue: &str) -> Option<u32> {
+        let generation = self.links.get(connection)?.current()?;
+        let passive = QueueDeclare {
+            name: ShortStr::try_from(queue).ok()?,
+            passive: true,
+            ..QueueDeclare::default()
+        };
+        let looked: Result<u32, ChannelError> = async {
+            let channel = generation.connection.channel().await?;
+            let declared = channel.queue_declare(&passive).await?;
+            channel.close().await;
+            Ok(declared.messages)
+        }
+        .await;
+        looked.ok()
+    }
+}
+
+impl std::fmt::Debug for RunningApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunningApp").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,321 @@
+//! From an application to a running one, step by step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use leveret_client::{ConnectOptions, Connection};
+use leveret_protocol::ShortStr;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::error::{StartError, StopError};
+use super::running::RunningApp;
+use super::{App, DEFAULT_CONNECTION};
+use crate::embedded::Embedded;
+use crate::endpoint::Endpoint;
+use crate::files::FileSource;
+use crate::handler::{Handler, Inboxing, Mode};
+use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
+use crate::link::{BackOff, Declaration, DeclareError, Dialer, Link, Supervisor, Way, declare};
+use crate::phase::{Phase, PhaseTeller};
+use crate::publisher::Publisher;
+use crate::publishing::{ORDERS_MAX, Publishing};
+use crate::stats::Counters;
+use crate::worker::{Attempts, InboxDesk, Suspects, Worker};
+
+/// How long a broker that does not answer is waited for at start.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Parts that run, as they are put together.
+struct Assembly {
+    phase: PhaseTeller,
+    workers: JoinSet<()>,
+    readers: JoinSet<()>,
+    services: JoinSet<()>,
+    brokers: Vec<Embedded>,
+    links: BTreeMap<String, Link>,
+    counters: BTreeMap<String, Arc<Counters>>,
+    changed: Arc<Notify>,
+    reconnects: Arc<AtomicU64>,
+    failures: mpsc::Sender<StopError>,
+}
+
+impl App {
+    /// Starts the application and returns when its handlers consume.
+    ///
+    /// Must be called within a Tokio runtime. A broker elsewhere that does not answer is waited
+    /// for ten seconds; one that refuses is told at once.
+    pub async fn start(mut self) -> Result<RunningApp, StartError> {
+        self.check()?;
+        let (failures, failed) = mpsc::channel(4);
+        let mut assembly = Assembly::new(failures);
+        let inbox = self.open_inbox()?;
+        let endpoints = self.endpoints();
+        let mut desks = BTreeMap::new();
+        for (name, endpoint) in &endpoints {
+            let link = assembly.connect(&self, name, endpoint).await?;
+            if let Some(inbox) = &inbox {
+                desks.insert(name.clone(), assembly.keep_ledger(&self.name, inbox, &link));
+            }
+            assembly.links.insert(name.clone(), link);
+        }
+        let shared = Arc::new(std::mem::replace(&mut self.shared, crate::shared::Shared::new("")));
+        let publisher = assembly.publish(&shared.app_id);
+        for hook in std::mem::take(&mut self.on_start) {
+            hook(publisher.clone()).await.map_err(|error| StartError::Hook(error.to_string()))?;
+        }
+        for handler in &self.handlers {
+            let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+            let is_embedded = endpoints.get(name).is_some_and(Endpoint::is_embedded);
+            let mode = handler.mode.unwrap_or(if is_embedded {
+                Mode::Transaction
+            } else {
+                Mode::Confirmed
+            });
+            log_handler(handler, mode, is_embedded);
+            let counters = Arc::new(Counters::new(assembly.changed.clone()));
+            assembly.counters.insert(handler.name.clone(), counters.clone());
+            let attempts = Arc::new(Attempts {
+                handler: handler.name.clone(),
+                queue: handler.queue().to_owned(),
+                dead_letters: ShortStr::truncated(&handler.dead_letter_queue()),
+                version: self.version.clone(),
+                retry: handler.retry,
+                time_limit: handler.time_limit,
+                service: handler.service.clone(),
+                shared: shared.clone(),
+                counters,
+            });
+            let desk = desks.get(name).filter(|_| handler.inbox == Inboxing::On).cloned();
+            assembly.work(handler, attempts, mode, desk);
+        }
+        for source in self.sources {
+            assembly.read(source, publisher.clone());
+        }
+        info!(app = %self.name, broker = %self.endpoint, handlers = self.handlers.len(), "started");
+        Ok(RunningApp {
+            name: self.name,
+            grace: self.grace,
+            on_stop: self.on_stop,
+            publisher,
+            failed,
+            phase: assembly.phase,
+            workers: assembly.workers,
+            readers: assembly.readers,
+            services: assembly.services,
+            brokers: assembly.brokers,
+            links: assembly.links,
+            queues: self.handlers.iter().map(queue_of).collect(),
+            counters: assembly.counters,
+            changed: assembly.changed,
+            reconnects: assembly.reconnects,
+        })
+    }
+
+    fn open_inbox(&self) -> Result<Option<Arc<Inbox>>, StartError> {
+        if self.handlers.iter().all(|handler| handler.inbox == Inboxing::Off) {
+            return Ok(None);
+        }
+        let path = match (&self.inbox_file, &self.endpoint) {
+            (Some(path), _) => path.clone(),
+            (None, Endpoint::Directory(path)) => path.join("inbox.redb"),
+            (None, Endpoint::Memory | Endpoint::Address(_)) => return Ok(Some(Inbox::in_memory())),
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(StoreError::from)?;
+        }
+        Ok(Some(Inbox::open(&path)?))
+    }
+}
+
+impl Assembly {
+    fn new(failures: mpsc::Sender<StopError>) -> Self {
+        Self {
+            phase: PhaseTeller::default(),
+            workers: JoinSet::new(),
+            readers: JoinSet::new(),
+            services: JoinSet::new(),
+            brokers: Vec::new(),
+            links: BTreeMap::new(),
+            counters: BTreeMap::new(),
+            changed: Arc::default(),
+            reconnects: Arc::default(),
+            failures,
+        }
+    }
+
+    /// Opens a connection with everything declared on it, and keeps it open from now on.
+    async fn connect(
+        &mut self,
+        app: &App,
+        name: &str,
+        endpoint: &Endpoint,
+    ) -> Result<Link, StartError> {
+        let dialer = self.dialer(endpoint, format!("{}:{name}", app.name)).await?;
+        let connection = dial(&dialer, endpoint).await?;
+        let declarations = declarations(app, name);
+        declare(&connection, &declarations)
+            .await
+            .map_err(|DeclareError { what, source }| StartError::Declare { what, source })?;
+        let supervisor = Supervisor::new(name, dialer, declarations, self.reconnects.clone());
+        supervisor.show_first(connection);
+        let link = supervisor.link();
+        self.services.spawn(supervisor.run(self.phase.listen()));
+        Ok(link)
+    }
+
+    /// Starts what has to be started, and says how to connect to it.
+    async fn dialer(&mut self, endpoint: &Endpoint, name: String) -> Result<Dialer, StartError> {
+        let named = |options| ConnectOptions { name: Some(name), ..options };
+        let directory = match endpoint {
+            Endpoint::Address(address) => {
+                let options = ConnectOptions::from_uri(address).map_err(|error| {
+                    StartError::Connect { endpoint: endpoint.to_string(), source: error.into() }
+                })?;
+                return Ok(Dialer { options: named(options), way: Way::Socket });
+            }
+            Endpoint::Directory(path) => Some(path.as_path()),
+            Endpoint::Memory => None,
+        };
+        let broker = Embedded::start(directory)
+            .await
+            .map_err(|error| StartError::Broker(error.to_string()))?;
+        self.brokers.push(broker.clone());
+        let (failures, watched) = (self.failures.clone(), broker.clone());
+        let mut phase = self.phase.listen();
+        self.services.spawn(async move {
+            tokio::select! {
+                () = phase.reached(Phase::Stopped) => {}
+                reason = watched.failed() => {
+                    failures.send(StopError::Broker(reason)).await.ok();
+                }
+            }
+        });
+        Ok(Dialer { options: named(ConnectOptions::default()), way: Way::Within(broker) })
+    }
+
+    fn keep_ledger(&mut self, app: &str, inbox: &Arc<Inbox>, link: &Link) -> InboxDesk {
+        let (drained, is_drained) = watch::channel(0);
+        let (failed, mut store_failed) = mpsc::channel::<StoreError>(1);
+        let queue = ledger_queue(app);
+        let ledger = Ledger {
+            link: link.clone(),
+            queue: queue.clone(),
+            inbox: inbox.clone(),
+            phase: self.phase.listen(),
+            drained,
+            failed,
+        };
+        let failures = self.failures.clone();
+        self.services.spawn(async move {
+            ledger.run().await;
+            if let Some(error) = store_failed.recv().await {
+                failures.send(error.into()).await.ok();
+            }
+        });
+        InboxDesk { inbox: inbox.clone(), ledger: queue, drained: is_drained }
+    }
+
+    fn publish(&mut self, app_id: &ShortStr) -> Publisher {
+        let (orders, ordered) = mpsc::channel(ORDERS_MAX);
+        if let Some(link) = self.links.get(DEFAULT_CONNECTION) {
+            let publishing = Publishing {
+                link: link.clone(),
+                app_id: app_id.clone(),
+                orders: ordered,
+                phase: self.phase.listen(),
+            };
+            self.services.spawn(publishing.run());
+        }
+        Publisher::confirmed(orders)
+    }
+
+    fn work(
+        &mut self,
+        handler: &Handler,
+        attempts: Arc<Attempts>,
+        mode: Mode,
+        desk: Option<InboxDesk>,
+    ) {
+        let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+        let Some(link) = self.links.get(name) else { return };
+        let worker = Worker {
+            attempts,
+            queue: ShortStr::truncated(handler.queue()),
+            mode,
+            link: link.clone(),
+            phase: self.phase.listen(),
+            suspects: Arc::new(Suspects::default()),
+            desk,
+        };
+        for _ in 0..handler.concurrency {
+            self.workers.spawn(worker.clone().run());
+        }
+    }
+
+    fn read(&mut self, source: FileSource, publisher: Publisher) {
+        let failures = self.failures.clone();
+        self.readers.spawn(async move {
+            if let Err(error) = source.watch(&publisher, |_| {}).await {
+                failures.send(error.into()).await.ok();
+            }
+        });
+    }
+}
+
+async fn dial(dialer: &Dialer, endpoint: &Endpoint) -> Result<Connection, StartError> {
+    let deadline = Instant::now() + CONNECT_PATIENCE;
+    let mut back_off = BackOff::new();
+    loop {
+        match dialer.dial().await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if error.is_permanent() || Instant::now() >= deadline => {
+                return Err(StartError::Connect { endpoint: endpoint.to_string(), source: error });
+            }
+            Err(error) => warn!(%endpoint, %error, "cannot connect, will try again"),
+        }
+        back_off.pause().await;
+    }
+}
+
+fn declarations(app: &App, connection: &str) -> Vec<Declaration> {
+    let is_here = |handler: &&Handler| {
+        handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION) == connection
+    };
+    let here = || app.handlers.iter().filter(is_here);
+    let mut declarations: Vec<Declaration> = here().flat_map(Declaration::of).collect();
+    if app.handlers.iter().any(|handler| handler.inbox == Inboxing::On) {
+        declarations.push(Declaration::durable_queue(&ledger_queue(&app.name).to_string()));
+    }
+    declarations
+}
+
+fn queue_of(handler: &Handler) -> (String, String) {
+    let connection = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+    (connection.to_owned(), handler.queue().to_owned())
+}
+
+fn log_handler(handler: &Handler, mode: Mode, is_embedded: bool) {
+    let guarantee = match (mode, is_embedded) {
+        (Mode::Transaction, true) => "outputs and acknowledgement are one atomic transaction",
+        (Mode::Transaction, false) => {
+            "outputs and acknowledgement are one transaction, which this broker may keep in part if it is killed"
+        }
+        (Mode::Confirmed, _) => {
+            "outputs are confirmed before the acknowledgement; a crash between repeats them under the same ids"
+        }
+    };
+    info!(
+        handler = %handler.name,
+        queue = handler.queue(),
+        concurrency = handler.concurrency,
+        attempts = handler.retry.attempts_max(),
+        dead_letters = %handler.dead_letter_queue(),
+        guarantee,
+        "handler"
+    );
+}

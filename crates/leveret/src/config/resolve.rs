@@ -1,0 +1,150 @@
+//! From the configuration as written to one that is whole and legal.
+
+use std::path::Path;
+
+use toml::Spanned;
+
+use super::error::{ConfigError, nearest};
+use super::raw::{RawConfig, RawConnection, RawHandler, RawRead, RawWrite};
+use super::{Config, HandlerConfig};
+use crate::endpoint::Endpoint;
+use crate::files::{FileSink, FileSource};
+use crate::handler::CONCURRENCY_MAX;
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::of_file(path, error))?;
+        Self::parse(path, &text)
+    }
+
+    /// Checks a text; errors name `file`.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        let raw = toml::from_str(text).map_err(|error| ConfigError::of_toml(file, text, &error))?;
+        Source { file, text }.resolve(raw)
+    }
+}
+
+/// The file that is being resolved, for error messages.
+#[derive(Debug, Clone, Copy)]
+struct Source<'a> {
+    file: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn resolve(self, raw: RawConfig) -> Result<Config, ConfigError> {
+        let connection = raw.connection.map(|raw| self.endpoint(raw)).transpose()?;
+        let connections = raw
+            .connections
+            .into_iter()
+            .map(|(name, raw)| Ok((name, self.endpoint(raw)?)))
+            .collect::<Result<_, ConfigError>>()?;
+        let handlers = raw
+            .handlers
+            .into_iter()
+            .map(|(name, raw)| Ok((name.into_inner(), self.handler(raw)?)))
+            .collect::<Result<_, ConfigError>>()?;
+        let write =
+            raw.files.write.into_iter().map(|raw| self.write(raw)).collect::<Result<_, _>>()?;
+        Ok(Config {
+            connection,
+            connections,
+            settings: raw.settings.unwrap_or_default(),
+            handlers,
+            read: raw.files.read.into_iter().map(read).collect(),
+            write,
+            log_level: raw.logging.level.map(|level| self.level(level)).transpose()?,
+        })
+    }
+
+    fn at<T>(self, value: &Spanned<T>, message: impl std::fmt::Display) -> ConfigError {
+        ConfigError::at(self.file, self.text, value.span(), message)
+    }
+
+    fn endpoint(self, raw: RawConnection) -> Result<Endpoint, ConfigError> {
+        let is_memory = raw.in_memory.as_ref().is_some_and(|in_memory| *in_memory.get_ref());
+        match (raw.address, raw.data_dir) {
+            (Some(address), None) if !is_memory => self.address(address),
+            (None, Some(_)) if is_memory => {
+                let place = raw.in_memory.map_or(0..0, |in_memory| in_memory.span());
+                Err(ConfigError::at(
+                    self.file,
+                    self.text,
+                    place,
+                    "a broker in memory has no data directory",
+                ))
+            }
+            (None, Some(path)) => Ok(Endpoint::Directory(path)),
+            (None, None) => Ok(Endpoint::Memory),
+            (Some(address), _) => {
+                Err(self.at(&address, "a connection has either an address or the embedded broker"))
+            }
+        }
+    }
+
+    fn address(self, address: Spanned<String>) -> Result<Endpoint, ConfigError> {
+        let Some((scheme, _)) = address.get_ref().split_once("://") else {
+            return Err(
+                self.at(&address, "an address has the form `amqp://user:password@host:5672/vhost`")
+            );
+        };
+        if scheme == "amqp" || scheme == "amqps" {
+            return Ok(Endpoint::Address(address.into_inner()));
+        }
+        Err(self
+            .at(&address, format!("unknown scheme `{scheme}`"))
+            .suggest(Some("an address begins with `amqp://`".to_owned())))
+    }
+
+    fn handler(self, raw: RawHandler) -> Result<HandlerConfig, ConfigError> {
+        let Some(concurrency) = raw.concurrency else { return Ok(HandlerConfig::default()) };
+        if !(1..=CONCURRENCY_MAX).contains(concurrency.get_ref()) {
+            return Err(self.at(
+                &concurrency,
+                format!("concurrency is 1 to {CONCURRENCY_MAX}, found {}", concurrency.get_ref()),
+            ));
+        }
+        Ok(HandlerConfig { concurrency: Some(concurrency.into_inner()) })
+    }
+
+    fn write(self, raw: RawWrite) -> Result<FileSink, ConfigError> {
+        let mut sink = FileSink::new(raw.queue, raw.directory);
+        if let Some(pattern) = raw.pattern {
+            let parsed = pattern.get_ref().parse().map_err(|error| self.at(&pattern, error))?;
+            sink = sink.pattern(parsed);
+        }
+        for key in raw.keys {
+            sink = sink.bind(raw.exchange.as_deref().unwrap_or("amq.topic"), key);
+        }
+        Ok(sink)
+    }
+
+    fn level(self, level: Spanned<String>) -> Result<String, ConfigError> {
+        if LEVELS.contains(&level.get_ref().as_str()) {
+            return Ok(level.into_inner());
+        }
+        let suggestion = nearest(level.get_ref(), LEVELS.into_iter());
+        Err(self.at(&level, format!("unknown level `{}`", level.get_ref())).suggest(Some(
+            match suggestion {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("expected one of {}", LEVELS.join(", ")),
+            },
+        )))
+    }
+}
+
+fn read(raw: RawRead) -> FileSource {
+    let mut source = FileSource::new(raw.directory).to(raw.exchange, raw.key);
+    if let Some(content_type) = raw.content_type {
+        source = source.content_type(content_type);
+    }
+    if let Some(bytes) = raw.size_max {
+        source = source.size_max(bytes);
+    }
+    source
+}

@@ -1,0 +1,151 @@
+//! What a wrong configuration is answered with.
+
+use std::path::Path;
+
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn check_error(text: &str, expect: Expect) {
+    let error = Config::parse(Path::new("leveret.toml"), text).unwrap_err();
+    expect.assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_whole_file_is_understood() {
+    let text = r#"
+        [connection]
+        data-dir = "data"
+        [connections.archive]
+        address = "amqp://guest:guest@archive/"
+        [settings]
+        threshold = 3
+        [handlers.classify]
+        concurrency = 10
+        [[files.read]]
+        directory = "mails"
+        exchange = "mails"
+        key = "mail.incoming"
+        [[files.write]]
+        queue = "results"
+        directory = "out"
+        pattern = "${date}/${msgid}.json"
+        [logging]
+        level = "debug"
+    "#;
+    let config = Config::parse(Path::new("leveret.toml"), text).unwrap();
+    assert_eq!(config.connection, Some(Endpoint::Directory("data".into())));
+    assert_eq!(config.connections["archive"], Endpoint::from("amqp://guest:guest@archive/"));
+    assert_eq!(config.settings["threshold"].as_integer(), Some(3));
+    assert_eq!(config.handlers["classify"].concurrency, Some(10));
+    assert_eq!((config.read.len(), config.write.len()), (1, 1));
+    assert_eq!(config.log_level.as_deref(), Some("debug"));
+}
+
+#[test]
+fn a_misspelt_section_is_pointed_at() {
+    check_error(
+        "[setings]\nx = 1\n",
+        expect![[r#"
+        leveret.toml:1:2: unknown field `setings`
+          |
+        1 | [setings]
+          |  ^^^^^^^
+          = did you mean `settings`?"#]],
+    );
+}
+
+#[test]
+fn a_misspelt_key_is_pointed_at() {
+    check_error(
+        "[connection]\n  adress = \"amqp://localhost\"\n",
+        expect![[r#"
+        leveret.toml:2:3: unknown field `adress`
+          |
+        2 |   adress = "amqp://localhost"
+          |   ^^^^^^
+          = did you mean `address`?"#]],
+    );
+}
+
+#[test]
+fn a_wrong_type_is_pointed_at() {
+    check_error(
+        "[handlers.a]\nconcurrency = \"ten\"\n",
+        expect![[r#"
+        leveret.toml:2:15: invalid type: string "ten", expected usize
+          |
+        2 | concurrency = "ten"
+          |               ^^^^^
+          = expected usize"#]],
+    );
+}
+
+#[test]
+fn a_concurrency_out_of_range_is_pointed_at() {
+    check_error(
+        "[handlers.a]\nconcurrency = 0\n",
+        expect![[r#"
+        leveret.toml:2:15: concurrency is 1 to 1024, found 0
+          |
+        2 | concurrency = 0
+          |               ^"#]],
+    );
+}
+
+#[test]
+fn an_unknown_level_is_pointed_at() {
+    check_error(
+        "[logging]\nlevel = \"inf\"\n",
+        expect![[r#"
+        leveret.toml:2:9: unknown level `inf`
+          |
+        2 | level = "inf"
+          |         ^^^^^
+          = did you mean `info`?"#]],
+    );
+}
+
+#[test]
+fn a_broken_syntax_is_pointed_at() {
+    check_error(
+        "[connection\n",
+        expect![[r#"
+        leveret.toml:1:12: unclosed table, expected `]`
+          |
+        1 | [connection
+          |            ^
+          = expected `]`"#]],
+    );
+}
+
+#[test]
+fn a_wrong_scheme_is_pointed_at() {
+    check_error(
+        "[connection]\naddress = \"http://localhost\"\n",
+        expect![[r#"
+        leveret.toml:2:11: unknown scheme `http`
+          |
+        2 | address = "http://localhost"
+          |           ^^^^^^^^^^^^^^^^^^
+          = an address begins with `amqp://`"#]],
+    );
+}
+
+#[test]
+fn a_climbing_pattern_is_pointed_at() {
+    check_error(
+        "[[files.write]]\nqueue = \"q\"\ndirectory = \"d\"\npattern = \"../${msgid}\"\n",
+        expect![[r#"
+            leveret.toml:4:11: a pattern names files below its directory, without `..` or empty parts
+              |
+            4 | pattern = "../${msgid}"
+              |           ^^^^^^^^^^^^^"#]],
+    );
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = Config::from_file("no/such/leveret.toml").unwrap_err();
+    assert!(error.to_string().starts_with("no/such/leveret.toml: "), "{error}");
+}

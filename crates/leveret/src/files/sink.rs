@@ -1,0 +1,191 @@
+//! A queue whose messages become files.
+//!
+//! Each file is written under a temporary name, synced, renamed, and its folder synced; only
+//! then is the message acknowledged. The same message-id gives the same name (unless the pattern
+//! says otherwise), so a message delivered twice is one file.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use leveret_protocol::ShortStr;
+use serde_json::{Map, Value, json};
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use super::name::{NamePattern, NameValues};
+use super::source::FILE_NAME_HEADER;
+use crate::failure::Failure;
+use crate::handler::Handler;
+use crate::lineage::now_secs;
+use crate::message::{Message, text_of};
+
+/// Where files wait for their final name; emptied at start.
+const TEMPORARY: &str = ".tmp";
+
+/// What the side file with properties and headers is called beside `<name>`.
+const SIDE_SUFFIX: &str = ".headers.json";
+
+/// How many files are written at a time.
+const WRITERS: usize = 8;
+
+/// A queue whose messages become files below a directory.
+///
+/// ```
+/// use leveret::files::FileSink;
+///
+/// let results = FileSink::new("results", "out")
+///     .bind("results", "bounce.#")
+///     .pattern("${date}/${msgid}.json".parse()?)
+///     .with_headers();
+/// # let _ = results;
+/// # Ok::<(), leveret::files::NamePatternError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct FileSink {
+    queue: String,
+    bindings: Vec<(String, String)>,
+    writer: Writer,
+}
+
+#[derive(Debug, Clone)]
+struct Writer {
+    directory: PathBuf,
+    pattern: NamePattern,
+    side_files: SideFiles,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SideFiles {
+    Without,
+    With,
+}
+
+impl FileSink {
+    /// Writes the messages of `queue` below `directory`, one file per message-id.
+    pub fn new(queue: impl Into<String>, directory: impl Into<PathBuf>) -> Self {
+        let writer = Writer {
+            directory: directory.into(),
+            pattern: NamePattern::default(),
+            side_files: SideFiles::Without,
+        };
+        Self { queue: queue.into(), bindings: Vec::new(), writer }
+    }
+
+    /// Binds the queue to a topic exchange; call again for more keys.
+    #[must_use]
+    pub fn bind(mut self, exchange: impl Into<String>, key: impl Into<String>) -> Self {
+        self.bindings.push((exchange.into(), key.into()));
+        self
+    }
+
+    /// How files are named; `${msgid}` unless told otherwise.
+    #[must_use]
+    pub fn pattern(mut self, pattern: NamePattern) -> Self {
+        self.writer.pattern = pattern;
+        self
+    }
+
+    /// Writes properties and headers to `<name>.headers.json` too.
+    #[must_use]
+    pub fn with_headers(mut self) -> Self {
+        self.writer.side_files = SideFiles::With;
+        self
+    }
+
+    /// The handler that does it: to be given another name, connection or retry policy.
+    pub fn into_handler(self) -> Handler {
+        let writer = Arc::new(self.writer);
+        let name = format!("write_files:{}", self.queue);
+        let write = move |message: Message| {
+            let writer = writer.clone();
+            async move {
+                spawn_blocking(move || writer.write(&message))
+                    .await
+                    .unwrap_or_else(|error| Err(io::Error::other(error)))
+                    .map_err(|error| Failure::from(error).named("write-file"))
+            }
+        };
+        let handler = Handler::new(self.queue, write).named(name).concurrency(WRITERS).confirmed();
+        self.bindings
+            .into_iter()
+            .fold(handler, |handler, (exchange, key)| handler.bind(exchange, key))
+    }
+}
+
+impl Writer {
+    fn write(&self, message: &Message) -> io::Result<()> {
+        let path = self.directory.join(self.name(message));
+        let folder = path.parent().unwrap_or(&self.directory);
+        fs::create_dir_all(folder)?;
+        if self.side_files == SideFiles::With {
+            let mut side = path.clone().into_os_string();
+            side.push(SIDE_SUFFIX);
+            let text = serde_json::to_vec_pretty(&describe(message)).map_err(io::Error::other)?;
+            self.place(Path::new(&side), &text)?;
+        }
+        self.place(&path, message.body())?;
+        File::open(folder)?.sync_all()
+    }
+
+    /// The bytes appear under `path` whole, or not at all.
+    fn place(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let temporary_folder = self.directory.join(TEMPORARY);
+        fs::create_dir_all(&temporary_folder)?;
+        let temporary = temporary_folder.join(Uuid::now_v7().to_string());
+        let mut file = File::create_new(&temporary)?;
+        let placed = file
+            .write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&temporary, path));
+        if placed.is_err() {
+            fs::remove_file(&temporary).ok();
+        }
+        placed
+    }
+
+    fn name(&self, message: &Message) -> PathBuf {
+        // Without an id there is no name to come back to.
+        let id =
+            message.message_id().map_or_else(|| Uuid::now_v7().to_string(), |id| id.to_string());
+        let name = self.pattern.fill(&NameValues {
+            message_id: &id,
+            routing_key: &message.routing_key(),
+            file_name: &message.header_text(FILE_NAME_HEADER).unwrap_or_default(),
+            timestamp_secs: message.properties().timestamp().unwrap_or_else(now_secs),
+        });
+        match name.to_str() {
+            // Another message's side file would have this name.
+            Some(text) if text.ends_with(SIDE_SUFFIX) => PathBuf::from(format!("{text}.body")),
+            Some(_) | None => name,
+        }
+    }
+}
+
+/// Properties and headers as JSON.
+fn describe(message: &Message) -> Value {
+    let properties = message.properties();
+    let text = |value: Option<ShortStr>| value.map(|value| value.to_string());
+    let headers: Map<String, Value> = message
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let shown = format!("{value:?}");
+            (name.to_string(), text_of(value).map_or_else(|| json!(shown), Value::from))
+        })
+        .collect();
+    json!({
+        "exchange": message.exchange(),
+        "routing_key": message.routing_key(),
+        "content_type": text(properties.content_type()),
+        "content_encoding": text(properties.content_encoding()),
+        "message_id": text(properties.message_id()),
+        "correlation_id": text(properties.correlation_id()),
+        "reply_to": text(properties.reply_to()),
+        "timestamp": properties.timestamp(),
+        "type": text(properties.kind()),
+        "app_id": text(properties.app_id()),
+        "headers": headers,
+    })
+}

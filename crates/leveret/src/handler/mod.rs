@@ -1,0 +1,192 @@
+//! A handler: a function, the queue it consumes from, and how it is run.
+
+mod function;
+
+use std::fmt::{self, Debug, Formatter};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::retry::RetryPolicy;
+use crate::topology::{Binding, ExchangeKind, Queue};
+
+pub use function::HandlerFn;
+pub(crate) use function::Service;
+use function::{FunctionService, own_name};
+
+/// The most messages one handler works on at a time: each takes a channel of its connection.
+pub const CONCURRENCY_MAX: usize = 1024;
+
+/// A function bound to a queue, and the way it is run. `#[handler]` makes one from attributes.
+///
+/// ```
+/// use leveret::{EncodeError, Handler, Json, Publish};
+///
+/// async fn double(Json(number): Json<u32>) -> Result<Publish, EncodeError> {
+///     Publish::new("doubles", "number.even").json(&(number * 2))
+/// }
+///
+/// let handler = Handler::new("numbers", double)
+///     .bind("numbers", "number.#")
+///     .concurrency(4)
+///     .transaction();
+/// assert_eq!(handler.name(), "double");
+/// assert_eq!(handler.queue(), "numbers");
+/// ```
+#[derive(Clone)]
+pub struct Handler {
+    pub(crate) name: String,
+    pub(crate) queue: Queue,
+    pub(crate) bindings: Vec<Binding>,
+    pub(crate) connection: Option<String>,
+    pub(crate) concurrency: usize,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) inbox: Inboxing,
+    pub(crate) service: Arc<dyn Service>,
+}
+
+/// How outputs and acknowledgement belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One AMQP transaction holds the outputs and the acknowledgement. On the embedded broker it
+    /// is atomic, whatever happens; `RabbitMQ` may keep a part of it when it is killed.
+    Transaction,
+    /// All outputs are confirmed by the broker, then the message is acknowledged. A crash between
+    /// the two repeats the message, and its outputs with the same message-ids.
+    Confirmed,
+}
+
+/// Whether a message that was handled before is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inboxing {
+    Off,
+    On,
+}
+
+impl Handler {
+    /// Runs `function` for each message of `queue`, one at a time until told otherwise.
+    pub fn new<Args: 'static>(queue: impl Into<Queue>, function: impl HandlerFn<Args>) -> Self {
+        fn name_of<F>(_: &F, queue: &Queue) -> String {
+            own_name::<F>().unwrap_or_else(|| queue.name()).to_owned()
+        }
+        let queue = queue.into();
+        Self {
+            name: name_of(&function, &queue),
+            queue,
+            bindings: Vec::new(),
+            connection: None,
+            concurrency: 1,
+            mode: None,
+            retry: RetryPolicy::default(),
+            time_limit: None,
+            inbox: Inboxing::Off,
+            service: Arc::new(FunctionService::new(function)),
+        }
+    }
+
+    /// Another name: for logs, dead letters and the configuration file.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Binds the queue to a topic exchange; call again for more keys.
+    #[must_use]
+    pub fn bind(self, exchange: impl Into<String>, key: impl Into<String>) -> Self {
+        self.bind_kind(ExchangeKind::Topic, exchange, key)
+    }
+
+    /// Binds the queue to an exchange of another kind.
+    #[must_use]
+    pub fn bind_kind(
+        mut self,
+        kind: impl Into<ExchangeKind>,
+        exchange: impl Into<String>,
+        key: impl Into<String>,
+    ) -> Self {
+        self.bindings.push(Binding {
+            exchange: exchange.into(),
+            kind: kind.into(),
+            key: key.into(),
+        });
+        self
+    }
+
+    /// Consumes on a named connection instead of the unnamed one.
+    #[must_use]
+    pub fn on_connection(mut self, name: impl Into<String>) -> Self {
+        self.connection = Some(name.into());
+        self
+    }
+
+    /// How many messages it handles at a time, 1 to [`CONCURRENCY_MAX`]. The broker never
+    /// delivers more than that ahead.
+    #[must_use]
+    pub fn concurrency(mut self, workers: usize) -> Self {
+        self.concurrency = workers;
+        self
+    }
+
+    /// Outputs and acknowledgement in one transaction: the default on the embedded broker.
+    #[must_use]
+    pub fn transaction(mut self) -> Self {
+        self.mode = Some(Mode::Transaction);
+        self
+    }
+
+    /// Outputs confirmed, then the acknowledgement: the default on other brokers.
+    #[must_use]
+    pub fn confirmed(mut self) -> Self {
+        self.mode = Some(Mode::Confirmed);
+        self
+    }
+
+    /// How often a message is tried.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// How long one attempt may take; after that it is cancelled and counts as a transient failure.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// Handles each message-id once: see [`inbox`](crate::inbox).
+    #[must_use]
+    pub fn inbox(mut self) -> Self {
+        self.inbox = Inboxing::On;
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The queue it consumes from.
+    pub fn queue(&self) -> &str {
+        self.queue.name()
+    }
+
+    /// Where its dead letters go.
+    pub fn dead_letter_queue(&self) -> String {
+        format!("{}.dead", self.queue.name())
+    }
+}
+
+impl Debug for Handler {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handler")
+            .field("name", &self.name)
+            .field("queue", &self.queue.name())
+            .field("concurrency", &self.concurrency)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+//! A message as a handler gets it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use leveret_protocol::{FieldTable, FieldValue, Properties, ShortStr};
+
+/// A delivered message: where it came from, its properties, its body. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub(crate) exchange: ShortStr,
+    pub(crate) routing_key: ShortStr,
+    pub(crate) properties: Properties,
+    pub(crate) body: Bytes,
+    pub(crate) redelivered: bool,
+}
+
+impl Message {
+    /// A message as if it had been delivered: for tests of handlers, without a broker.
+    pub fn new(routing_key: &str, properties: Properties, body: impl Into<Bytes>) -> Self {
+        Self {
+            exchange: ShortStr::EMPTY,
+            routing_key: ShortStr::truncated(routing_key),
+            properties,
+            body: body.into(),
+            redelivered: false,
+        }
+    }
+
+    /// The exchange it was published to; bytes that are no text are replaced.
+    pub fn exchange(&self) -> Cow<'_, str> {
+        self.exchange.to_string_lossy()
+    }
+
+    /// The routing key it was published with; bytes that are no text are replaced.
+    pub fn routing_key(&self) -> Cow<'_, str> {
+        self.routing_key.to_string_lossy()
+    }
+
+    /// All properties, as they came.
+    pub fn properties(&self) -> &Properties {
+        &self.properties
+    }
+
+    /// The body, as it came.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether the broker has delivered it before, to this or another consumer.
+    pub fn is_redelivered(&self) -> bool {
+        self.redelivered
+    }
+
+    /// The message-id, if the publisher gave one.
+    pub fn message_id(&self) -> Option<ShortStr> {
+        self.properties.message_id()
+    }
+
+    /// The table of headers; empty without one.
+    pub fn headers(&self) -> FieldTable {
+        self.properties.headers().unwrap_or_default()
+    }
+
+    /// One header.
+    pub fn header(&self, name: &str) -> Option<FieldValue> {
+        self.properties.headers()?.get(name)
+    }
+
+    /// One header as text: a string, without bytes that are none.
+    pub fn header_text(&self, name: &str) -> Option<String> {
+        text_of(self.header(name)?)
+    }
+}
+
+/// The text of a field that holds one.
+pub(crate) fn text_of(value: FieldValue) -> Option<String> {
+    match value {
+        FieldValue::LongString(bytes) | FieldValue::Bytes(bytes) => {
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        FieldValue::Bool(_)
+        | FieldValue::I8(_)
+        | FieldValue::U8(_)
+        | FieldValue::I16(_)
+        | FieldValue::U16(_)
+        | FieldValue::I32(_)
+        | FieldValue::U32(_)
+        | FieldValue::I64(_)
+        | FieldValue::F32(_)
+        | FieldValue::F64(_)
+        | FieldValue::Decimal { .. }
+        | FieldValue::Array(_)
+        | FieldValue::Timestamp(_)
+        | FieldValue::Table(_)
+        | FieldValue::Void => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! Publishes from code: in a handler as part of its unit, else confirmed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::publish::{EncodeError, Publish};
+
+/// Publishes messages. Cheap to clone.
+///
+/// As an argument of a handler it adds to that handler's outputs: they leave together with the
+/// acknowledgement, or not at all. From [`RunningApp::publisher`](crate::RunningApp::publisher)
+/// each message is published at once, and the call returns when the broker has confirmed it.
+#[derive(Debug, Clone)]
+pub struct Publisher(Lane);
+
+#[derive(Debug, Clone)]
+enum Lane {
+    Unit(Outbox),
+    Confirmed(mpsc::Sender<PublishOrder>),
+}
+
+/// A message for the publishing task, and where its fate is told.
+#[derive(Debug)]
+pub(crate) struct PublishOrder {
+    pub(crate) publish: Publish,
+    pub(crate) answer: oneshot::Sender<Result<(), PublishError>>,
+}
+
+/// Collects what one attempt publishes; closed when the attempt is over.
+// A lock, as the handler may hand its publisher to several futures; held for one push.
+#[derive(Debug, Clone)]
+pub(crate) struct Outbox(Arc<Mutex<Option<Vec<Publish>>>>);
+
+/// A message could not be published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// It has no form on the wire.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// No queue is bound for it; nothing was published.
+    #[error("no queue takes messages from exchange `{exchange}` with routing key `{routing_key}`")]
+    Unroutable {
+        /// The exchange.
+        exchange: String,
+        /// The routing key.
+        routing_key: String,
+    },
+    /// The broker refused it.
+    #[error("the broker refused the message: {0}")]
+    Refused(String),
+    /// The connection broke before the broker confirmed: it may or may not have been published.
+    #[error("the connection broke before the message was confirmed")]
+    Unconfirmed,
+    /// There was no connection for as long as a publish may wait.
+    #[error("no connection to the broker")]
+    Disconnected,
+    /// The handler that owns this publisher has returned, or the application has stopped.
+    #[error("the publisher is closed")]
+    Closed,
+}
+
+impl crate::failure::Classify for PublishError {
+    fn class(&self) -> crate::failure::Class {
+        match self {
+            Self::Encode(_) | Self::Unroutable { .. } | Self::Closed => {
+                crate::failure::Class::Permanent
+            }
+            Self::Refused(_) | Self::Unconfirmed | Self::Disconnected => {
+                crate::failure::Class::Transient
+            }
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Encode(_) => "encode",
+            Self::Unroutable { .. } => "unroutable",
+            Self::Refused(_) => "refused",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Disconnected => "disconnected",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl Publisher {
+    pub(crate) fn of_unit(outbox: Outbox) -> Self {
+        Self(Lane::Unit(outbox))
+    }
+
+    pub(crate) fn confirmed(orders: mpsc::Sender<PublishOrder>) -> Self {
+        Self(Lane::Confirmed(orders))
+    }
+
+    /// Publishes one message.
+    ///
+    /// Outside of handlers: when this returns `Ok`, the message is confirmed by the broker.
+    /// Call it from several tasks, or join several futures, to have many on their way at a time.
+    pub async fn publish(&self, publish: Publish) -> Result<(), PublishError> {
+        if let Some(problem) = &publish.problem {
+            return Err(PublishError::Encode(problem.clone()));
+        }
+        match &self.0 {
+            Lane::Unit(outbox) => outbox.push(publish),
+            Lane::Confirmed(orders) => {
+                let (answer, fate) = oneshot::channel();
+                let order = PublishOrder { publish, answer };
+                orders.send(order).await.map_err(|_| PublishError::Closed)?;
+                fate.await.unwrap_or(Err(PublishError::Unconfirmed))
+            }
+        }
+    }
+}
+
+impl Outbox {
+    pub(crate) fn open() -> Self {
+        Self(Arc::new(Mutex::new(Some(Vec::new()))))
+    }
+
+    /// What was collected; nothing more is taken from now on.
+    pub(crate) fn close(&self) -> Vec<Publish> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+
+    fn push(&self, publish: Publish) -> Result<(), PublishError> {
+        let mut publishes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        publishes.as_mut().ok_or(PublishError::Closed)?.push(publish);
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! What all handlers of an application share: its name, its state, its settings.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt::{self, Debug, Formatter};
+use std::sync::Arc;
+
+use leveret_protocol::ShortStr;
+use serde::de::DeserializeOwned;
+
+/// Values by their type, fixed once the application runs.
+pub(crate) struct Shared {
+    pub(crate) app_id: ShortStr,
+    values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    settings: toml::Table,
+}
+
+/// Marks settings apart from state of the same type.
+struct SettingsValue<T>(Arc<T>);
+
+/// Checks, before anything runs, that the application has what a handler's arguments ask for.
+#[derive(Debug)]
+pub struct Needs<'a> {
+    shared: &'a mut Shared,
+    missing: Vec<String>,
+}
+
+impl Shared {
+    pub(crate) fn new(app_id: &str) -> Self {
+        Self {
+            app_id: ShortStr::truncated(app_id),
+            values: HashMap::new(),
+            settings: toml::Table::new(),
+        }
+    }
+
+    pub(crate) fn put_state<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.values.insert(TypeId::of::<T>(), Box::new(value));
+    }
+
+    pub(crate) fn put_settings<T: Send + Sync + 'static>(&mut self, value: T) {
+        self.put_state(SettingsValue(Arc::new(value)));
+    }
+
+    pub(crate) fn put_settings_table(&mut self, table: toml::Table) {
+        self.settings = table;
+    }
+
+    pub(crate) fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.values.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+
+    pub(crate) fn settings<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.state::<SettingsValue<T>>().map(|value| value.0.clone())
+    }
+}
+
+impl<'a> Needs<'a> {
+    pub(crate) fn of(shared: &'a mut Shared) -> Self {
+        Self { shared, missing: Vec::new() }
+    }
+
+    /// A value given with [`App::state`](crate::App::state).
+    pub fn state<T: Send + Sync + 'static>(&mut self) {
+        if self.shared.state::<T>().is_none() {
+            let name = type_name::<T>();
+            self.missing.push(format!("state of type `{name}`: add `.state(..)` to the app"));
+        }
+    }
+
+    /// Settings given with [`App::settings`](crate::App::settings) or in the configuration file.
+    pub fn settings<T: DeserializeOwned + Send + Sync + 'static>(&mut self) {
+        if self.shared.settings::<T>().is_some() {
+            return;
+        }
+        match self.shared.settings.clone().try_into::<T>() {
+            Ok(settings) => self.shared.put_settings(settings),
+            Err(error) => {
+                let (name, text) = (type_name::<T>(), error.message());
+                self.missing.push(format!("settings of type `{name}`: {text}"));
+            }
+        }
+    }
+
+    /// What is not there, in words.
+    pub(crate) fn missing(self) -> Vec<String> {
+        self.missing
+    }
+}
+
+impl Debug for Shared {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("app_id", &self.app_id).finish_non_exhaustive()
+    }
+}

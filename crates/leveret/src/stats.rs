@@ -1,0 +1,116 @@
+//! What has happened so far, handler by handler.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Notify;
+
+/// Counts since the application started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// By the handlers' names.
+    pub handlers: BTreeMap<String, HandlerStats>,
+    /// How often a connection had to be opened again.
+    pub reconnects: u64,
+}
+
+/// Counts of one handler.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HandlerStats {
+    /// Messages handled and acknowledged.
+    pub handled: u64,
+    /// Messages published by it.
+    pub published: u64,
+    /// Attempts that failed and were followed by another.
+    pub retried: u64,
+    /// Messages that became dead letters.
+    pub dead_lettered: u64,
+    /// Messages it did not want.
+    pub rejected: u64,
+    /// Messages dropped because the inbox knew them.
+    pub duplicates: u64,
+    /// Replies to messages that wanted none.
+    pub replies_dropped: u64,
+    /// Outputs that no queue took.
+    pub unroutable: u64,
+    /// Messages being handled now.
+    pub in_flight: u64,
+}
+
+impl Stats {
+    /// Counts of one handler; all zero for an unknown name.
+    pub fn handler(&self, name: &str) -> HandlerStats {
+        self.handlers.get(name).copied().unwrap_or_default()
+    }
+}
+
+/// What a counter counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    Handled,
+    Published,
+    Retried,
+    DeadLettered,
+    Rejected,
+    Duplicate,
+    ReplyDropped,
+    Unroutable,
+}
+
+const COUNTS: usize = 8;
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    counts: [AtomicU64; COUNTS],
+    in_flight: AtomicU64,
+    /// Woken whenever a message is settled.
+    changed: Arc<Notify>,
+}
+
+impl Counters {
+    pub(crate) fn new(changed: Arc<Notify>) -> Self {
+        Self { changed, ..Self::default() }
+    }
+
+    pub(crate) fn add(&self, count: Count, much: u64) {
+        if let Some(counter) = self.counts.get(count as usize) {
+            counter.fetch_add(much, Ordering::Relaxed);
+        }
+    }
+
+    /// A message is in hand until the guard is dropped.
+    pub(crate) fn begin(&self) -> InFlight<'_> {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(self)
+    }
+
+    pub(crate) fn read(&self) -> HandlerStats {
+        let count = |count: Count| {
+            self.counts.get(count as usize).map_or(0, |counter| counter.load(Ordering::Relaxed))
+        };
+        HandlerStats {
+            handled: count(Count::Handled),
+            published: count(Count::Published),
+            retried: count(Count::Retried),
+            dead_lettered: count(Count::DeadLettered),
+            rejected: count(Count::Rejected),
+            duplicates: count(Count::Duplicate),
+            replies_dropped: count(Count::ReplyDropped),
+            unroutable: count(Count::Unroutable),
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct InFlight<'a>(&'a Counters);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.changed.notify_waiters();
+    }
+}

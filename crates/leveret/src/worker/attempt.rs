@@ -1,0 +1,174 @@
+//! One message through its attempts, up to how it is settled.
+//!
+//! Knows nothing of channels: the same message, handler and answers give the same settlement.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use leveret_client::Publish as Sealed;
+use leveret_protocol::{FieldValue, ShortStr};
+use tracing::{info, warn};
+
+use crate::dead_letter::{Obituary, Origin, dead_letter};
+use crate::effects::{Effects, Output, Verdict};
+use crate::failure::{Class, Classify as _, Failure};
+use crate::handler::Service;
+use crate::lineage::{Parent, now_secs, seal_output};
+use crate::message::Message;
+use crate::publish::Publish;
+use crate::request::Request;
+use crate::retry::{DELIVERIES_MAX, RetryPolicy};
+use crate::shared::Shared;
+use crate::stats::{Count, Counters};
+
+/// How one handler handles.
+pub(crate) struct Attempts {
+    pub(crate) handler: String,
+    pub(crate) queue: String,
+    pub(crate) dead_letters: ShortStr,
+    pub(crate) version: String,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) service: Arc<dyn Service>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) counters: Arc<Counters>,
+}
+
+/// What is to be done with a message now.
+#[derive(Debug)]
+pub(crate) struct Settlement {
+    pub(crate) outputs: Vec<Sealed>,
+    pub(crate) fate: Fate,
+}
+
+/// How the message left the handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Outputs out, then acknowledge.
+    Handled,
+    /// The only output is the dead letter; then acknowledge.
+    DeadLettered,
+    /// Reject without requeueing.
+    Rejected,
+}
+
+impl Attempts {
+    pub(crate) async fn run(&self, message: Message) -> Settlement {
+        let before = earlier_deliveries(&message);
+        let first = before.saturating_add(1);
+        let max = self.retry.attempts_max().max(first);
+        let mut request = Request::new(message, max, self.shared.clone());
+        if before >= DELIVERIES_MAX {
+            let text = format!("delivered {before} times without an outcome");
+            let failure = Failure::permanent(text).named("poison");
+            return self.bury(request.message(), &failure, before, now_secs());
+        }
+        let mut first_failure_secs = None;
+        let mut attempt = first;
+        loop {
+            request.begin_attempt(attempt);
+            let effects = self.attempt(&request).await;
+            let publishes = request.close_outbox();
+            let failure = match effects.verdict {
+                Verdict::Ack => {
+                    let outputs = self.seal(request.message(), publishes, effects.outputs);
+                    return Settlement { outputs, fate: Fate::Handled };
+                }
+                Verdict::Reject => {
+                    return Settlement { outputs: Vec::new(), fate: Fate::Rejected };
+                }
+                Verdict::Failed(failure) => failure,
+            };
+            let since = *first_failure_secs.get_or_insert_with(now_secs);
+            if failure.class() == Class::Permanent || attempt >= max {
+                return self.bury(request.message(), &failure, attempt, since);
+            }
+            self.counters.add(Count::Retried, 1);
+            info!(handler = %self.handler, attempt, max, %failure, "attempt failed, trying again");
+            attempt += 1;
+        }
+    }
+
+    /// Runs the function once; a panic or the time limit make it fail.
+    async fn attempt(&self, request: &Request) -> Effects {
+        let guarded = AssertUnwindSafe(self.service.call(request)).catch_unwind();
+        let caught = match self.time_limit {
+            None => guarded.await,
+            Some(limit) => {
+                let Ok(caught) = tokio::time::timeout(limit, guarded).await else {
+                    let text = format!("not finished within {} ms", limit.as_millis());
+                    return Effects::failed(Failure::transient(text).named("time-limit"));
+                };
+                caught
+            }
+        };
+        caught.unwrap_or_else(|panic| {
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned());
+            let text = text.unwrap_or_else(|| "panicked".to_owned());
+            Effects::failed(Failure::transient(text).named("panic"))
+        })
+    }
+
+    fn seal(&self, message: &Message, first: Vec<Publish>, then: Vec<Output>) -> Vec<Sealed> {
+        let parent = Parent { message, handler: &self.handler };
+        let then = then.into_iter().filter_map(|output| match output {
+            Output::Publish(publish) => Some(publish),
+            Output::Reply(reply) => {
+                let publish = reply.to(message);
+                if publish.is_none() {
+                    self.counters.add(Count::ReplyDropped, 1);
+                }
+                publish
+            }
+        });
+        first
+            .into_iter()
+            .chain(then)
+            .enumerate()
+            .map(|(ordinal, publish)| seal_output(publish, &self.shared.app_id, parent, ordinal))
+            .collect()
+    }
+
+    /// The settlement of a message that cannot be handled.
+    pub(crate) fn bury(
+        &self,
+        message: &Message,
+        failure: &Failure,
+        attempts: u32,
+        first_failure_secs: u64,
+    ) -> Settlement {
+        let id = message.message_id().unwrap_or_default();
+        let class = failure.name();
+        warn!(handler = %self.handler, message_id = %id, attempts, class, %failure, "dead letter");
+        let obituary = Obituary {
+            failure,
+            attempts,
+            first_failure_secs,
+            last_failure_secs: now_secs(),
+            origin: Origin {
+                app: &self.shared.app_id,
+                version: &self.version,
+                handler: &self.handler,
+                queue: &self.queue,
+            },
+        };
+        let letter = dead_letter(message, &obituary, &self.dead_letters);
+        Settlement { outputs: vec![letter], fate: Fate::DeadLettered }
+    }
+}
+
+/// Deliveries that ended without an outcome, where the broker counts them.
+fn earlier_deliveries(message: &Message) -> u32 {
+    let count = match message.header("x-delivery-count") {
+        Some(FieldValue::I64(count)) => count,
+        Some(FieldValue::I32(count)) => i64::from(count),
+        Some(FieldValue::U32(count)) => i64::from(count),
+        Some(_) | None => 0,
+    };
+    u32::try_from(count.max(0)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,146 @@
+//! How a settlement reaches the broker: in one transaction, or confirmed first.
+
+use leveret_client::{
+    Channel, ChannelError, Connection, ConsumeOptions, Consumer, Delivery, Publish, PublishError,
+    Refusal, Returned, SettleError, TxChannel,
+};
+use leveret_protocol::ShortStr;
+
+use super::attempt::{Fate, Settlement};
+use crate::handler::Mode;
+
+/// One worker has one message at a time, so one is delivered ahead of its acknowledgement.
+const PREFETCH: u16 = 1;
+
+/// A worker's own channel.
+#[derive(Debug)]
+pub(crate) enum Lane {
+    Transaction(TxChannel),
+    Confirmed(Channel),
+}
+
+/// The broker has the settlement; what it could not place comes back.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    pub(crate) returned: Vec<Returned>,
+}
+
+/// The broker has not got the settlement, or nobody knows.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LaneError {
+    /// The channel is over; the message comes again.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// The channel was over before the settlement was sent; the message comes again.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
+    /// An output was not confirmed. The channel may be over or not.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+impl Lane {
+    pub(crate) async fn open(
+        connection: &Connection,
+        mode: Mode,
+        queue: &ShortStr,
+    ) -> Result<(Self, Consumer), ChannelError> {
+        let channel = connection.channel().await?;
+        channel.qos(PREFETCH).await?;
+        match mode {
+            Mode::Transaction => {
+                let channel = channel.into_tx().await?;
+                let consumer = channel.consume(queue.clone(), ConsumeOptions::default()).await?;
+                Ok((Self::Transaction(channel), consumer))
+            }
+            Mode::Confirmed => {
+                channel.confirm_select().await?;
+                let consumer = channel.consume(queue.clone(), ConsumeOptions::default()).await?;
+                Ok((Self::Confirmed(channel), consumer))
+            }
+        }
+    }
+
+    /// Publishes, records, acknowledges. `entry` is the id for the inbox.
+    pub(crate) async fn settle(
+        &self,
+        delivery: &Delivery,
+        settlement: Settlement,
+        entry: Option<Publish>,
+    ) -> Result<Settled, LaneError> {
+        let Settlement { outputs, fate } = settlement;
+        match self {
+            Self::Transaction(channel) => {
+                for publish in outputs.into_iter().chain(entry) {
+                    channel.publish(publish).await?;
+                }
+                match fate {
+                    Fate::Handled | Fate::DeadLettered => channel.ack(delivery)?,
+                    Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
+                }
+                Ok(Settled { returned: channel.commit().await?.returned })
+            }
+            Self::Confirmed(channel) => {
+                confirm_all(channel, outputs).await?;
+                // Only when the outputs are safe: an id says that they are.
+                confirm_all(channel, entry).await?;
+                match fate {
+                    Fate::Handled | Fate::DeadLettered => channel.ack(delivery)?,
+                    Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
+                }
+                Ok(Settled::default())
+            }
+        }
+    }
+
+    /// Publishes without settling anything.
+    pub(crate) async fn publish(&self, outputs: Vec<Publish>) -> Result<Settled, LaneError> {
+        match self {
+            Self::Transaction(channel) => {
+                for publish in outputs {
+                    channel.publish(publish).await?;
+                }
+                Ok(Settled { returned: channel.commit().await?.returned })
+            }
+            Self::Confirmed(channel) => {
+                confirm_all(channel, outputs).await?;
+                Ok(Settled::default())
+            }
+        }
+    }
+
+    /// Gives the message back to its queue.
+    pub(crate) async fn requeue(&self, delivery: &Delivery) -> Result<(), LaneError> {
+        match self {
+            Self::Transaction(channel) => {
+                channel.rollback().await?;
+                channel.nack(delivery, Refusal::Requeue)?;
+                channel.commit().await.map(drop)?;
+            }
+            Self::Confirmed(channel) => channel.nack(delivery, Refusal::Requeue)?,
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Transaction(channel) => channel.close().await,
+            Self::Confirmed(channel) => channel.close().await,
+        }
+    }
+}
+
+async fn confirm_all(
+    channel: &Channel,
+    publishes: impl IntoIterator<Item = Publish>,
+) -> Result<(), PublishError> {
+    let mut confirms = Vec::new();
+    for publish in publishes {
+        confirms.push(channel.publish(publish).await?);
+    }
+    let mut outcome = Ok(());
+    for confirm in confirms {
+        outcome = outcome.and(confirm.await);
+    }
+    outcome
+}

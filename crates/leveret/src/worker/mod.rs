@@ -1,0 +1,291 @@
+//! Workers: each takes one message at a time, on a channel of its own.
+//!
+//! A worker outlives connections: when its channel ends it opens another on the newest
+//! generation of its link. Whatever was not settled on the old one is delivered again.
+
+mod attempt;
+mod lane;
+mod suspects;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use leveret_client::{Consumer, Delivery, Publish, PublishError, Returned};
+use leveret_protocol::ShortStr;
+use tokio::sync::watch;
+use tracing::{error, warn};
+
+use crate::failure::Failure;
+use crate::handler::Mode;
+use crate::inbox::{Arrival, Inbox, StoreError, inbox_key, ledger_entry};
+use crate::lineage::now_secs;
+use crate::link::{BackOff, Generation, Link};
+use crate::message::Message;
+use crate::phase::{Phase, PhaseListener};
+use crate::stats::Count;
+
+pub(crate) use attempt::Attempts;
+use attempt::{Fate, Settlement};
+use lane::{Lane, LaneError, Settled};
+pub(crate) use suspects::Suspects;
+
+/// The pause before a message that could not be settled is given back.
+const REQUEUE_PAUSE: Duration = Duration::from_millis(500);
+
+/// One of a handler's workers.
+#[derive(Clone)]
+pub(crate) struct Worker {
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) queue: ShortStr,
+    pub(crate) mode: Mode,
+    pub(crate) link: Link,
+    pub(crate) phase: PhaseListener,
+    pub(crate) suspects: Arc<Suspects>,
+    pub(crate) desk: Option<InboxDesk>,
+}
+
+/// A worker's way to the inbox.
+#[derive(Debug, Clone)]
+pub(crate) struct InboxDesk {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) ledger: ShortStr,
+    pub(crate) drained: watch::Receiver<u64>,
+}
+
+/// A message a worker is at.
+struct InHand<'a> {
+    delivery: &'a Delivery,
+    message: Message,
+}
+
+/// Why a worker leaves its channel.
+#[derive(Debug, thiserror::Error)]
+enum Leave {
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+    #[error("the consumer ended{}", .0.as_ref().map(|end| format!(": {end}")).unwrap_or_default())]
+    Consumer(Option<leveret_client::ConsumerEnd>),
+    #[error(transparent)]
+    Inbox(#[from] StoreError),
+}
+
+impl Worker {
+    pub(crate) async fn run(mut self) {
+        let mut last = 0;
+        let mut back_off = BackOff::new();
+        let mut phase = self.phase.clone();
+        let mut draining = pin!(phase.reached(Phase::Draining));
+        loop {
+            let generation = tokio::select! {
+                biased;
+                () = &mut draining => return,
+                generation = self.next_generation(last) => generation,
+            };
+            let Some(generation) = generation else { return };
+            let Err((leave, progress)) = self.serve(&generation).await else { return };
+            last = generation.number;
+            if generation.connection.end().is_some() {
+                continue;
+            }
+            warn!(handler = %self.attempts.handler, error = %leave, "channel ended, opening another");
+            last -= 1;
+            if progress > 0 {
+                back_off = BackOff::new();
+            }
+            tokio::select! {
+                () = &mut draining => return,
+                () = back_off.pause() => {}
+            }
+        }
+    }
+
+    /// The next connection, once the inbox knows all that was handled on earlier ones.
+    async fn next_generation(&mut self, last: u64) -> Option<Generation> {
+        let generation = self.link.newer_than(last).await?;
+        if let Some(desk) = &mut self.desk {
+            let number = generation.number;
+            desk.drained.wait_for(|drained| *drained >= number).await.ok()?;
+        }
+        Some(generation)
+    }
+
+    /// Works until the application drains (`Ok`) or the channel ends.
+    async fn serve(&self, generation: &Generation) -> Result<(), (Leave, u64)> {
+        let (lane, mut consumer) = Lane::open(&generation.connection, self.mode, &self.queue)
+            .await
+            .map_err(|error| (Leave::Lane(error.into()), 0))?;
+        let mut phase = self.phase.clone();
+        let mut draining = pin!(phase.reached(Phase::Draining));
+        let mut progress = 0;
+        loop {
+            let delivery = tokio::select! {
+                biased;
+                () = &mut draining => break,
+                delivery = consumer.recv() => delivery,
+            };
+            let Some(delivery) = delivery else {
+                return Err((Leave::Consumer(consumer.end()), progress));
+            };
+            let _in_flight = self.attempts.counters.begin();
+            self.handle(&lane, &delivery).await.map_err(|leave| (leave, progress))?;
+            progress += 1;
+        }
+        stop(lane, consumer).await;
+        Ok(())
+    }
+
+    async fn handle(&self, lane: &Lane, delivery: &Delivery) -> Result<(), Leave> {
+        let in_hand = InHand { delivery, message: message_of(delivery) };
+        let message = &in_hand.message;
+        if let Some(failure) = self.verdict(message) {
+            let letter = self.attempts.bury(message, &failure, 1, now_secs());
+            return self.settle(lane, &in_hand, letter, None).await.map(drop);
+        }
+        let Some((desk, id)) = self.desk.as_ref().zip(message.message_id()) else {
+            let settlement = self.attempts.run(message.clone()).await;
+            return self.settle(lane, &in_hand, settlement, None).await.map(drop);
+        };
+        let key = inbox_key(&self.attempts.handler, id.as_bytes());
+        match desk.inbox.begin(key.clone()).await? {
+            Arrival::Duplicate => {
+                let settlement = Settlement { outputs: Vec::new(), fate: Fate::Handled };
+                lane.settle(delivery, settlement, None).await?;
+                self.attempts.counters.add(Count::Duplicate, 1);
+            }
+            Arrival::New(reservation) => {
+                let settlement = self.attempts.run(message.clone()).await;
+                let entry = ledger_entry(&desk.ledger, &key);
+                let fate = self.settle(lane, &in_hand, settlement, Some(entry)).await?;
+                if fate == Some(Fate::Handled) {
+                    reservation.handled();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what became of the message; nothing if it went back to its queue.
+    async fn settle(
+        &self,
+        lane: &Lane,
+        in_hand: &InHand<'_>,
+        settlement: Settlement,
+        entry: Option<Publish>,
+    ) -> Result<Option<Fate>, Leave> {
+        let InHand { delivery, message } = in_hand;
+        let (fate, outputs) = (settlement.fate, settlement.outputs.len() as u64);
+        // A dead letter may be sent again under its id, so that is not recorded.
+        let entry = entry.filter(|_| fate == Fate::Handled);
+        match lane.settle(delivery, settlement, entry).await {
+            Ok(Settled { returned }) => {
+                self.count(fate, outputs);
+                self.keep_returned(lane, returned).await?;
+                Ok(Some(fate))
+            }
+            Err(LaneError::Publish(PublishError::Unroutable { returned, .. }))
+                if fate == Fate::Handled =>
+            {
+                self.attempts.counters.add(Count::Unroutable, 1);
+                let letter = self.attempts.bury(message, &unroutable(&returned), 1, now_secs());
+                Box::pin(self.settle(lane, in_hand, letter, None)).await
+            }
+            Err(LaneError::Publish(
+                error @ (PublishError::Unroutable { .. } | PublishError::Nacked),
+            )) => {
+                error!(handler = %self.attempts.handler, %error, "output not kept, message goes back to its queue");
+                tokio::time::sleep(REQUEUE_PAUSE).await;
+                lane.requeue(delivery).await?;
+                Ok(None)
+            }
+            Err(error) => {
+                if let Some(text) = refusal(&error) {
+                    self.suspects.accuse(message, Failure::permanent(text).named("refused"));
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    fn verdict(&self, message: &Message) -> Option<Failure> {
+        self.suspects.verdict(message, self.attempts.retry.attempts_max())
+    }
+
+    fn count(&self, fate: Fate, outputs: u64) {
+        let counters = &self.attempts.counters;
+        match fate {
+            Fate::Handled => {
+                counters.add(Count::Handled, 1);
+                counters.add(Count::Published, outputs);
+            }
+            Fate::DeadLettered => counters.add(Count::DeadLettered, 1),
+            Fate::Rejected => counters.add(Count::Rejected, 1),
+        }
+    }
+
+    /// A transaction is committed even if a queue is missing for some of it: that becomes dead letters.
+    async fn keep_returned(&self, lane: &Lane, returned: Vec<Returned>) -> Result<(), Leave> {
+        if returned.is_empty() {
+            return Ok(());
+        }
+        self.attempts.counters.add(Count::Unroutable, returned.len() as u64);
+        let letters = returned.into_iter().flat_map(|returned| {
+            let failure = unroutable(&returned);
+            let message = Message {
+                exchange: returned.exchange,
+                routing_key: returned.routing_key,
+                properties: returned.properties,
+                body: returned.body,
+                redelivered: false,
+            };
+            self.attempts.bury(&message, &failure, 1, now_secs()).outputs
+        });
+        let lost = lane.publish(letters.collect()).await?.returned;
+        if !lost.is_empty() {
+            let (handler, queue) = (&self.attempts.handler, &self.attempts.dead_letters);
+            error!(%handler, %queue, messages = lost.len(), "dead-letter queue missing, outputs lost");
+        }
+        Ok(())
+    }
+}
+
+/// Gives back what was delivered and not begun.
+async fn stop(lane: Lane, consumer: Consumer) {
+    // If the channel is over, all of it has gone back already.
+    consumer.cancel().await.ok();
+    drop(consumer);
+    lane.close().await;
+}
+
+fn message_of(delivery: &Delivery) -> Message {
+    Message {
+        exchange: delivery.exchange.clone(),
+        routing_key: delivery.routing_key.clone(),
+        properties: delivery.properties.clone(),
+        body: delivery.body.clone(),
+        redelivered: delivery.redelivered,
+    }
+}
+
+fn unroutable(returned: &Returned) -> Failure {
+    let (exchange, key) = (&returned.exchange, &returned.routing_key);
+    let text =
+        format!("no queue takes messages from exchange `{exchange}` with routing key `{key}`");
+    Failure::permanent(text).named("unroutable")
+}
+
+/// The broker's words if it closed the channel over what this message led to.
+fn refusal(error: &LaneError) -> Option<String> {
+    let refused = |code: u16, text: &str| format!("the broker refused the outputs: {code} {text}");
+    match error {
+        LaneError::Channel(leveret_client::ChannelError::Closed { code, text })
+        | LaneError::Publish(PublishError::ChannelClosed { code, text }) => {
+            Some(refused(*code, text))
+        }
+        LaneError::Publish(PublishError::NotSent(leveret_client::ChannelError::Closed {
+            code,
+            text,
+        })) => Some(refused(*code, text)),
+        LaneError::Channel(_) | LaneError::Settle(_) | LaneError::Publish(_) => None,
+    }
+}
