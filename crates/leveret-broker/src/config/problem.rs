@@ -75,10 +75,12 @@ fn without_password(line: &str, secret: Option<&str>) -> (String, usize) {
     let hidden_from = key.and_then(|key| Some(key + line.get(key..)?.find('=')? + 1));
     let shown = hidden_from.and_then(|at| line.get(..at)).unwrap_or(line);
     let visible = shown.chars().count();
-    match hidden_from {
-        Some(_) => (format!("{shown} (hidden)"), visible),
-        None => (shown.to_owned(), visible),
+    // Tabs and worse would move the caret, or the terminal's.
+    let mut text = shown.replace(char::is_control, " ");
+    if hidden_from.is_some() {
+        text.push_str(" (hidden)");
     }
+    (text, visible)
 }
 
 impl fmt::Display for Problem {

@@ -2,7 +2,8 @@
 //!
 //! Both may end a channel at the same time, and a client may open its number again before the
 //! engine has heard of the end. So that nothing of the old channel reaches the new one, what the
-//! engine says of a number is dropped until it has answered every end it was told of.
+//! engine says of a number is dropped until it has answered the end. It answers each, even of a
+//! channel that it does not know any more.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +38,11 @@ impl Endings {
             self.under_way.remove(&channel);
         }
         first
+    }
+
+    /// Whether an end of this channel is not answered yet.
+    pub(super) fn is_under_way(&self, channel: ChannelNumber) -> bool {
+        self.under_way.contains_key(&channel)
     }
 
     /// Whether what the engine says of this channel is meant for one that is gone.

@@ -18,6 +18,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 pub(crate) use mailbox::Mailbox;
 pub(crate) use thread::LogThread;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes of records that wait to be written or synced; beyond it, engines wait.
 const BYTES_MAX: u32 = 64 << 20;
 

@@ -12,12 +12,14 @@ use leveret_journal::{CommitError, Disk, Journal, Seq, StreamId};
 
 use super::stream::Stream;
 
-/// A log smaller than this is left alone.
-const BYTES_MIN: u64 = 64 << 20;
+/// A log smaller than this is not worth a pass.
+pub(super) const BYTES_MIN: u64 = 64 << 20;
 
 /// The state of reclaiming.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reclaim {
+    /// A log smaller than this is left alone.
+    bytes_min: u64,
     /// The log's size after the last pass; 0 before the first.
     live_bytes: u64,
     pass: Option<Pass>,
@@ -40,6 +42,10 @@ enum Owed {
 }
 
 impl Reclaim {
+    pub(super) fn new(bytes_min: u64) -> Self {
+        Self { bytes_min, live_bytes: 0, pass: None }
+    }
+
     /// Notes an engine's answer.
     pub(super) fn relocated(&mut self, stream: StreamId, upto: Seq, through: Seq) {
         let Some(owed) = self.pass.as_mut().and_then(|pass| pass.owed.get_mut(&stream)) else {
@@ -56,7 +62,8 @@ impl Reclaim {
         journal: &mut Journal<D>,
         streams: &BTreeMap<StreamId, Stream>,
     ) -> Result<(), CommitError> {
-        if self.pass.is_none() && journal.bytes() > BYTES_MIN.max(self.live_bytes.saturating_mul(2))
+        if self.pass.is_none()
+            && journal.bytes() > self.bytes_min.max(self.live_bytes.saturating_mul(2))
         {
             // The segment being written stays.
             let segments_left = journal.segments().count().saturating_sub(1);

@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, io, sync::Arc, thread};
 use leveret_journal::{AppendError, CommitError, Disk, Journal, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Command, LogQueue, Mailbox, reclaim::Reclaim, stream::Stream};
+use super::{
+    Command, LogQueue, Mailbox,
+    reclaim::{BYTES_MIN, Reclaim},
+    stream::Stream,
+};
 use crate::lifecycle::{Failure, Lifecycle};
 
 /// Commands taken before a sync even if more are waiting: nobody's confirm waits for ever.
@@ -24,7 +28,20 @@ pub(crate) struct LogThread<D: Disk> {
 impl<D: Disk + Send + 'static> LogThread<D> {
     /// The thread for a journal that was just opened; `place` is what failures call it.
     pub(crate) fn new(journal: Journal<D>, lifecycle: Lifecycle, place: Arc<str>) -> Self {
-        Self { journal, streams: BTreeMap::new(), reclaim: Reclaim::default(), lifecycle, place }
+        Self {
+            journal,
+            streams: BTreeMap::new(),
+            reclaim: Reclaim::new(BYTES_MIN),
+            lifecycle,
+            place,
+        }
+    }
+
+    /// The same, but reclaiming begins with so many bytes.
+    #[cfg(test)]
+    pub(super) fn reclaim_from(mut self, bytes_min: u64) -> Self {
+        self.reclaim = Reclaim::new(bytes_min);
+        self
     }
 
     /// Makes a stream known; `recovered` is the last number found in it.

@@ -2,18 +2,19 @@
 //!
 //! Nothing here waits. Keeps true: the engine hears of a connection's end exactly once.
 
+mod effects;
+mod entry;
+
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use leveret_engine::{ConnectionId, Effect, Input};
+use leveret_engine::{ConnectionId, Input};
 use leveret_protocol::{
-    AmqpError, ChannelNumber, Event, Failure as SessionFailure, FrameBuffer, Method, ReplyCode,
-    SendError, Session, ShortStr, Timestamp, access, connection,
+    AmqpError, Event, Failure as SessionFailure, FrameBuffer, Method, ReplyCode, Session, Timestamp,
 };
 
 use super::{
     channels::{Ending, Endings},
-    credentials::Credentials,
     hello::{ClientCapabilities, server_hello, session_limits},
     link::Link,
 };
@@ -21,7 +22,7 @@ use crate::{
     host::OutboundReceiver,
     lifecycle::Failure,
     shared::{Place, Shared},
-    users::{LoginError, Peer, User},
+    users::{Peer, User},
 };
 
 /// One connection's state.
@@ -106,14 +107,6 @@ impl Conversation {
         }
     }
 
-    /// Takes effects of the engine.
-    pub(super) fn apply(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            self.apply_one(effect);
-        }
-        self.take_events();
-    }
-
     /// The broker ends, in peace or after a failure: tells the peer.
     pub(super) fn end(&mut self, failure: Option<&Failure>) {
         let error = match failure {
@@ -191,15 +184,7 @@ impl Conversation {
         let connection = self.connection;
         match event {
             Event::Login { mechanism, response, client_properties } => {
-                let capabilities = ClientCapabilities::read(&client_properties);
-                let user = Credentials::read(&mechanism, &response).and_then(|credentials| {
-                    let Credentials { name, password } = &credentials;
-                    self.shared.users.authenticate(name, password, self.peer).cloned()
-                });
-                match user {
-                    Ok(user) => self.admit(user, capabilities),
-                    Err(reason) => self.refuse(&mechanism, reason, capabilities),
-                }
+                self.log_in(&mechanism, &response, &client_properties);
             }
             Event::Open { virtual_host } => self.open(&virtual_host),
             Event::ChannelOpened { channel } => {
@@ -213,11 +198,6 @@ impl Conversation {
                 tracing::info!(peer = %self.peer, %channel, %error, "closing a channel");
                 self.endings.begin(channel, Ending::Session);
                 self.push(Input::CloseChannel { connection, channel });
-            }
-            // Old clients ask for access before they use it; RabbitMQ gives everyone the same ticket.
-            Event::Method { channel, method: Method::AccessRequest(_) } => {
-                let sent = self.session.send(channel, &access::RequestOk { ticket: 1 }.into());
-                self.note_sent(sent);
             }
             Event::Method { channel, method } => {
                 self.push(Input::Method { connection, channel, method });
@@ -234,62 +214,6 @@ impl Conversation {
             Event::Closed => self.hang_up(),
             _ => {}
         }
-    }
-
-    fn admit(&mut self, user: User, capabilities: ClientCapabilities) {
-        self.stage = Stage::Opening { user, capabilities };
-        self.session.accept_login();
-    }
-
-    fn refuse(
-        &mut self,
-        mechanism: &ShortStr,
-        reason: LoginError,
-        capabilities: ClientCapabilities,
-    ) {
-        tracing::warn!(peer = %self.peer, %mechanism, %reason, "refusing a login");
-        let now = self.shared.clock.now();
-        if capabilities.authentication_failure_close {
-            let text = format!(
-                "Login was refused using authentication mechanism {mechanism}. For details see the broker logfile."
-            );
-            self.stage = Stage::Closing;
-            self.session.refuse_login(&AmqpError::new(ReplyCode::AccessRefused, text));
-        } else {
-            self.stage =
-                Stage::Refused { until: now.saturating_add(self.shared.limits.refusal_delay) };
-        }
-    }
-
-    fn open(&mut self, virtual_host: &ShortStr) {
-        let Stage::Opening { user, capabilities } = &self.stage else { return };
-        let refusal = match self.shared.hosts.get(virtual_host) {
-            None => format!("vhost {virtual_host} not found"),
-            Some(_) if !user.may_open(virtual_host) => {
-                format!("access to vhost '{virtual_host}' refused for user '{}'", user.name)
-            }
-            Some(ingress) => {
-                let name = ShortStr::truncated(&user.name);
-                let credit_max = u64::from(self.shared.limits.egress_bytes_max);
-                let (link, outbound) = Link::open(
-                    ingress.clone(),
-                    self.connection,
-                    name,
-                    capabilities.engine,
-                    credit_max,
-                );
-                tracing::debug!(peer = %self.peer, user = user.name, %virtual_host, "connection open");
-                self.outbound = Some(outbound);
-                self.link = Some(link);
-                self.stage = Stage::Open;
-                self.place.finish_handshake();
-                return self.session.accept_open();
-            }
-        };
-        tracing::warn!(peer = %self.peer, user = user.name, %virtual_host, "refusing a virtual host");
-        self.stage = Stage::Closing;
-        let error = AmqpError::new(ReplyCode::NotAllowed, refusal);
-        self.session.close(&error.blaming(&connection::Open::default().into()));
     }
 
     fn push(&mut self, input: Input) {
@@ -323,89 +247,6 @@ impl Conversation {
             | Stage::Open
             | Stage::Closing
             | Stage::Over => self.session.finish_close(),
-        }
-    }
-
-    /// The engine does not know the connection any more; tells whether the peer waited for that.
-    fn forgotten(&mut self) -> bool {
-        let peer_waits = matches!(self.stage, Stage::Leaving { peer_waits: true });
-        if matches!(self.stage, Stage::Open | Stage::Leaving { .. }) {
-            self.stage = Stage::Closing;
-        }
-        if peer_waits {
-            self.session.finish_close();
-        }
-        peer_waits
-    }
-
-    fn apply_one(&mut self, effect: Effect) {
-        let credit = effect.credit_bytes();
-        match effect {
-            Effect::Send { channel, method, .. } => {
-                if self.may_send(channel) {
-                    let sent = self.session.send(channel, &method);
-                    self.note_sent(sent);
-                }
-            }
-            Effect::Content { channel, method, properties, body, .. } => {
-                if let Some(link) = &mut self.link {
-                    link.owe(credit);
-                }
-                if self.may_send(channel) {
-                    let sent = self.session.send_content(channel, &method, &properties, body);
-                    self.note_sent(sent);
-                }
-            }
-            Effect::ChannelClosed { channel, .. } => self.channel_ended(channel),
-            Effect::FailChannel { channel, error, .. } => self.fail_channel(channel, error),
-            Effect::ConnectionClosed { .. } => {
-                self.forgotten();
-            }
-            Effect::FailConnection { error, .. } => {
-                tracing::info!(peer = %self.peer, %error, "closing a connection");
-                if !self.forgotten() {
-                    self.session.close(&error);
-                }
-            }
-            // Those are the log's.
-            Effect::Append { .. } | Effect::Relocated { .. } => {}
-        }
-    }
-
-    fn may_send(&self, channel: ChannelNumber) -> bool {
-        matches!(self.stage, Stage::Open | Stage::Leaving { .. }) && !self.endings.is_stale(channel)
-    }
-
-    fn note_sent(&mut self, sent: Result<(), SendError>) {
-        match sent {
-            // What the engine says of a channel may cross with the end of it.
-            Ok(()) | Err(SendError::NotOpen | SendError::ChannelNotOpen { .. }) => {}
-            Err(error) => {
-                tracing::warn!(peer = %self.peer, %error, "closing a connection that cannot take its message");
-                self.leave();
-                let error = AmqpError::new(ReplyCode::FrameError, error.to_string());
-                self.session.close(&error);
-            }
-        }
-    }
-
-    /// The engine has answered the end of a channel.
-    fn channel_ended(&mut self, channel: ChannelNumber) {
-        match self.endings.finish(channel) {
-            Some(Ending::Peer) => self.session.finish_channel_close(channel),
-            Some(Ending::Session) | None => {}
-        }
-    }
-
-    /// The engine ends a channel, and with that answers an end that it is only going to hear of.
-    fn fail_channel(&mut self, channel: ChannelNumber, error: AmqpError) {
-        match self.endings.finish(channel) {
-            Some(Ending::Peer) => self.session.finish_channel_close(channel),
-            Some(Ending::Session) => {}
-            None => {
-                tracing::info!(peer = %self.peer, %channel, %error, "closing a channel");
-                self.session.close_channel(channel, &error);
-            }
         }
     }
 

@@ -1,0 +1,105 @@
+//! A connection's life beside its login: loopback, shutdown, failure, silence.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at a surprise")]
+
+mod wire;
+
+use std::time::{Duration, Instant};
+
+use leveret_broker::{Broker, Limits};
+use leveret_protocol::{channel, connection};
+use tokio::net::TcpStream;
+use wire::Wire;
+
+const FORCED: &str = "connection.close 320 CONNECTION_FORCED - \
+    broker forced connection closure with reason 'shutdown' (0.0)";
+
+async fn in_memory() -> Broker {
+    let address = "127.0.0.1:0".parse().unwrap();
+    Broker::builder().in_memory().listen(address).listen(address).start().await.unwrap()
+}
+
+#[tokio::test]
+async fn each_address_has_its_port_and_the_process_needs_none() {
+    let broker = in_memory().await;
+    assert_eq!(broker.local_addrs().len(), 2);
+    assert_ne!(broker.local_addrs()[0], broker.local_addrs()[1]);
+    for address in broker.local_addrs() {
+        Wire::new(TcpStream::connect(address).await.unwrap()).ready().await;
+    }
+    Wire::new(broker.connect()).ready().await;
+    assert_eq!(broker.connection_panics(), 0);
+    broker.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_clean_stop_tells_each_peer_and_waits_for_its_answer() {
+    let broker = in_memory().await;
+    let address = broker.local_addrs()[0];
+    let mut peer = Wire::new(TcpStream::connect(address).await.unwrap());
+    peer.ready().await;
+    let stop = tokio::spawn(broker.shutdown());
+    assert_eq!(peer.next().await, FORCED);
+    peer.send_method(0, connection::CloseOk).await;
+    assert_eq!(peer.next().await, "eof");
+    stop.await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn a_clean_stop_does_not_wait_for_ever() {
+    let mut limits = Limits::default();
+    limits.close_timeout = Duration::from_millis(50);
+    let broker = Broker::builder().in_memory().limits(limits).start().await.unwrap();
+    let mut silent = Wire::new(broker.connect());
+    silent.ready().await;
+    let unfinished = broker.connect();
+    let before = Instant::now();
+    broker.shutdown().await;
+    assert!(before.elapsed() < Duration::from_secs(10));
+    assert_eq!(silent.rest().await, format!("{FORCED}\neof"));
+    drop(unfinished);
+}
+
+#[tokio::test]
+async fn a_dropped_broker_stops_too() {
+    let broker = in_memory().await;
+    let mut peer = Wire::new(broker.connect());
+    peer.ready().await;
+    drop(broker);
+    assert_eq!(peer.next().await, FORCED);
+}
+
+#[tokio::test]
+async fn a_silent_peer_hears_heartbeats_and_is_left_after_two() {
+    let broker = in_memory().await;
+    let mut peer = Wire::new(broker.connect());
+    peer.start().await;
+    peer.start_ok("PLAIN", "\0guest\0guest", true).await;
+    assert_eq!(peer.next().await, "connection.tune 2047 131072 60");
+    let tune_ok = connection::TuneOk { channel_max: 2_047, frame_max: 131_072, heartbeat: 1 };
+    peer.send_method(0, tune_ok).await;
+    peer.open("/").await;
+    assert_eq!(peer.next().await, "connection.open-ok");
+    let before = Instant::now();
+    assert_eq!(peer.next().await, "heartbeat");
+    let rest = peer.rest().await;
+    assert!(rest.ends_with("eof"), "{rest}");
+    assert!(before.elapsed() >= Duration::from_millis(1_500), "two intervals");
+    broker.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_frame_that_makes_no_sense_ends_its_connection_alone() {
+    let broker = in_memory().await;
+    let mut good = Wire::new(broker.connect());
+    good.ready().await;
+    let mut bad = Wire::new(broker.connect());
+    bad.ready().await;
+    bad.send(b"\x01\0\0\0\0\0\x04\0\x0a\0\x0a\0").await;
+    let answer = bad.next().await;
+    assert!(answer.starts_with("connection.close 501 FRAME_ERROR"), "{answer}");
+    assert_eq!(bad.next().await, "eof");
+    good.send_method(1, channel::Open).await;
+    assert_eq!(good.next().await, "1: channel.open-ok");
+    broker.shutdown().await;
+}
