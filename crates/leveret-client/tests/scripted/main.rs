@@ -1,4 +1,10 @@
 //! The client against a peer that does what a test tells it to.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests stop at a surprise"
+)]
 
 mod channels;
 mod confirms;

@@ -15,24 +15,24 @@ use tokio::{
 /// What fits into the pipe.
 const PIPE_BYTES: usize = 64 * 1024;
 
-pub fn short(text: &str) -> ShortStr {
+pub(crate) fn short(text: &str) -> ShortStr {
     ShortStr::try_from(text).unwrap()
 }
 
-pub struct Peer {
-    pub session: Session,
+pub(crate) struct Peer {
+    pub(crate) session: Session,
     stream: DuplexStream,
     buffer: BytesMut,
     began_at: Instant,
     /// Everything the client has sent since the test last looked.
-    pub received: BytesMut,
+    pub(crate) received: BytesMut,
 }
 
-pub fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits { heartbeat_secs: 0, ..Limits::default() }
 }
 
-pub fn server(limits: Limits) -> (Peer, DuplexStream) {
+pub(crate) fn server(limits: Limits) -> (Peer, DuplexStream) {
     let (near, far) = tokio::io::duplex(PIPE_BYTES);
     let hello = ServerHello {
         mechanisms: Bytes::from_static(b"PLAIN"),
@@ -45,7 +45,7 @@ pub fn server(limits: Limits) -> (Peer, DuplexStream) {
 }
 
 /// An open connection and the peer at its other end.
-pub async fn connect() -> (Connection, Peer) {
+pub(crate) async fn connect() -> (Connection, Peer) {
     connect_with(
         ConnectOptions { heartbeat: Duration::ZERO, ..ConnectOptions::default() },
         limits(),
@@ -53,21 +53,21 @@ pub async fn connect() -> (Connection, Peer) {
     .await
 }
 
-pub async fn connect_with(options: ConnectOptions, limits: Limits) -> (Connection, Peer) {
+pub(crate) async fn connect_with(options: ConnectOptions, limits: Limits) -> (Connection, Peer) {
     let (mut peer, near) = server(limits);
     let (connection, ()) = tokio::join!(Connection::over(near, &options), peer.greet());
     (connection.unwrap(), peer)
 }
 
 /// An open channel, and the rest.
-pub async fn open_channel() -> (Channel, Connection, Peer) {
+pub(crate) async fn open_channel() -> (Channel, Connection, Peer) {
     let (connection, mut peer) = connect().await;
     let channel = peer.channel(&connection).await;
     (channel, connection, peer)
 }
 
 /// A channel in confirm mode, and the rest.
-pub async fn open_confirm_channel() -> (Channel, Connection, Peer) {
+pub(crate) async fn open_confirm_channel() -> (Channel, Connection, Peer) {
     let (channel, connection, mut peer) = open_channel().await;
     let (selected, ()) = tokio::join!(channel.confirm_select(), async {
         peer.answer("confirm.select", leveret_protocol::confirm::SelectOk).await;
@@ -82,7 +82,7 @@ impl Peer {
     }
 
     /// The next event; writes what is due before it waits.
-    pub async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         loop {
             if let Some(event) = self.session.poll_event() {
                 self.flush().await;
@@ -99,7 +99,7 @@ impl Peer {
         }
     }
 
-    pub async fn flush(&mut self) {
+    pub(crate) async fn flush(&mut self) {
         let mut output = self.session.take_output();
         while output.has_remaining() {
             // The client may have gone; then its own errors tell.
@@ -110,7 +110,7 @@ impl Peer {
     }
 
     /// The handshake, which lets everyone in.
-    pub async fn greet(&mut self) {
+    pub(crate) async fn greet(&mut self) {
         loop {
             match self.next().await {
                 Event::Login { .. } => self.session.accept_login(),
@@ -124,7 +124,7 @@ impl Peer {
     }
 
     /// Opens a channel for the client.
-    pub async fn channel(&mut self, connection: &Connection) -> Channel {
+    pub(crate) async fn channel(&mut self, connection: &Connection) -> Channel {
         let (channel, ()) = tokio::join!(connection.channel(), async {
             let event = self.next().await;
             assert!(matches!(event, Event::ChannelOpened { .. }), "{event:?}");
@@ -133,7 +133,7 @@ impl Peer {
     }
 
     /// The next method without content.
-    pub async fn method(&mut self) -> (ChannelNumber, Method) {
+    pub(crate) async fn method(&mut self) -> (ChannelNumber, Method) {
         match self.next().await {
             Event::Method { channel, method } => (channel, method),
             other => panic!("{other:?} where a method was expected"),
@@ -141,20 +141,20 @@ impl Peer {
     }
 
     /// Waits for a request and answers it.
-    pub async fn answer(&mut self, request: &str, reply: impl Into<Method>) -> Method {
+    pub(crate) async fn answer(&mut self, request: &str, reply: impl Into<Method>) -> Method {
         let (channel, method) = self.method().await;
         assert_eq!(method.name(), request);
         self.send(channel, reply).await;
         method
     }
 
-    pub async fn send(&mut self, channel: ChannelNumber, method: impl Into<Method>) {
+    pub(crate) async fn send(&mut self, channel: ChannelNumber, method: impl Into<Method>) {
         self.session.send(channel, &method.into()).unwrap();
         self.flush().await;
     }
 
     /// The next publish.
-    pub async fn publish(&mut self) -> (basic::Publish, Properties, Bytes) {
+    pub(crate) async fn publish(&mut self) -> (basic::Publish, Properties, Bytes) {
         match self.next().await {
             Event::Content { method: Method::BasicPublish(publish), properties, body, .. } => {
                 (publish, properties, body)
@@ -163,12 +163,12 @@ impl Peer {
         }
     }
 
-    pub async fn ack(&mut self, channel: &Channel, delivery_tag: u64, multiple: bool) {
+    pub(crate) async fn ack(&mut self, channel: &Channel, delivery_tag: u64, multiple: bool) {
         self.send(channel.number(), basic::Ack { delivery_tag, multiple }).await;
     }
 
     /// Queues a return of a publish.
-    pub fn give_back(
+    pub(crate) fn give_back(
         &mut self,
         channel: &Channel,
         (publish, properties, body): &(basic::Publish, Properties, Bytes),
@@ -184,7 +184,7 @@ impl Peer {
     }
 
     /// Queues a delivery.
-    pub fn deliver(&mut self, channel: &Channel, tag: u64, body: impl Into<Bytes>) {
+    pub(crate) fn deliver(&mut self, channel: &Channel, tag: u64, body: impl Into<Bytes>) {
         let deliver = basic::Deliver {
             consumer_tag: short("c"),
             delivery_tag: tag,
@@ -197,12 +197,12 @@ impl Peer {
     }
 
     /// Writes bytes that no session would.
-    pub async fn write_raw(&mut self, bytes: &[u8]) {
+    pub(crate) async fn write_raw(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
 
     /// Reads on until the client has gone.
-    pub async fn serve_until_closed(&mut self) {
+    pub(crate) async fn serve_until_closed(&mut self) {
         loop {
             match self.next().await {
                 Event::Closing { .. } => self.session.finish_close(),
@@ -217,16 +217,12 @@ impl Peer {
 }
 
 /// What comes of a connection whose login the peer refuses or drops.
-pub async fn refused(refuse: impl FnOnce(&mut Peer), cut: bool) -> ConnectError {
+pub(crate) async fn refused(refuse: impl FnOnce(&mut Peer), cut: bool) -> ConnectError {
     let (mut peer, near) = server(limits());
     let options = ConnectOptions::default();
     let (connection, ()) = tokio::join!(Connection::over(near, &options), async move {
-        loop {
-            match peer.next().await {
-                Event::Login { .. } | Event::Open { .. } => break,
-                other => panic!("{other:?} in the handshake"),
-            }
-        }
+        let event = peer.next().await;
+        assert!(matches!(event, Event::Login { .. }), "{event:?}");
         refuse(&mut peer);
         peer.flush().await;
         if !cut {
