@@ -3,11 +3,13 @@
 use leveret_protocol::Timestamp;
 
 use crate::{
-    effects::{Effect, Effects},
+    effects::Effects,
+    host::Host,
     identity::Lsn,
     input::Input,
     options::EngineOptions,
-    recovery::ReplayError,
+    recovery::{Recovery, ReplayError},
+    turn::Turn,
 };
 
 /// One virtual host as a value.
@@ -17,14 +19,14 @@ use crate::{
 /// host skips the first two.
 #[derive(Debug)]
 pub struct Engine {
-    options: EngineOptions,
-    now: Timestamp,
+    host: Host,
+    recovery: Recovery,
 }
 
 impl Engine {
     /// An engine with nothing but the exchanges every virtual host has.
     pub fn new(options: EngineOptions) -> Self {
-        Self { options, now: Timestamp::default() }
+        Self { host: Host::new(options), recovery: Recovery::default() }
     }
 
     /// Takes in one record that an earlier engine appended.
@@ -32,23 +34,22 @@ impl Engine {
     /// Records come in the order of their numbers; older ones may be missing at the front,
     /// where they were relocated and dropped.
     pub fn replay(&mut self, lsn: Lsn, record: &[u8]) -> Result<(), ReplayError> {
-        let _next = (lsn.next(), record, &self.options);
-        Ok(())
+        self.recovery.take(lsn, record)
     }
 
     /// Makes the replayed records the engine's state; the next record has the next number.
-    pub fn finish_replay(&mut self, now: Timestamp) {
-        self.now = now;
+    ///
+    /// A transaction without its commit is dropped. Messages come back in their order, marked
+    /// as redelivered: deliveries are not on record, so any of them may have been seen.
+    pub fn finish_replay(&mut self, _now: Timestamp) {
+        core::mem::take(&mut self.recovery).install(&mut self.host);
     }
 
     /// Takes one input and adds what is to be done to `effects`.
     ///
     /// `now` never runs back.
     pub fn handle(&mut self, now: Timestamp, input: Input, effects: &mut Effects) {
-        self.now = now;
-        if let Input::Disconnect { connection } = input {
-            effects.push(Effect::ConnectionClosed { connection });
-        }
+        Turn::new(&mut self.host, now, effects).run(input);
     }
 
     /// When [`Input::Wake`] is due although nothing else happens.
@@ -58,6 +59,6 @@ impl Engine {
 
     /// Whether something was left for later: hand in [`Input::Wake`] before going to sleep.
     pub fn has_work(&self) -> bool {
-        false
+        !self.host.work.is_empty()
     }
 }

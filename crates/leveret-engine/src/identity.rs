@@ -27,3 +27,51 @@ impl fmt::Display for Lsn {
         fmt::Display::fmt(&self.0, f)
     }
 }
+
+/// An exchange, for as long as it exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ExchangeId(pub(crate) u64);
+
+/// A queue, for as long as it exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct QueueId(pub(crate) u64);
+
+/// A binding, for as long as it exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct BindingId(pub(crate) u64);
+
+/// A message, and its place in each queue that holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct MessageId(pub(crate) u64);
+
+/// A consumer, for as long as it exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConsumerId(pub(crate) u64);
+
+/// One opening of a channel: a number opened again is another opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct OpeningId(pub(crate) u64);
+
+/// The counter behind all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Serials {
+    last: u64,
+}
+
+impl Serials {
+    /// A counter that gives no number up to `last`.
+    pub(crate) const fn after(last: u64) -> Self {
+        Self { last }
+    }
+
+    /// The number given last.
+    pub(crate) const fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// A number that was not given before.
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.last = self.last.saturating_add(1);
+        self.last
+    }
+}

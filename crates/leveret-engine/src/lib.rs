@@ -3,16 +3,56 @@
 //! One [`Engine`] is one virtual host. All that can happen to it is an [`Input`]; all that it
 //! asks for is an [`Effect`]. It reads no clock, opens no file and knows no socket, so the
 //! same inputs after the same seed give the same effects.
+//!
+//! ```
+//! use leveret_engine::{Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input};
+//! use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, queue};
+//!
+//! let mut engine = Engine::new(EngineOptions::default());
+//! let mut effects = Effects::new();
+//! let (connection, channel) = (ConnectionId(1), ChannelNumber::new(1));
+//! let user = ShortStr::from_static("guest");
+//! let declare = queue::Declare { queue: ShortStr::from_static("jobs"), ..Default::default() };
+//! for input in [
+//!     Input::Connect { connection, user, capabilities: Capabilities::default() },
+//!     Input::OpenChannel { connection, channel },
+//!     Input::Method { connection, channel, method: Method::QueueDeclare(declare) },
+//! ] {
+//!     engine.handle(Timestamp::from_millis(0), input, &mut effects);
+//! }
+//! let answers: Vec<Effect> = effects.drain().collect();
+//! assert!(matches!(
+//!     answers.as_slice(),
+//!     [Effect::Send { method: Method::QueueDeclareOk(_), .. }]
+//! ));
+//! ```
 
 #![no_std]
 extern crate alloc;
 
+mod arguments;
+mod chance;
+mod channel;
+mod confirms;
+mod connection;
+mod death;
+mod draft;
 mod effects;
 mod engine;
+mod error;
+mod exchange;
+mod host;
 mod identity;
 mod input;
+mod message;
 mod options;
+mod outbox;
+mod queue;
+mod record;
 mod recovery;
+mod store;
+mod turn;
+mod work;
 
 pub use self::{
     effects::{Effect, Effects},

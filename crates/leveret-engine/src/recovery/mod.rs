@@ -1,5 +1,183 @@
 //! What the records of an earlier life say, folded together.
+//!
+//! Facts may come twice, for what was relocated stands in two records, and they may come
+//! before what they refer to, when that was relocated and they were not. So nothing is judged
+//! before the end; then what refers to nothing is dropped. Messages that were in a queue are
+//! all marked as redelivered: deliveries are not on record, and to call a message new that a
+//! consumer may have seen would break those who look only at the mark.
 
 mod error;
+mod parts;
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    vec::Vec,
+};
+
+use bytes::Bytes;
 
 pub use self::error::ReplayError;
+use self::parts::Parts;
+use crate::{
+    arguments::QueueSettings,
+    exchange::{Binding, Destination, Exchange},
+    host::Host,
+    identity::{BindingId, ExchangeId, Lsn, MessageId, QueueId, Serials},
+    message::Message,
+    queue::{Entry, Queue},
+    record::{ExchangeRecord, Fact, Link, PublishedRecord, QueueRecord, Record, Unreadable},
+    store::Entity,
+};
+
+/// The state of a log, as far as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Recovery {
+    last: Lsn,
+    last_serial: u64,
+    exchanges: BTreeMap<ExchangeId, (Lsn, ExchangeRecord)>,
+    queues: BTreeMap<QueueId, (Lsn, QueueRecord)>,
+    bindings: BTreeMap<BindingId, (Lsn, Link)>,
+    messages: BTreeMap<MessageId, (Lsn, PublishedRecord)>,
+    parts: Parts,
+}
+
+impl Recovery {
+    /// Takes the next record.
+    pub(crate) fn take(&mut self, lsn: Lsn, record: &[u8]) -> Result<(), ReplayError> {
+        if lsn <= self.last {
+            return Err(ReplayError::OutOfOrder { lsn, after: self.last });
+        }
+        self.last = lsn;
+        self.read(lsn, &Bytes::copy_from_slice(record)).map_err(|error| match error {
+            Unreadable::Version(found) => {
+                ReplayError::Version { lsn, found, wanted: crate::record::VERSION }
+            }
+            Unreadable::Damaged(what) => ReplayError::Damaged { lsn, what },
+        })
+    }
+
+    fn read(&mut self, lsn: Lsn, record: &Bytes) -> Result<(), Unreadable> {
+        match Record::read(record)? {
+            Record::Whole(facts) => self.take_facts(lsn, facts),
+            Record::Part { transaction, index, facts } => {
+                self.parts.add(transaction, index, facts);
+                Ok(())
+            }
+            Record::Commit { transaction, parts, checksum } => {
+                for facts in self.parts.commit(transaction, parts, checksum)? {
+                    self.take_facts(transaction, facts)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn take_facts(&mut self, lsn: Lsn, facts: Bytes) -> Result<(), Unreadable> {
+        Fact::read_all(facts, |fact| self.take_fact(lsn, fact))
+    }
+
+    fn take_fact(&mut self, lsn: Lsn, fact: Fact) {
+        match fact {
+            Fact::ExchangeDeclared(record) => {
+                self.see(record.id.0);
+                self.exchanges.insert(record.id, (lsn, record));
+            }
+            Fact::ExchangeDeleted(id) => {
+                self.see(id.0);
+                self.exchanges.remove(&id);
+            }
+            Fact::QueueDeclared(record) => {
+                self.see(record.id.0);
+                self.queues.insert(record.id, (lsn, record));
+            }
+            Fact::QueueDeleted(id) => {
+                self.see(id.0);
+                self.queues.remove(&id);
+            }
+            Fact::Bound(link) => {
+                self.see(link.id.0);
+                self.bindings.insert(link.id, (lsn, link));
+            }
+            Fact::Unbound(id) => {
+                self.see(id.0);
+                self.bindings.remove(&id);
+            }
+            Fact::Published(record) => {
+                self.see(record.message.id.0);
+                self.messages.insert(record.message.id, (lsn, record));
+            }
+            Fact::Settled(record) => {
+                for id in record.messages {
+                    self.see(id.0);
+                    self.settle(record.queue, id);
+                }
+            }
+        }
+    }
+
+    /// No number that stands in a record is given again.
+    fn see(&mut self, serial: u64) {
+        self.last_serial = self.last_serial.max(serial);
+    }
+
+    fn settle(&mut self, queue: QueueId, id: MessageId) {
+        // The message is unknown if its record was dropped, with all that lived in it moved.
+        let Some((_, record)) = self.messages.get_mut(&id) else { return };
+        record.queues.retain(|known| *known != queue);
+        if record.queues.is_empty() {
+            self.messages.remove(&id);
+        }
+    }
+
+    /// Puts all of it into a host that has nothing yet.
+    pub(crate) fn install(self, host: &mut Host) {
+        host.last_record = self.last;
+        host.durable = self.last;
+        host.serials = Serials::after(host.serials.last().max(self.last_serial));
+        for (id, (lsn, record)) in self.exchanges {
+            host.store.add(lsn, Entity::Exchange(id));
+            host.exchanges.insert(Exchange::new(id, record.spec, Some(lsn)));
+        }
+        for (id, (lsn, record)) in self.queues {
+            // The arguments were legal when they were recorded.
+            let settings = QueueSettings::parse(&record.spec.arguments).unwrap_or_default();
+            host.store.add(lsn, Entity::Queue(id));
+            host.queues.insert(Queue::new(id, record.spec, settings, Some(lsn)));
+        }
+        for (id, (lsn, link)) in self.bindings {
+            install_binding(host, id, lsn, link);
+        }
+        for (lsn, record) in self.messages.into_values() {
+            install_message(host, lsn, record);
+        }
+    }
+}
+
+fn install_binding(host: &mut Host, id: BindingId, lsn: Lsn, link: Link) {
+    let has_destination = match link.spec.destination {
+        Destination::Queue(queue) => host.queues.contains(queue),
+        Destination::Exchange(exchange) => host.exchanges.get(exchange).is_some(),
+    };
+    let Some(source) = host.exchanges.get_mut(link.spec.source) else { return };
+    if has_destination && source.add(id, &link.spec).is_ok() {
+        host.store.add(lsn, Entity::Binding(id));
+        host.bindings.insert(id, Binding { spec: link.spec, recorded: Some(lsn) });
+    }
+}
+
+fn install_message(host: &mut Host, lsn: Lsn, record: PublishedRecord) {
+    let alive: BTreeSet<QueueId> =
+        record.queues.into_iter().filter(|queue| host.queues.contains(*queue)).collect();
+    if alive.is_empty() {
+        return;
+    }
+    let message: Arc<Message> = Arc::new(record.message);
+    let queues: Vec<QueueId> = alive.into_iter().collect();
+    for id in &queues {
+        if let Some(queue) = host.queues.get_mut(*id) {
+            queue.ready.push(Entry { message: Arc::clone(&message), redelivered: true });
+        }
+    }
+    host.store.add_message(lsn, message, queues);
+}

@@ -1,0 +1,54 @@
+//! One channel: its mode, what was delivered on it, and how much may be.
+//!
+//! Knows nothing of queues but their numbers.
+
+mod consumer;
+mod mode;
+mod prefetch;
+mod transaction;
+mod unacked;
+
+use alloc::collections::BTreeMap;
+
+use leveret_protocol::{ChannelNumber, ShortStr};
+
+pub(crate) use self::{
+    consumer::{Consumer, Stall},
+    mode::Mode,
+    prefetch::Prefetch,
+    transaction::{PendingPublish, Settlement, TransactionLimits},
+    unacked::{Deliveries, Delivery, Unacked, Verdict},
+};
+use crate::identity::{ConnectionId, ConsumerId, OpeningId};
+
+/// A channel by its connection and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ChannelKey {
+    pub(crate) connection: ConnectionId,
+    pub(crate) channel: ChannelNumber,
+}
+
+/// An open channel.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) opening: OpeningId,
+    pub(crate) mode: Mode,
+    pub(crate) unacked: Unacked,
+    pub(crate) prefetch: Prefetch,
+    pub(crate) consumers: BTreeMap<ShortStr, ConsumerId>,
+    /// The queue that an empty name stands for.
+    pub(crate) last_queue: ShortStr,
+}
+
+impl Channel {
+    pub(crate) fn new(opening: OpeningId) -> Self {
+        Self {
+            opening,
+            mode: Mode::Plain,
+            unacked: Unacked::default(),
+            prefetch: Prefetch::default(),
+            consumers: BTreeMap::new(),
+            last_queue: ShortStr::EMPTY,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What was delivered on a channel and is not settled.
+
+use alloc::collections::BTreeMap;
+
+use crate::{
+    error::SettleError,
+    identity::{ConsumerId, QueueId},
+    queue::Entry,
+};
+
+/// One delivery.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) queue: QueueId,
+    pub(crate) entry: Entry,
+    /// Who got it; nobody, if it was fetched by `basic.get`.
+    pub(crate) consumer: Option<ConsumerId>,
+}
+
+/// What becomes of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Done,
+    Requeue,
+    DeadLetter,
+}
+
+/// Deliveries by tag.
+pub(crate) type Deliveries = BTreeMap<u64, Delivery>;
+
+/// All unsettled deliveries; tags count from 1 and are never used again.
+#[derive(Debug, Default)]
+pub(crate) struct Unacked {
+    deliveries: Deliveries,
+    last_tag: u64,
+}
+
+impl Unacked {
+    pub(crate) const fn next_tag(&mut self) -> u64 {
+        self.last_tag += 1;
+        self.last_tag
+    }
+
+    pub(crate) fn insert(&mut self, tag: u64, delivery: Delivery) {
+        self.deliveries.insert(tag, delivery);
+    }
+
+    /// Takes back deliveries that had been taken out.
+    pub(crate) fn restore(&mut self, deliveries: impl IntoIterator<Item = (u64, Delivery)>) {
+        self.deliveries.extend(deliveries);
+    }
+
+    pub(crate) fn take_one(&mut self, tag: u64) -> Result<Delivery, SettleError> {
+        self.deliveries.remove(&tag).ok_or(SettleError::UnknownTag { tag })
+    }
+
+    /// Takes that delivery and all before it. AMQP 0-9-1, basic.ack: tag 0 means all there are,
+    /// if any.
+    pub(crate) fn take_up_to(&mut self, tag: u64) -> Result<Deliveries, SettleError> {
+        if tag == 0 {
+            return Ok(self.take_all());
+        }
+        if !self.deliveries.contains_key(&tag) {
+            return Err(SettleError::UnknownTag { tag });
+        }
+        let later = self.deliveries.split_off(&(tag + 1));
+        Ok(core::mem::replace(&mut self.deliveries, later))
+    }
+
+    pub(crate) fn take_all(&mut self) -> Deliveries {
+        core::mem::take(&mut self.deliveries)
+    }
+}

@@ -1,0 +1,65 @@
+//! One connection: who it is, what it may still be sent, and what it owns.
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+
+use leveret_protocol::{ChannelNumber, ShortStr};
+
+use crate::{
+    channel::Channel,
+    identity::{ConsumerId, QueueId},
+    input::Capabilities,
+};
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) user: ShortStr,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) channels: BTreeMap<ChannelNumber, Channel>,
+    /// Its exclusive queues.
+    pub(crate) queues: BTreeSet<QueueId>,
+    pub(crate) credit: Credit,
+}
+
+/// How many bytes of deliveries the writer can take.
+#[derive(Debug, Default)]
+pub(crate) struct Credit {
+    left: i64,
+    /// Consumers that wait for more.
+    stalled: Vec<ConsumerId>,
+}
+
+impl Connection {
+    pub(crate) fn new(user: ShortStr, capabilities: Capabilities) -> Self {
+        Self {
+            user,
+            capabilities,
+            channels: BTreeMap::new(),
+            queues: BTreeSet::new(),
+            credit: Credit::default(),
+        }
+    }
+}
+
+impl Credit {
+    pub(crate) const fn is_left(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Uses some up; the last delivery may be larger than what is left.
+    pub(crate) fn spend(&mut self, bytes: u64) {
+        self.left = self.left.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn stall(&mut self, consumer: ConsumerId) {
+        self.stalled.push(consumer);
+    }
+
+    /// Adds some, and gives back who waited for it.
+    pub(crate) fn grant(&mut self, bytes: u64) -> Vec<ConsumerId> {
+        self.left = self.left.saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX));
+        if self.is_left() { core::mem::take(&mut self.stalled) } else { Vec::new() }
+    }
+}

@@ -1,0 +1,35 @@
+//! Why a binding is refused.
+
+use alloc::string::String;
+
+use bytes::Bytes;
+use leveret_protocol::{FieldValue, ReplyCode};
+
+use super::erlang::{Shown, type_name};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BindError {
+    #[error(
+        "Invalid x-match field value <<\"{}\">>; expected all, any, all-with-x, or any-with-x",
+        String::from_utf8_lossy(mode)
+    )]
+    MatchMode { mode: Bytes },
+    #[error(
+        "Invalid x-match field type {} (value {}); expected longstr",
+        type_name(value),
+        Shown(value)
+    )]
+    MatchModeType { value: FieldValue },
+    #[error("binding key has {found} wildcards '#', at most {max} are allowed")]
+    HashWildcards { found: usize, max: usize },
+}
+
+impl BindError {
+    pub(super) fn reply_code(&self) -> ReplyCode {
+        match self {
+            Self::MatchMode { .. } | Self::MatchModeType { .. } | Self::HashWildcards { .. } => {
+                ReplyCode::PreconditionFailed
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Field values as RabbitMQ's error texts show them.
+
+use core::fmt;
+
+use leveret_protocol::FieldValue;
+
+/// The name of a value's type.
+pub(crate) const fn type_name(value: &FieldValue) -> &'static str {
+    match value {
+        FieldValue::Bool(_) => "bool",
+        FieldValue::I8(_) => "byte",
+        FieldValue::U8(_) => "unsignedbyte",
+        FieldValue::I16(_) => "short",
+        FieldValue::U16(_) => "unsignedshort",
+        FieldValue::I32(_) => "signedint",
+        FieldValue::U32(_) => "unsignedint",
+        FieldValue::I64(_) => "long",
+        FieldValue::F32(_) => "float",
+        FieldValue::F64(_) => "double",
+        FieldValue::Decimal { .. } => "decimal",
+        FieldValue::LongString(_) => "longstr",
+        FieldValue::Array(_) => "array",
+        FieldValue::Timestamp(_) => "timestamp",
+        FieldValue::Table(_) => "table",
+        FieldValue::Bytes(_) => "binary",
+        FieldValue::Void => "void",
+    }
+}
+
+/// A value's text; what has parts is shown by its type alone.
+pub(crate) struct Shown<'a>(pub(crate) &'a FieldValue);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            FieldValue::Bool(value) => write!(f, "{value}"),
+            FieldValue::I8(value) => write!(f, "{value}"),
+            FieldValue::U8(value) => write!(f, "{value}"),
+            FieldValue::I16(value) => write!(f, "{value}"),
+            FieldValue::U16(value) => write!(f, "{value}"),
+            FieldValue::I32(value) => write!(f, "{value}"),
+            FieldValue::U32(value) => write!(f, "{value}"),
+            FieldValue::I64(value) => write!(f, "{value}"),
+            FieldValue::F32(value) => write!(f, "{value:?}"),
+            FieldValue::F64(value) => write!(f, "{value:?}"),
+            FieldValue::Decimal { scale, value } => write!(f, "{{{scale},{value}}}"),
+            FieldValue::LongString(bytes) | FieldValue::Bytes(bytes) => {
+                f.write_str(&alloc::string::String::from_utf8_lossy(bytes))
+            }
+            FieldValue::Timestamp(seconds) => write!(f, "{seconds}"),
+            FieldValue::Array(_) | FieldValue::Table(_) => f.write_str("[...]"),
+            FieldValue::Void => f.write_str("undefined"),
+        }
+    }
+}
+
+/// The value of an integer of any width.
+pub(crate) fn integer(value: &FieldValue) -> Option<i64> {
+    match value {
+        FieldValue::I8(value) => Some((*value).into()),
+        FieldValue::U8(value) => Some((*value).into()),
+        FieldValue::I16(value) => Some((*value).into()),
+        FieldValue::U16(value) => Some((*value).into()),
+        FieldValue::I32(value) => Some((*value).into()),
+        FieldValue::U32(value) => Some((*value).into()),
+        FieldValue::I64(value) => Some(*value),
+        FieldValue::Bool(_)
+        | FieldValue::F32(_)
+        | FieldValue::F64(_)
+        | FieldValue::Decimal { .. }
+        | FieldValue::LongString(_)
+        | FieldValue::Array(_)
+        | FieldValue::Timestamp(_)
+        | FieldValue::Table(_)
+        | FieldValue::Bytes(_)
+        | FieldValue::Void => None,
+    }
+}
+
+/// Whether two arguments say the same: integers are compared by value across their widths.
+pub(crate) fn same_argument(one: &FieldValue, other: &FieldValue) -> bool {
+    match (integer(one), integer(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => one == other,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}

@@ -1,0 +1,137 @@
+//! The exchanges of a virtual host, and the way of a message through them.
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+
+use leveret_protocol::{FieldTable, Properties, ShortStr};
+
+use super::{
+    Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec, Keys, destinations::Destination,
+};
+use crate::identity::{ExchangeId, QueueId};
+
+/// All exchanges by number and by name.
+#[derive(Debug)]
+pub(crate) struct Exchanges {
+    exchanges: BTreeMap<ExchangeId, Exchange>,
+    by_name: BTreeMap<ShortStr, ExchangeId>,
+}
+
+/// Where a message is handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Entrance {
+    /// The exchange without a name: keys are the queues' names.
+    Default,
+    Exchange(ExchangeId),
+}
+
+/// The exchanges that are in every virtual host, numbered in this order from 1.
+const BUILTIN: [(&str, ExchangeKind, bool); 6] = [
+    ("amq.direct", ExchangeKind::Direct, false),
+    ("amq.fanout", ExchangeKind::Fanout, false),
+    ("amq.topic", ExchangeKind::Topic, false),
+    ("amq.headers", ExchangeKind::Headers, false),
+    ("amq.match", ExchangeKind::Headers, false),
+    ("amq.rabbitmq.trace", ExchangeKind::Topic, true),
+];
+
+impl Exchanges {
+    /// Numbers up to this one are kept for the exchanges of every virtual host.
+    pub(crate) const NUMBERS_KEPT: u64 = 15;
+
+    /// The exchanges of every virtual host.
+    pub(crate) fn builtin() -> Self {
+        let mut all = Self { exchanges: BTreeMap::new(), by_name: BTreeMap::new() };
+        for (number, (name, kind, internal)) in (1..).zip(BUILTIN) {
+            let spec = ExchangeSpec {
+                name: ShortStr::from_static(name),
+                kind,
+                durability: ExchangeDurability::Builtin,
+                auto_delete: false,
+                internal,
+                arguments: FieldTable::default(),
+            };
+            all.insert(Exchange::new(ExchangeId(number), spec, None));
+        }
+        all
+    }
+
+    pub(crate) fn insert(&mut self, exchange: Exchange) {
+        self.by_name.insert(exchange.spec.name.clone(), exchange.id);
+        self.exchanges.insert(exchange.id, exchange);
+    }
+
+    pub(crate) fn remove(&mut self, id: ExchangeId) -> Option<Exchange> {
+        let exchange = self.exchanges.remove(&id)?;
+        self.by_name.remove(&exchange.spec.name);
+        Some(exchange)
+    }
+
+    pub(crate) fn get(&self, id: ExchangeId) -> Option<&Exchange> {
+        self.exchanges.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ExchangeId) -> Option<&mut Exchange> {
+        self.exchanges.get_mut(&id)
+    }
+
+    pub(crate) fn named(&self, name: &ShortStr) -> Option<&Exchange> {
+        self.get(*self.by_name.get(name)?)
+    }
+
+    pub(crate) fn entrance(&self, name: &ShortStr) -> Option<Entrance> {
+        if name.is_empty() {
+            return Some(Entrance::Default);
+        }
+        self.by_name.get(name).copied().map(Entrance::Exchange)
+    }
+
+    /// Adds each queue that a message reaches to `queues`, once, in a fixed order.
+    ///
+    /// An exchange is passed once, however the bindings run in circles. One that leads nowhere
+    /// passes the message to its alternate.
+    pub(crate) fn route(
+        &self,
+        entrance: Entrance,
+        (keys, properties): (Keys<'_>, &Properties),
+        queue_named: impl Fn(&ShortStr) -> Option<QueueId>,
+        queues: &mut Vec<QueueId>,
+    ) {
+        let mut passed = BTreeSet::new();
+        let mut waiting = Vec::new();
+        let mut found = Vec::new();
+        let mut next = Some(entrance);
+        while let Some(at) = next {
+            let exchange = match at {
+                Entrance::Default => {
+                    queues.extend(keys.iter().filter_map(&queue_named));
+                    None
+                }
+                Entrance::Exchange(id) => self.get(id),
+            };
+            if let Some(exchange) = exchange {
+                exchange.find(&keys, properties, &mut found);
+                if let (true, Some(alternate)) = (found.is_empty(), &exchange.alternate) {
+                    waiting.extend(self.entrance(alternate));
+                }
+            }
+            for destination in found.drain(..) {
+                match destination {
+                    Destination::Queue(queue) => queues.push(queue),
+                    Destination::Exchange(id) => waiting.push(Entrance::Exchange(id)),
+                }
+            }
+            if !waiting.is_empty() {
+                passed.insert(at);
+                waiting.retain(|place| !passed.contains(place));
+            }
+            next = waiting.pop();
+        }
+        if queues.len() > 1 {
+            queues.sort_unstable();
+            queues.dedup();
+        }
+    }
+}

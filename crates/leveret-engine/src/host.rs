@@ -1,0 +1,93 @@
+//! All that a virtual host is made of; what happens to it is in `turn`.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use leveret_protocol::{Properties, ShortStr};
+
+use crate::{
+    chance::Chance,
+    channel::{Channel, ChannelKey, Consumer},
+    confirms::Confirms,
+    connection::Connection,
+    error::{Resource, ResourceKind},
+    exchange::{BindingTable, Entrance, Exchanges, Keys},
+    identity::{ConnectionId, ConsumerId, Lsn, QueueId, Serials},
+    options::EngineOptions,
+    outbox::Outbox,
+    queue::Queues,
+    store::Store,
+    work::Work,
+};
+
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) options: EngineOptions,
+    pub(crate) serials: Serials,
+    pub(crate) chance: Chance,
+    pub(crate) exchanges: Exchanges,
+    pub(crate) bindings: BindingTable,
+    pub(crate) queues: Queues,
+    pub(crate) connections: BTreeMap<ConnectionId, Connection>,
+    pub(crate) consumers: BTreeMap<ConsumerId, Consumer>,
+    pub(crate) store: Store,
+    pub(crate) outbox: Outbox,
+    pub(crate) confirms: Confirms,
+    pub(crate) work: Work,
+    /// The last record that was given out.
+    pub(crate) last_record: Lsn,
+    /// The last record that is on disk.
+    pub(crate) durable: Lsn,
+    /// Space for routing results, used again by every publish.
+    pub(crate) routed: Vec<QueueId>,
+}
+
+impl Host {
+    /// A virtual host with nothing but the exchanges each has.
+    pub(crate) fn new(options: EngineOptions) -> Self {
+        Self {
+            chance: Chance::new(options.seed),
+            options,
+            serials: Serials::after(Exchanges::NUMBERS_KEPT),
+            exchanges: Exchanges::builtin(),
+            bindings: BindingTable::default(),
+            queues: Queues::default(),
+            connections: BTreeMap::new(),
+            consumers: BTreeMap::new(),
+            store: Store::default(),
+            outbox: Outbox::default(),
+            confirms: Confirms::default(),
+            work: Work::default(),
+            last_record: Lsn::default(),
+            durable: Lsn::default(),
+            routed: Vec::new(),
+        }
+    }
+
+    pub(crate) fn channel_mut(&mut self, at: ChannelKey) -> Option<&mut Channel> {
+        self.connections.get_mut(&at.connection)?.channels.get_mut(&at.channel)
+    }
+
+    /// A queue as error texts name it.
+    pub(crate) fn queue_resource(&self, name: &ShortStr) -> Resource {
+        self.resource(ResourceKind::Queue, name)
+    }
+
+    /// An exchange as error texts name it.
+    pub(crate) fn exchange_resource(&self, name: &ShortStr) -> Resource {
+        self.resource(ResourceKind::Exchange, name)
+    }
+
+    fn resource(&self, kind: ResourceKind, name: &ShortStr) -> Resource {
+        Resource { kind, name: name.clone(), virtual_host: self.options.virtual_host.clone() }
+    }
+
+    /// Adds each queue that a message reaches to `queues`.
+    pub(crate) fn route(
+        &self,
+        entrance: Entrance,
+        message: (Keys<'_>, &Properties),
+        queues: &mut Vec<QueueId>,
+    ) {
+        self.exchanges.route(entrance, message, |name| self.queues.id_of(name), queues);
+    }
+}

@@ -1,0 +1,74 @@
+//! A message as it is kept: one copy, shared by all queues that hold it.
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+use leveret_protocol::{Properties, ShortStr};
+
+use crate::identity::MessageId;
+
+/// A content up to this size is copied out of the buffer it came in, so that a small message
+/// that waits does not hold a large buffer.
+const COPIED_BYTES_MAX: usize = 4096;
+
+/// What was published, before it has a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) exchange: ShortStr,
+    pub(crate) routing_key: ShortStr,
+    pub(crate) properties: Properties,
+    pub(crate) body: Bytes,
+    pub(crate) origin: Origin,
+    pub(crate) persistent: bool,
+}
+
+/// Who wrote a message's headers last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A client: an `x-death` header says nothing.
+    Client,
+    /// This engine: the `x-death` header is the message's history.
+    DeadLetter,
+}
+
+/// A message with its place.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) id: MessageId,
+    pub(crate) letter: Letter,
+}
+
+impl Letter {
+    /// The size that limits count.
+    pub(crate) fn content_bytes(&self) -> usize {
+        self.body.len().saturating_add(self.properties.as_bytes().len())
+    }
+
+    /// The same with its small parts in a buffer of its own.
+    pub(crate) fn detached(self) -> Self {
+        let (key, properties) = (self.routing_key.as_bytes(), self.properties.as_bytes());
+        if self.body.len() + properties.len() > COPIED_BYTES_MAX {
+            return self;
+        }
+        let mut copy = Vec::with_capacity(key.len() + properties.len() + self.body.len());
+        copy.extend_from_slice(key);
+        copy.extend_from_slice(properties);
+        let body_start = copy.len();
+        copy.extend_from_slice(&self.body);
+        let copy = Bytes::from(copy);
+        let copied = ShortStr::new(copy.slice(..key.len()))
+            .ok()
+            .zip(Properties::from_bytes(copy.slice(key.len()..body_start)).ok());
+        match copied {
+            Some((routing_key, properties)) => {
+                Self { routing_key, properties, body: copy.slice(body_start..), ..self }
+            }
+            None => self,
+        }
+    }
+}
+
+/// A name in a buffer of its own.
+pub(crate) fn detached_name(name: &ShortStr) -> ShortStr {
+    ShortStr::new(Bytes::copy_from_slice(name)).unwrap_or_default()
+}

@@ -1,0 +1,105 @@
+//! One fact: what exists, what is gone, what is where.
+//!
+//! Things are named by their numbers, so a fact means the same whatever was declared anew
+//! under an old name, and wherever in the log it stands.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+
+use super::{
+    ExchangeRecord, Link, PublishedRecord, QueueRecord, SettledRecord, Unreadable,
+    coding::{Reader, put_number},
+};
+use crate::{
+    exchange::{BindingSpec, ExchangeSpec},
+    identity::{BindingId, ExchangeId, MessageId, QueueId},
+    message::Message,
+    queue::QueueSpec,
+};
+
+#[derive(Debug)]
+pub(crate) enum Fact {
+    ExchangeDeclared(ExchangeRecord),
+    ExchangeDeleted(ExchangeId),
+    QueueDeclared(QueueRecord),
+    /// The queue is gone, and its bindings and messages with it.
+    QueueDeleted(QueueId),
+    Bound(Link),
+    Unbound(BindingId),
+    Published(PublishedRecord),
+    Settled(SettledRecord),
+}
+
+const EXCHANGE_DECLARED: u8 = 1;
+const EXCHANGE_DELETED: u8 = 2;
+const QUEUE_DECLARED: u8 = 3;
+const QUEUE_DELETED: u8 = 4;
+const BOUND: u8 = 5;
+const UNBOUND: u8 = 6;
+const PUBLISHED: u8 = 7;
+const SETTLED: u8 = 8;
+
+impl Fact {
+    pub(crate) fn put_exchange_declared(out: &mut BytesMut, id: ExchangeId, spec: &ExchangeSpec) {
+        out.put_u8(EXCHANGE_DECLARED);
+        ExchangeRecord::put(out, id, spec);
+    }
+
+    pub(crate) fn put_exchange_deleted(out: &mut BytesMut, id: ExchangeId) {
+        out.put_u8(EXCHANGE_DELETED);
+        put_number(out, id.0);
+    }
+
+    pub(crate) fn put_queue_declared(out: &mut BytesMut, id: QueueId, spec: &QueueSpec) {
+        out.put_u8(QUEUE_DECLARED);
+        QueueRecord::put(out, id, spec);
+    }
+
+    pub(crate) fn put_queue_deleted(out: &mut BytesMut, id: QueueId) {
+        out.put_u8(QUEUE_DELETED);
+        put_number(out, id.0);
+    }
+
+    pub(crate) fn put_bound(out: &mut BytesMut, id: BindingId, spec: &BindingSpec) {
+        out.put_u8(BOUND);
+        Link::put(out, id, spec);
+    }
+
+    pub(crate) fn put_unbound(out: &mut BytesMut, id: BindingId) {
+        out.put_u8(UNBOUND);
+        put_number(out, id.0);
+    }
+
+    pub(crate) fn put_published(out: &mut BytesMut, message: &Message, queues: &[QueueId]) {
+        out.put_u8(PUBLISHED);
+        PublishedRecord::put(out, message, queues);
+    }
+
+    /// All of the pairs are of that queue.
+    pub(crate) fn put_settled(
+        out: &mut BytesMut,
+        queue: QueueId,
+        settled: &[(QueueId, MessageId)],
+    ) {
+        out.put_u8(SETTLED);
+        SettledRecord::put(out, queue, settled);
+    }
+
+    /// Reads facts until the bytes end.
+    pub(crate) fn read_all(facts: Bytes, mut take: impl FnMut(Self)) -> Result<(), Unreadable> {
+        let mut input = Reader::new(facts);
+        while !input.is_empty() {
+            take(match input.u8()? {
+                EXCHANGE_DECLARED => Self::ExchangeDeclared(ExchangeRecord::read(&mut input)?),
+                EXCHANGE_DELETED => Self::ExchangeDeleted(ExchangeId(input.number()?)),
+                QUEUE_DECLARED => Self::QueueDeclared(QueueRecord::read(&mut input)?),
+                QUEUE_DELETED => Self::QueueDeleted(QueueId(input.number()?)),
+                BOUND => Self::Bound(Link::read(&mut input)?),
+                UNBOUND => Self::Unbound(BindingId(input.number()?)),
+                PUBLISHED => Self::Published(PublishedRecord::read(&mut input)?),
+                SETTLED => Self::Settled(SettledRecord::read(&mut input)?),
+                _ => return Err(Unreadable::Damaged("a fact's kind is unknown")),
+            });
+        }
+        Ok(())
+    }
+}

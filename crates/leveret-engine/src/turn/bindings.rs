@@ -1,0 +1,227 @@
+//! Binding and unbinding, of queues and of exchanges.
+
+use alloc::{collections::BTreeSet, vec::Vec};
+
+use leveret_protocol::{FieldTable, Method, ShortStr, exchange, queue};
+
+use super::{Turn, names::clean};
+use crate::{
+    channel::ChannelKey,
+    error::{BindError, MethodError, ResourceError},
+    exchange::{
+        Binding, BindingSpec, Destination, Exchange, ExchangeKind, HeaderMatch, hash_wildcards,
+    },
+    identity::{BindingId, ExchangeId, Lsn},
+    message::detached_name,
+    record::Fact,
+    store::Entity,
+};
+
+impl Turn<'_> {
+    pub(super) fn queue_bind(
+        &mut self,
+        at: ChannelKey,
+        bind: queue::Bind,
+    ) -> Result<(), MethodError> {
+        let spec =
+            self.queue_binding(at, (bind.queue, bind.exchange), bind.routing_key, bind.arguments)?;
+        let recorded = self.bind(spec)?;
+        if !bind.no_wait {
+            self.answer_bound(at, recorded, Method::QueueBindOk(queue::BindOk));
+        }
+        Ok(())
+    }
+
+    pub(super) fn queue_unbind(
+        &mut self,
+        at: ChannelKey,
+        unbind: queue::Unbind,
+    ) -> Result<(), MethodError> {
+        let ends = (unbind.queue, unbind.exchange);
+        match self.queue_binding(at, ends, unbind.routing_key, unbind.arguments) {
+            Ok(spec) => self.unbind(&spec),
+            // RabbitMQ: to unbind what does not exist succeeds.
+            Err(ResourceError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.send_when_written(at, Method::QueueUnbindOk(queue::UnbindOk));
+        Ok(())
+    }
+
+    pub(super) fn exchange_bind(
+        &mut self,
+        at: ChannelKey,
+        bind: exchange::Bind,
+    ) -> Result<(), MethodError> {
+        let spec = self.exchange_binding(
+            &bind.source,
+            &bind.destination,
+            bind.routing_key,
+            bind.arguments,
+        )?;
+        let recorded = self.bind(spec)?;
+        if !bind.no_wait {
+            self.answer_bound(at, recorded, Method::ExchangeBindOk(exchange::BindOk));
+        }
+        Ok(())
+    }
+
+    pub(super) fn exchange_unbind(
+        &mut self,
+        at: ChannelKey,
+        unbind: exchange::Unbind,
+    ) -> Result<(), MethodError> {
+        let (source, destination) = (&unbind.source, &unbind.destination);
+        match self.exchange_binding(source, destination, unbind.routing_key, unbind.arguments) {
+            Ok(spec) => self.unbind(&spec),
+            Err(ResourceError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if !unbind.no_wait {
+            self.send_when_written(at, Method::ExchangeUnbindOk(exchange::UnbindOk));
+        }
+        Ok(())
+    }
+
+    /// Removes all bindings to a place that is gone. An exchange that goes with its last
+    /// binding takes the bindings to itself along, and so on.
+    pub(super) fn remove_bindings_to(&mut self, destination: Destination) {
+        let mut waiting = Vec::from([destination]);
+        while let Some(destination) = waiting.pop() {
+            let mut sources = BTreeSet::new();
+            for id in self.host.bindings.to_destination(destination) {
+                sources.extend(self.drop_binding(id));
+            }
+            for source in sources {
+                if self.remove_if_unbound(source) {
+                    waiting.push(Destination::Exchange(source));
+                }
+            }
+        }
+    }
+
+    /// Removes a binding without a word about it on record: it goes because one of its ends
+    /// goes, and that is on record.
+    pub(super) fn drop_binding(&mut self, id: BindingId) -> Option<ExchangeId> {
+        let binding = self.host.bindings.remove(id)?;
+        if let Some(recorded) = binding.recorded {
+            self.host.store.remove(recorded, Entity::Binding(id));
+        }
+        if let Some(exchange) = self.host.exchanges.get_mut(binding.spec.source) {
+            exchange.remove(id, &binding.spec);
+        }
+        Some(binding.spec.source)
+    }
+
+    fn queue_binding(
+        &mut self,
+        at: ChannelKey,
+        (queue, exchange): (ShortStr, ShortStr),
+        key: ShortStr,
+        arguments: FieldTable,
+    ) -> Result<BindingSpec, ResourceError> {
+        // AMQP 0-9-1, queue.bind: if both names are empty, the key is the queue's name, too.
+        let key =
+            if queue.is_empty() && key.is_empty() { self.queue_name(at, &queue)? } else { key };
+        let named = self.queue_name(at, &queue)?;
+        let source = self.named_exchange(&exchange)?;
+        let queue = self.usable_queue(at, &named)?;
+        let destination = Destination::Queue(queue);
+        Ok(BindingSpec { source, destination, key: detached_name(&key), arguments })
+    }
+
+    fn exchange_binding(
+        &self,
+        source: &ShortStr,
+        destination: &ShortStr,
+        key: ShortStr,
+        arguments: FieldTable,
+    ) -> Result<BindingSpec, ResourceError> {
+        let (source, destination) = (clean(source)?, clean(destination)?);
+        if source.is_empty() || destination.is_empty() {
+            return Err(ResourceError::DefaultExchange);
+        }
+        let source = self.named_exchange(&source)?;
+        let destination = Destination::Exchange(self.named_exchange(&destination)?);
+        Ok(BindingSpec { source, destination, key: detached_name(&key), arguments })
+    }
+
+    /// Makes the binding, or finds it; gives back its newest record.
+    fn bind(&mut self, spec: BindingSpec) -> Result<Option<Lsn>, BindError> {
+        self.check_binding(&spec)?;
+        if let Some(known) = self.host.bindings.find(&spec) {
+            return Ok(self.host.bindings.get(known).and_then(|binding| binding.recorded));
+        }
+        let id = BindingId(self.host.serials.next());
+        let recorded = self.is_between_durables(&spec).then(|| self.draft.lsn());
+        if let Some(exchange) = self.host.exchanges.get_mut(spec.source) {
+            exchange.add(id, &spec)?;
+        }
+        if let Some(lsn) = recorded {
+            Fact::put_bound(self.draft.facts(), id, &spec);
+            self.host.store.add(lsn, Entity::Binding(id));
+        }
+        self.host.bindings.insert(id, Binding { spec, recorded });
+        Ok(recorded)
+    }
+
+    fn unbind(&mut self, spec: &BindingSpec) {
+        let Some(id) = self.host.bindings.find(spec) else { return };
+        let is_recorded = self.host.bindings.get(id).is_some_and(|found| found.recorded.is_some());
+        if is_recorded {
+            Fact::put_unbound(self.draft.facts(), id);
+        }
+        if let Some(source) = self.drop_binding(id)
+            && self.remove_if_unbound(source)
+        {
+            self.remove_bindings_to(Destination::Exchange(source));
+        }
+    }
+
+    /// An auto-delete exchange goes when its last binding has gone.
+    fn remove_if_unbound(&mut self, id: ExchangeId) -> bool {
+        let is_auto_delete =
+            self.host.exchanges.get(id).is_some_and(|exchange| exchange.spec.auto_delete);
+        if !is_auto_delete || self.host.bindings.has_source(id) {
+            return false;
+        }
+        let Some(exchange) = self.host.exchanges.remove(id) else { return false };
+        if let Some(recorded) = exchange.recorded {
+            Fact::put_exchange_deleted(self.draft.facts(), id);
+            self.host.store.remove(recorded, Entity::Exchange(id));
+        }
+        true
+    }
+
+    fn check_binding(&self, spec: &BindingSpec) -> Result<(), BindError> {
+        let Some(source) = self.host.exchanges.get(spec.source) else { return Ok(()) };
+        match source.spec.kind {
+            ExchangeKind::Topic => {
+                let max = self.host.options.limits.hash_wildcards_max;
+                let found = hash_wildcards(&spec.key);
+                if found > max { Err(BindError::HashWildcards { found, max }) } else { Ok(()) }
+            }
+            ExchangeKind::Headers => HeaderMatch::parse(&spec.arguments).map(drop),
+            ExchangeKind::Direct | ExchangeKind::Fanout => Ok(()),
+        }
+    }
+
+    fn is_between_durables(&self, spec: &BindingSpec) -> bool {
+        let host = &self.host;
+        let is_durable = |id| host.exchanges.get(id).is_some_and(Exchange::is_durable);
+        is_durable(spec.source)
+            && match spec.destination {
+                Destination::Queue(queue) => {
+                    host.queues.get(queue).is_some_and(|queue| queue.spec.is_recorded())
+                }
+                Destination::Exchange(exchange) => is_durable(exchange),
+            }
+    }
+
+    fn answer_bound(&mut self, at: ChannelKey, recorded: Option<Lsn>, answer: Method) {
+        match recorded {
+            Some(lsn) if lsn > self.host.last_record => self.send_when_written(at, answer),
+            Some(_) | None => self.send_when_durable(at, recorded, answer),
+        }
+    }
+}

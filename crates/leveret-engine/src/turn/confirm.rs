@@ -1,0 +1,53 @@
+//! `confirm.select`, and when a publish is confirmed.
+
+use leveret_protocol::{Method, basic, confirm};
+
+use super::{Turn, post::Posted};
+use crate::{
+    channel::ChannelKey,
+    error::MethodError,
+    identity::{Lsn, OpeningId},
+};
+
+impl Turn<'_> {
+    pub(super) fn confirm_select(
+        &mut self,
+        at: ChannelKey,
+        select: confirm::Select,
+    ) -> Result<(), MethodError> {
+        if let Some(channel) = self.host.channel_mut(at) {
+            channel.mode.select_confirm()?;
+        }
+        if !select.no_wait {
+            self.send(at, Method::ConfirmSelectOk(confirm::SelectOk));
+        }
+        Ok(())
+    }
+
+    /// Confirms a publish: now, or once it is on disk.
+    pub(super) fn confirm(&mut self, at: ChannelKey, opening: OpeningId, tag: u64, posted: Posted) {
+        match posted {
+            Posted::OnRecord(lsn) => self.host.confirms.wait(lsn, at, opening, tag),
+            Posted::InMemory => {
+                let ack = basic::Ack { delivery_tag: tag, multiple: false };
+                self.send(at, Method::BasicAck(ack));
+            }
+        }
+    }
+
+    /// Records up to this one are on disk: sends all that waited for them.
+    pub(super) fn durable(&mut self, upto: Lsn) {
+        if upto <= self.host.durable {
+            return;
+        }
+        self.host.durable = upto;
+        self.host.outbox.release(upto, self.effects);
+        for (at, opening, ack) in self.host.confirms.release(upto) {
+            let is_open =
+                self.host.channel_mut(at).is_some_and(|channel| channel.opening == opening);
+            if is_open {
+                self.send(at, ack);
+            }
+        }
+    }
+}

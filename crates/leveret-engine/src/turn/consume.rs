@@ -1,0 +1,112 @@
+//! Consumers begin and end, and what bounds them.
+
+use leveret_protocol::{Method, basic, channel};
+
+use super::{Turn, names::clean};
+use crate::{
+    channel::{ChannelKey, Consumer, Stall},
+    error::{ConsumeError, MethodError},
+    identity::ConsumerId,
+    message::detached_name,
+};
+
+impl Turn<'_> {
+    pub(super) fn consume(
+        &mut self,
+        at: ChannelKey,
+        consume: basic::Consume,
+    ) -> Result<(), MethodError> {
+        let name = clean(&self.queue_name(at, &consume.queue)?)?;
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        let (is_used, prefetch) =
+            (channel.consumers.contains_key(&consume.consumer_tag), channel.prefetch.of_consumers);
+        if is_used {
+            return Err(ConsumeError::TagInUse { tag: consume.consumer_tag }.into());
+        }
+        let queue = self.usable_queue(at, &name)?;
+        let tag = if consume.consumer_tag.is_empty() {
+            self.host.chance.name("amq.ctag-")
+        } else {
+            detached_name(&consume.consumer_tag)
+        };
+        let id = ConsumerId(self.host.serials.next());
+        let resource = self.host.queue_resource(&name);
+        if let Some(queue) = self.host.queues.get_mut(queue) {
+            let ring = &mut queue.consumers;
+            if ring.has_exclusive() || (consume.exclusive && !ring.is_empty()) {
+                return Err(ConsumeError::ExclusiveUse { resource }.into());
+            }
+            if consume.exclusive { ring.add_exclusive(id) } else { ring.add(id) }
+        }
+        let no_ack = consume.no_ack;
+        let consumer =
+            Consumer { at, tag: tag.clone(), queue, no_ack, prefetch, unacked: 0, stall: None };
+        self.host.consumers.insert(id, consumer);
+        if let Some(channel) = self.host.channel_mut(at) {
+            channel.consumers.insert(tag.clone(), id);
+        }
+        if !consume.no_wait {
+            self.send(at, Method::BasicConsumeOk(basic::ConsumeOk { consumer_tag: tag }));
+        }
+        self.stirred.push_back(queue);
+        Ok(())
+    }
+
+    pub(super) fn cancel(&mut self, at: ChannelKey, cancel: basic::Cancel) {
+        let consumer_tag = cancel.consumer_tag;
+        let Some(channel) = self.host.channel_mut(at) else { return };
+        let consumer = channel.consumers.remove(&consumer_tag);
+        if !cancel.no_wait {
+            self.send(at, Method::BasicCancelOk(basic::CancelOk { consumer_tag }));
+        }
+        if let Some(consumer) = consumer {
+            self.end_consumer(consumer);
+        }
+    }
+
+    /// The consumer leaves its queue; an auto-delete queue goes with its last. What was
+    /// delivered to it stays with the channel.
+    pub(super) fn end_consumer(&mut self, id: ConsumerId) {
+        let Some(consumer) = self.host.consumers.remove(&id) else { return };
+        let Some(queue) = self.host.queues.get_mut(consumer.queue) else { return };
+        queue.consumers.remove(id);
+        if queue.spec.auto_delete && queue.consumers.is_empty() {
+            self.remove_queue(consumer.queue);
+        }
+    }
+
+    pub(super) fn qos(&mut self, at: ChannelKey, qos: basic::Qos) -> Result<(), MethodError> {
+        if qos.prefetch_size != 0 {
+            return Err(ConsumeError::PrefetchSize { size: qos.prefetch_size }.into());
+        }
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        if qos.global {
+            channel.prefetch.of_channel = qos.prefetch_count;
+            self.wake_stalled(at);
+        } else {
+            channel.prefetch.of_consumers = qos.prefetch_count;
+        }
+        self.send(at, Method::BasicQosOk(basic::QosOk));
+        Ok(())
+    }
+
+    /// The channel's limit leaves room, perhaps: who waits for that looks again.
+    pub(super) fn wake_stalled(&mut self, at: ChannelKey) {
+        let Some(channel) = self.host.channel_mut(at) else { return };
+        if channel.prefetch.stalled.is_empty() || !channel.prefetch.has_room() {
+            return;
+        }
+        for consumer in core::mem::take(&mut channel.prefetch.stalled) {
+            self.come_back(consumer, Stall::Channel);
+        }
+    }
+
+    /// A client may not stop deliveries; prefetch is for that.
+    pub(super) fn flow(&mut self, at: ChannelKey, flow: channel::Flow) -> Result<(), MethodError> {
+        if !flow.active {
+            return Err(ConsumeError::FlowOff.into());
+        }
+        self.send(at, Method::ChannelFlowOk(channel::FlowOk { active: true }));
+        Ok(())
+    }
+}

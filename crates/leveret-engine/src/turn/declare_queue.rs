@@ -1,0 +1,171 @@
+//! `queue.declare`.
+
+use alloc::boxed::Box;
+
+use leveret_protocol::{Method, ShortStr, queue};
+
+use super::{
+    Turn,
+    names::{clean, is_reserved},
+};
+use crate::{
+    arguments::{QUEUE_ARGUMENTS, QueueSettings, QueueType, difference},
+    channel::ChannelKey,
+    error::{DeclareError, MethodError, Property, ResourceError, ResourceKind, Sides},
+    identity::QueueId,
+    message::detached_name,
+    queue::{Queue, QueueSpec},
+    record::Fact,
+    store::Entity,
+};
+
+impl Turn<'_> {
+    pub(super) fn queue_declare(
+        &mut self,
+        at: ChannelKey,
+        declare: queue::Declare,
+    ) -> Result<(), MethodError> {
+        let name = clean(&declare.queue)?;
+        if declare.passive {
+            return self.passive_declare(at, &name, declare.no_wait);
+        }
+        if is_reserved(&name) {
+            return Err(ResourceError::ReservedName { kind: ResourceKind::Queue, name }.into());
+        }
+        if let Some(current) = self.host.queues.named(&name) {
+            self.check_same_queue(at, current, &declare)?;
+            self.answer_existing(at, current.id, declare.no_wait);
+            return Ok(());
+        }
+        let name = if name.is_empty() { self.host.chance.name("amq.gen-") } else { name };
+        self.create_queue(at, &name, &declare)?;
+        self.remember(at, &name);
+        if !declare.no_wait {
+            let queue = detached_name(&name);
+            let answer = queue::DeclareOk { queue, message_count: 0, consumer_count: 0 };
+            self.send_when_written(at, Method::QueueDeclareOk(answer));
+        }
+        Ok(())
+    }
+
+    fn passive_declare(
+        &mut self,
+        at: ChannelKey,
+        name: &ShortStr,
+        no_wait: bool,
+    ) -> Result<(), MethodError> {
+        let Some(queue) = self.host.queues.named(name) else {
+            return Err(ResourceError::NotFound { resource: self.host.queue_resource(name) }.into());
+        };
+        if queue.is_locked_for(at.connection) {
+            return Err(ResourceError::Locked { resource: self.host.queue_resource(name) }.into());
+        }
+        self.answer_existing(at, queue.id, no_wait);
+        Ok(())
+    }
+
+    fn answer_existing(&mut self, at: ChannelKey, id: QueueId, no_wait: bool) {
+        let Some(queue) = self.host.queues.get(id) else { return };
+        let answer = queue::DeclareOk {
+            queue: queue.spec.name.clone(),
+            message_count: u32::try_from(queue.ready.len()).unwrap_or(u32::MAX),
+            consumer_count: u32::try_from(queue.consumers.len()).unwrap_or(u32::MAX),
+        };
+        let recorded = queue.recorded;
+        self.remember(at, &answer.queue);
+        if !no_wait {
+            self.send_when_durable(at, recorded, Method::QueueDeclareOk(answer));
+        }
+    }
+
+    fn remember(&mut self, at: ChannelKey, name: &ShortStr) {
+        if let Some(channel) = self.host.channel_mut(at) {
+            channel.last_queue = name.clone();
+        }
+    }
+
+    fn create_queue(
+        &mut self,
+        at: ChannelKey,
+        name: &ShortStr,
+        declare: &queue::Declare,
+    ) -> Result<(), DeclareError> {
+        let settings = self.settings(name, declare)?;
+        let spec = QueueSpec {
+            name: detached_name(name),
+            durable: declare.durable,
+            auto_delete: declare.auto_delete,
+            owner: declare.exclusive.then_some(at.connection),
+            arguments: declare.arguments.clone(),
+        };
+        let id = QueueId(self.host.serials.next());
+        let recorded = spec.is_recorded().then(|| self.draft.lsn());
+        if let Some(lsn) = recorded {
+            Fact::put_queue_declared(self.draft.facts(), id, &spec);
+            self.host.store.add(lsn, Entity::Queue(id));
+        }
+        if let (true, Some(owner)) =
+            (declare.exclusive, self.host.connections.get_mut(&at.connection))
+        {
+            owner.queues.insert(id);
+        }
+        self.host.queues.insert(Queue::new(id, spec, settings, recorded));
+        Ok(())
+    }
+
+    fn settings(
+        &self,
+        name: &ShortStr,
+        declare: &queue::Declare,
+    ) -> Result<QueueSettings, DeclareError> {
+        let resource = || self.host.queue_resource(name);
+        let settings = QueueSettings::parse(&declare.arguments).map_err(|(argument, fault)| {
+            DeclareError::Argument { argument, resource: resource(), fault: Box::new(fault) }
+        })?;
+        let queue_type = settings.queue_type;
+        let is_given = |argument: &&&str| declare.arguments.get(argument).is_some();
+        if let Some(argument) = queue_type.foreign_arguments().iter().find(is_given) {
+            let (resource, queue_type) = (resource(), queue_type.module_name());
+            return Err(DeclareError::OtherType { argument, resource, queue_type });
+        }
+        match queue_type {
+            QueueType::Stream => Err(DeclareError::Stream { resource: resource() }),
+            QueueType::Quorum if !declare.durable => {
+                Err(DeclareError::Property { property: "non-durable", resource: resource() })
+            }
+            QueueType::Quorum if declare.exclusive => {
+                Err(DeclareError::Property { property: "exclusive-owner", resource: resource() })
+            }
+            QueueType::Classic | QueueType::Quorum => Ok(settings),
+        }
+    }
+
+    fn check_same_queue(
+        &self,
+        at: ChannelKey,
+        current: &Queue,
+        received: &queue::Declare,
+    ) -> Result<(), MethodError> {
+        let spec = &current.spec;
+        let resource = self.host.queue_resource(&spec.name);
+        if spec.owner != received.exclusive.then_some(at.connection) {
+            return Err(ResourceError::Locked { resource }.into());
+        }
+        let flags = [
+            (Property::Durable, received.durable, spec.durable),
+            (Property::AutoDelete, received.auto_delete, spec.auto_delete),
+        ];
+        if let Some((property, received, current)) =
+            flags.into_iter().find(|(_, received, current)| received != current)
+        {
+            let sides = Box::new(Sides::of_flags(received, current));
+            return Err(DeclareError::Inequivalent { property, resource, sides }.into());
+        }
+        match difference(&QUEUE_ARGUMENTS, &received.arguments, &spec.arguments) {
+            Some((property, sides)) => {
+                Err(DeclareError::Inequivalent { property, resource, sides }.into())
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Messages go to consumers, as far as prefetch and credit reach.
+
+use alloc::sync::Arc;
+
+use leveret_protocol::{Method, basic};
+
+use super::{Turn, names::clean};
+use crate::{
+    channel::{ChannelKey, Delivery, Stall},
+    effects::Effect,
+    error::MethodError,
+    identity::{ConnectionId, ConsumerId, QueueId},
+    message::Message,
+    queue::Entry,
+    work::Task,
+};
+
+impl Turn<'_> {
+    /// Delivers from all queues that may have something to deliver now.
+    pub(super) fn deliver_stirred(&mut self) {
+        while let Some(queue) = self.stirred.pop_front() {
+            self.deliver_from(queue);
+        }
+    }
+
+    /// The connection's writer can take more.
+    pub(super) fn credit(&mut self, connection: ConnectionId, bytes: u64) {
+        let Some(connection) = self.host.connections.get_mut(&connection) else { return };
+        for consumer in connection.credit.grant(bytes) {
+            self.come_back(consumer, Stall::Credit);
+        }
+    }
+
+    /// A consumer that stood aside for that reason can take more, perhaps.
+    pub(super) fn come_back(&mut self, id: ConsumerId, after: Stall) {
+        let Some(consumer) = self.host.consumers.get_mut(&id) else { return };
+        if consumer.stall != Some(after) {
+            return;
+        }
+        consumer.stall = None;
+        if let Some(queue) = self.host.queues.get_mut(consumer.queue) {
+            queue.consumers.come_back(id);
+            self.stirred.push_back(consumer.queue);
+        }
+    }
+
+    pub(super) fn get(&mut self, at: ChannelKey, get: basic::Get) -> Result<(), MethodError> {
+        let name = clean(&self.queue_name(at, &get.queue)?)?;
+        let id = self.usable_queue(at, &name)?;
+        let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
+        let Some(entry) = queue.ready.pop() else {
+            self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
+            return Ok(());
+        };
+        let message_count = u32::try_from(queue.ready.len()).unwrap_or(u32::MAX);
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        let delivery_tag = channel.unacked.next_tag();
+        let message = Arc::clone(&entry.message);
+        let letter = &message.letter;
+        let method = Method::BasicGetOk(basic::GetOk {
+            delivery_tag,
+            redelivered: entry.redelivered,
+            exchange: letter.exchange.clone(),
+            routing_key: letter.routing_key.clone(),
+            message_count,
+        });
+        if get.no_ack {
+            self.leave(id, &entry.message);
+        } else {
+            channel.unacked.insert(delivery_tag, Delivery { queue: id, entry, consumer: None });
+        }
+        self.send_content(at, method, &message);
+        Ok(())
+    }
+
+    fn deliver_from(&mut self, id: QueueId) {
+        loop {
+            let Some(queue) = self.host.queues.get_mut(id) else { return };
+            let (true, Some(consumer)) = (queue.can_deliver(), queue.consumers.front()) else {
+                return;
+            };
+            if self.steps_left == 0 {
+                return self.host.work.add(Task::Deliver(id));
+            }
+            if !self.has_room(id, consumer) {
+                continue;
+            }
+            let Some(queue) = self.host.queues.get_mut(id) else { return };
+            queue.consumers.rotate();
+            if let Some(entry) = queue.ready.pop() {
+                self.steps_left -= 1;
+                self.deliver(id, consumer, entry);
+            }
+        }
+    }
+
+    /// Whether the consumer can take one more; if not, it stands aside.
+    fn has_room(&mut self, queue: QueueId, id: ConsumerId) -> bool {
+        let host = &mut *self.host;
+        let Some(consumer) = host.consumers.get_mut(&id) else { return false };
+        let Some(connection) = host.connections.get_mut(&consumer.at.connection) else {
+            return false;
+        };
+        let Some(channel) = connection.channels.get_mut(&consumer.at.channel) else { return false };
+        let stall = if !connection.credit.is_left() {
+            connection.credit.stall(id);
+            Stall::Credit
+        } else if !consumer.has_room() {
+            Stall::Own
+        } else if !consumer.no_ack && !channel.prefetch.has_room() {
+            channel.prefetch.stalled.push(id);
+            Stall::Channel
+        } else {
+            return true;
+        };
+        consumer.stall = Some(stall);
+        if let Some(queue) = host.queues.get_mut(queue) {
+            queue.consumers.stand_aside();
+        }
+        false
+    }
+
+    fn deliver(&mut self, queue: QueueId, id: ConsumerId, entry: Entry) {
+        let host = &mut *self.host;
+        let Some(consumer) = host.consumers.get_mut(&id) else { return };
+        let at = consumer.at;
+        let Some(connection) = host.connections.get_mut(&at.connection) else { return };
+        let Some(channel) = connection.channels.get_mut(&at.channel) else { return };
+        let message = Arc::clone(&entry.message);
+        let letter = &message.letter;
+        let delivery_tag = channel.unacked.next_tag();
+        let method = Method::BasicDeliver(basic::Deliver {
+            consumer_tag: consumer.tag.clone(),
+            delivery_tag,
+            redelivered: entry.redelivered,
+            exchange: letter.exchange.clone(),
+            routing_key: letter.routing_key.clone(),
+        });
+        connection.credit.spend(Effect::delivery_credit(&letter.properties, &letter.body));
+        if consumer.no_ack {
+            self.leave(queue, &message);
+        } else {
+            consumer.unacked += 1;
+            channel.prefetch.outstanding += 1;
+            channel.unacked.insert(delivery_tag, Delivery { queue, entry, consumer: Some(id) });
+        }
+        self.send_content(at, method, &message);
+    }
+
+    /// A message has left a queue for good.
+    pub(super) fn leave(&mut self, queue: QueueId, message: &Message) {
+        if !message.letter.persistent {
+            return;
+        }
+        self.host.store.settle(queue, message.id);
+        if self.host.queues.get(queue).is_some_and(|queue| queue.keeps(message)) {
+            self.settled.push((queue, message.id));
+        }
+    }
+
+    fn send_content(&mut self, at: ChannelKey, method: Method, message: &Message) {
+        let letter = &message.letter;
+        let effect = Effect::Content {
+            connection: at.connection,
+            channel: at.channel,
+            method,
+            properties: letter.properties.clone(),
+            body: letter.body.clone(),
+        };
+        self.host.outbox.send(at, effect, self.effects);
+    }
+}

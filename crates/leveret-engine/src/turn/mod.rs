@@ -1,0 +1,174 @@
+//! One call of the engine: an input, what follows from it, and the records of it.
+//!
+//! Each file beside this one is one concern. All of them change the host through a `Turn`,
+//! which also carries the time, the effects, the records being written and the step budget.
+
+mod bindings;
+mod close;
+mod confirm;
+mod consume;
+mod dead_letter;
+mod declare_exchange;
+mod declare_queue;
+mod deliver;
+mod exchanges;
+mod method;
+mod names;
+mod post;
+mod publish;
+mod queues;
+mod relocate;
+mod remove_queue;
+mod settle;
+mod tasks;
+mod transaction;
+
+use alloc::{collections::VecDeque, vec::Vec};
+
+use leveret_protocol::{Method, Timestamp};
+
+use crate::{
+    channel::{Channel, ChannelKey},
+    connection::Connection,
+    draft::Draft,
+    effects::{Effect, Effects},
+    host::Host,
+    identity::{Lsn, MessageId, OpeningId, QueueId},
+    input::Input,
+    record::Fact,
+};
+
+pub(crate) struct Turn<'a> {
+    host: &'a mut Host,
+    now: Timestamp,
+    effects: &'a mut Effects,
+    draft: Draft,
+    /// Messages on record that left their queue in this turn.
+    settled: Vec<(QueueId, MessageId)>,
+    /// Queues that may have something to deliver now.
+    stirred: VecDeque<QueueId>,
+    /// Replies that may go out once this turn's records are durable.
+    replies: Vec<(ChannelKey, Effect)>,
+    /// All that lived in records up to this one is written again.
+    relocated: Option<Lsn>,
+    steps_left: usize,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(host: &'a mut Host, now: Timestamp, effects: &'a mut Effects) -> Self {
+        let draft = Draft::after(host.last_record);
+        let steps_left = host.options.limits.turn_steps_max;
+        Self {
+            host,
+            now,
+            effects,
+            draft,
+            settled: Vec::new(),
+            stirred: VecDeque::new(),
+            replies: Vec::new(),
+            relocated: None,
+            steps_left,
+        }
+    }
+
+    /// Takes the input, and all that follows from it.
+    pub(crate) fn run(mut self, input: Input) {
+        let tasks_before = self.host.work.len();
+        let is_wake = matches!(input, Input::Wake);
+        self.take(input);
+        self.deliver_stirred();
+        if is_wake || self.host.work.len() > tasks_before {
+            self.work();
+        }
+        self.finish();
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Connect { connection, user, capabilities } => {
+                self.host.connections.insert(connection, Connection::new(user, capabilities));
+            }
+            Input::Disconnect { connection } => self.disconnect(connection),
+            Input::OpenChannel { connection, channel } => {
+                let opening = OpeningId(self.host.serials.next());
+                if let Some(connection) = self.host.connections.get_mut(&connection) {
+                    connection.channels.insert(channel, Channel::new(opening));
+                }
+            }
+            Input::CloseChannel { connection, channel } => {
+                self.close_channel(ChannelKey { connection, channel });
+            }
+            Input::Method { connection, channel, method } => {
+                self.method(ChannelKey { connection, channel }, method);
+            }
+            Input::Publish { connection, channel, publish, properties, body } => {
+                let at = ChannelKey { connection, channel };
+                self.publish(at, publish, properties, body);
+            }
+            Input::Credit { connection, bytes } => self.credit(connection, bytes),
+            Input::Durable { upto } => self.durable(upto),
+            Input::Relocate { upto } => self.relocate(upto),
+            Input::Wake => {}
+        }
+    }
+
+    /// Hands out the records, and what waits for them.
+    fn finish(mut self) {
+        self.write_settled();
+        let before = self.host.last_record;
+        let (last, records) = self.draft.finish();
+        for (lsn, record) in records {
+            self.effects.push(Effect::Append { lsn, record });
+        }
+        self.host.last_record = last;
+        if let Some(upto) = self.relocated {
+            self.effects.push(Effect::Relocated { upto, through: last });
+        }
+        for (at, reply) in self.replies {
+            if last > before {
+                self.host.outbox.hold(at, last, reply);
+            } else {
+                self.host.outbox.send(at, reply, self.effects);
+            }
+        }
+    }
+
+    /// Puts down which messages on record left their queues.
+    fn write_settled(&mut self) {
+        self.settled.sort_unstable();
+        for of_queue in self.settled.chunk_by(|one, other| one.0 == other.0) {
+            if let Some((queue, _)) = of_queue.first() {
+                Fact::put_settled(self.draft.facts(), *queue, of_queue);
+            }
+        }
+        self.settled.clear();
+    }
+
+    /// Between two changes that need not hold together: ends a record that has grown large.
+    fn part_ways(&mut self) {
+        self.write_settled();
+        self.draft.cut_over(self.host.options.limits.record_bytes_max);
+    }
+
+    fn send(&mut self, at: ChannelKey, method: Method) {
+        let effect = Effect::Send { connection: at.connection, channel: at.channel, method };
+        self.host.outbox.send(at, effect, self.effects);
+    }
+
+    /// Sends a reply once this turn's records are durable; at once, if there are none.
+    fn send_when_written(&mut self, at: ChannelKey, method: Method) {
+        let effect = Effect::Send { connection: at.connection, channel: at.channel, method };
+        self.replies.push((at, effect));
+    }
+
+    /// Sends a reply once that record is durable.
+    fn send_when_durable(&mut self, at: ChannelKey, recorded: Option<Lsn>, method: Method) {
+        match recorded {
+            Some(lsn) if lsn > self.host.durable => {
+                let (connection, channel) = (at.connection, at.channel);
+                self.host.outbox.hold(at, lsn, Effect::Send { connection, channel, method });
+            }
+            Some(_) | None => self.send(at, method),
+        }
+    }
+}

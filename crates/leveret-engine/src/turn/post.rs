@@ -1,0 +1,52 @@
+//! A message is put into its queues, and on record if it is to survive.
+
+use alloc::{sync::Arc, vec::Vec};
+
+use super::Turn;
+use crate::{
+    identity::{Lsn, MessageId, QueueId},
+    message::{Letter, Message},
+    queue::Entry,
+    record::Fact,
+};
+
+/// What a confirm of the message waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Posted {
+    /// Nothing: no durable queue keeps it.
+    InMemory,
+    /// That record.
+    OnRecord(Lsn),
+}
+
+impl Turn<'_> {
+    /// Gives the message its place at the end of each queue that still exists.
+    pub(super) fn post(&mut self, letter: Letter, queues: &[QueueId]) -> Posted {
+        let message = Arc::new(Message { id: MessageId(self.host.serials.next()), letter });
+        let posted = self.record(&message, queues);
+        for id in queues {
+            let Some(queue) = self.host.queues.get_mut(*id) else { continue };
+            queue.ready.push(Entry { message: Arc::clone(&message), redelivered: false });
+            if queue.can_deliver() && queue.consumers.front().is_some() {
+                self.stirred.push_back(*id);
+            }
+        }
+        posted
+    }
+
+    fn record(&mut self, message: &Arc<Message>, queues: &[QueueId]) -> Posted {
+        if !message.letter.persistent {
+            return Posted::InMemory;
+        }
+        let keeps =
+            |id: &QueueId| self.host.queues.get(*id).is_some_and(|queue| queue.spec.is_recorded());
+        let keepers: Vec<QueueId> = queues.iter().copied().filter(keeps).collect();
+        if keepers.is_empty() {
+            return Posted::InMemory;
+        }
+        let recorded = self.draft.lsn();
+        Fact::put_published(self.draft.facts(), message, &keepers);
+        self.host.store.add_message(recorded, Arc::clone(message), keepers);
+        Posted::OnRecord(recorded)
+    }
+}

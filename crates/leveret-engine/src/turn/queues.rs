@@ -1,0 +1,61 @@
+//! `queue.delete` and `queue.purge`.
+
+use leveret_protocol::{Method, queue};
+
+use super::{Turn, names::clean};
+use crate::{
+    channel::ChannelKey,
+    error::{MethodError, ResourceError},
+    work::Task,
+};
+
+impl Turn<'_> {
+    pub(super) fn queue_delete(
+        &mut self,
+        at: ChannelKey,
+        delete: queue::Delete,
+    ) -> Result<(), MethodError> {
+        let name = clean(&self.queue_name(at, &delete.queue)?)?;
+        let mut message_count = 0;
+        // RabbitMQ: to delete what does not exist succeeds.
+        if let Some(queue) = self.host.queues.named(&name) {
+            let resource = self.host.queue_resource(&name);
+            if queue.is_locked_for(at.connection) {
+                return Err(ResourceError::Locked { resource }.into());
+            }
+            if delete.if_unused && !queue.consumers.is_empty() {
+                return Err(ResourceError::InUse { resource }.into());
+            }
+            if delete.if_empty && !queue.ready.is_empty() {
+                return Err(ResourceError::NotEmpty { resource }.into());
+            }
+            message_count = u32::try_from(queue.ready.len()).unwrap_or(u32::MAX);
+            self.remove_queue(queue.id);
+        }
+        if !delete.no_wait {
+            let answer = queue::DeleteOk { message_count };
+            self.send_when_written(at, Method::QueueDeleteOk(answer));
+        }
+        Ok(())
+    }
+
+    /// What is ready is out of the queue at once, and off the records step by step: after a
+    /// crash some of it may be there again.
+    pub(super) fn queue_purge(
+        &mut self,
+        at: ChannelKey,
+        purge: queue::Purge,
+    ) -> Result<(), MethodError> {
+        let id = self.usable_queue(at, &purge.queue)?;
+        let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
+        let ready = core::mem::take(&mut queue.ready);
+        let message_count = u32::try_from(ready.len()).unwrap_or(u32::MAX);
+        if !ready.is_empty() {
+            self.host.work.add(Task::Discard { queue: id, entries: ready.into_entries() });
+        }
+        if !purge.no_wait {
+            self.send(at, Method::QueuePurgeOk(queue::PurgeOk { message_count }));
+        }
+        Ok(())
+    }
+}

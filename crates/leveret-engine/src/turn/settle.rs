@@ -1,0 +1,174 @@
+//! Deliveries are settled: acknowledged, returned or dead-lettered.
+
+use leveret_protocol::{Method, basic};
+
+use super::Turn;
+use crate::{
+    channel::{
+        ChannelKey, Deliveries, Delivery, Mode, Settlement, Stall, TransactionLimits, Verdict,
+    },
+    error::{MethodError, SettleError},
+    identity::ConsumerId,
+    work::Task,
+};
+
+impl Turn<'_> {
+    pub(super) fn ack(&mut self, at: ChannelKey, ack: basic::Ack) -> Result<(), MethodError> {
+        self.take_and_judge(at, (ack.delivery_tag, ack.multiple), Verdict::Done)
+    }
+
+    pub(super) fn nack(&mut self, at: ChannelKey, nack: basic::Nack) -> Result<(), MethodError> {
+        let verdict = if nack.requeue { Verdict::Requeue } else { Verdict::DeadLetter };
+        self.take_and_judge(at, (nack.delivery_tag, nack.multiple), verdict)
+    }
+
+    pub(super) fn reject(
+        &mut self,
+        at: ChannelKey,
+        reject: basic::Reject,
+    ) -> Result<(), MethodError> {
+        let nack = basic::Nack {
+            delivery_tag: reject.delivery_tag,
+            multiple: false,
+            requeue: reject.requeue,
+        };
+        self.nack(at, nack)
+    }
+
+    pub(super) fn recover(
+        &mut self,
+        at: ChannelKey,
+        recover: basic::Recover,
+    ) -> Result<(), MethodError> {
+        self.recover_async(at, basic::RecoverAsync { requeue: recover.requeue })?;
+        self.send(at, Method::BasicRecoverOk(basic::RecoverOk));
+        Ok(())
+    }
+
+    pub(super) fn recover_async(
+        &mut self,
+        at: ChannelKey,
+        recover: basic::RecoverAsync,
+    ) -> Result<(), MethodError> {
+        if !recover.requeue {
+            return Err(SettleError::RecoverWithoutRequeue.into());
+        }
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        let deliveries = channel.unacked.take_all();
+        self.requeue(at, deliveries);
+        Ok(())
+    }
+
+    fn take_and_judge(
+        &mut self,
+        at: ChannelKey,
+        (tag, multiple): (u64, bool),
+        verdict: Verdict,
+    ) -> Result<(), MethodError> {
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        if multiple {
+            let deliveries = channel.unacked.take_up_to(tag)?;
+            return self.judge(at, deliveries, verdict);
+        }
+        let delivery = channel.unacked.take_one(tag)?;
+        if matches!(channel.mode, Mode::Transaction(_)) {
+            return self.judge(at, Deliveries::from([(tag, delivery)]), verdict);
+        }
+        self.release(at, delivery.consumer);
+        self.settle(delivery, verdict);
+        self.wake_stalled(at);
+        Ok(())
+    }
+
+    /// What was delivered is settled, at once or with the transaction.
+    fn judge(
+        &mut self,
+        at: ChannelKey,
+        deliveries: Deliveries,
+        verdict: Verdict,
+    ) -> Result<(), MethodError> {
+        let limits = self.transaction_limits();
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        if let Mode::Transaction(transaction) = &mut channel.mode {
+            let settlements =
+                deliveries.into_iter().map(|(tag, delivery)| Settlement { tag, delivery, verdict });
+            return Ok(transaction.settle(settlements, limits)?);
+        }
+        match verdict {
+            Verdict::Requeue => self.requeue(at, deliveries),
+            Verdict::Done | Verdict::DeadLetter => {
+                for delivery in deliveries.into_values() {
+                    self.release(at, delivery.consumer);
+                    self.settle(delivery, verdict);
+                    self.part_ways();
+                }
+                self.wake_stalled(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives one delivery its end.
+    pub(super) fn settle(&mut self, delivery: Delivery, verdict: Verdict) {
+        let Delivery { queue, mut entry, .. } = delivery;
+        match verdict {
+            Verdict::Done => self.leave(queue, &entry.message),
+            Verdict::DeadLetter => {
+                self.dead_letter(queue, &entry.message);
+                self.leave(queue, &entry.message);
+            }
+            Verdict::Requeue => {
+                let Some(home) = self.host.queues.get_mut(queue) else {
+                    return self.leave(queue, &entry.message);
+                };
+                entry.redelivered = true;
+                home.ready.give_back(entry);
+                self.stirred.push_back(queue);
+            }
+        }
+    }
+
+    /// Gives deliveries back to their queues. Many take several turns, and meanwhile the queues
+    /// deliver nothing, so that nothing newer overtakes them.
+    pub(super) fn requeue(&mut self, at: ChannelKey, deliveries: Deliveries) {
+        for delivery in deliveries.values() {
+            self.release(at, delivery.consumer);
+        }
+        self.give_back(deliveries);
+        self.wake_stalled(at);
+    }
+
+    /// The same for deliveries whose channel is gone.
+    pub(super) fn give_back(&mut self, deliveries: Deliveries) {
+        for delivery in deliveries.values() {
+            if let Some(queue) = self.host.queues.get_mut(delivery.queue) {
+                queue.returns += 1;
+            }
+        }
+        if !deliveries.is_empty() {
+            self.host.work.add(Task::Requeue(deliveries.into_values()));
+        }
+    }
+
+    /// A delivery no longer counts against its consumer's and its channel's prefetch.
+    pub(super) fn release(&mut self, at: ChannelKey, consumer: Option<ConsumerId>) {
+        let Some(id) = consumer else { return };
+        if let Some(channel) = self.host.channel_mut(at) {
+            channel.prefetch.outstanding = channel.prefetch.outstanding.saturating_sub(1);
+        }
+        if let Some(consumer) = self.host.consumers.get_mut(&id) {
+            consumer.unacked = consumer.unacked.saturating_sub(1);
+            if consumer.stall == Some(Stall::Own) {
+                self.come_back(id, Stall::Own);
+            }
+        }
+    }
+
+    pub(super) const fn transaction_limits(&self) -> TransactionLimits {
+        let limits = &self.host.options.limits;
+        TransactionLimits {
+            operations_max: limits.transaction_operations_max,
+            bytes_max: limits.transaction_bytes_max,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What is left for later goes on, as far as this turn's steps reach.
+
+use alloc::collections::btree_map::IntoValues;
+
+use super::Turn;
+use crate::{
+    channel::{Delivery, Verdict},
+    identity::QueueId,
+    queue::Drained,
+    work::Task,
+};
+
+impl Turn<'_> {
+    pub(super) fn work(&mut self) {
+        while self.steps_left > 0
+            && let Some(task) = self.host.work.take()
+        {
+            match task {
+                Task::Deliver(queue) => self.stirred.push_back(queue),
+                Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
+                Task::Discard { queue, entries } => self.go_on_discarding(queue, entries),
+                Task::Relocate { upto } => self.go_on_relocating(upto),
+            }
+            self.deliver_stirred();
+        }
+    }
+
+    fn go_on_requeueing(&mut self, mut deliveries: IntoValues<u64, Delivery>) {
+        while self.steps_left > 0 {
+            let Some(delivery) = deliveries.next() else { return };
+            self.steps_left -= 1;
+            if let Some(queue) = self.host.queues.get_mut(delivery.queue) {
+                queue.returns = queue.returns.saturating_sub(1);
+            }
+            self.settle(delivery, Verdict::Requeue);
+        }
+        self.host.work.add(Task::Requeue(deliveries));
+    }
+
+    fn go_on_discarding(&mut self, queue: QueueId, mut entries: Drained) {
+        while self.steps_left > 0 {
+            let Some(entry) = entries.next() else { return };
+            self.steps_left -= 1;
+            self.leave(queue, &entry.message);
+        }
+        self.host.work.add(Task::Discard { queue, entries });
+    }
+}

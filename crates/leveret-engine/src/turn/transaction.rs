@@ -1,0 +1,72 @@
+//! `tx.select`, `tx.commit`, `tx.rollback`.
+//!
+//! A transaction is whole by the log: all its facts are one record, or parts that only its
+//! commit record makes count. Its messages go to consumers at once, as any publish does; an
+//! acknowledgement of one stands later in the same log, so no crash keeps it without its
+//! publish. Only commit-ok waits for the disk.
+
+use leveret_protocol::{Method, tx};
+
+use super::Turn;
+use crate::{
+    channel::{ChannelKey, Mode, PendingPublish},
+    error::{MethodError, TransactionError},
+};
+
+impl Turn<'_> {
+    pub(super) fn tx_select(&mut self, at: ChannelKey) -> Result<(), MethodError> {
+        if let Some(channel) = self.host.channel_mut(at) {
+            channel.mode.select_transaction()?;
+        }
+        self.send(at, Method::TxSelectOk(tx::SelectOk));
+        Ok(())
+    }
+
+    /// Keeps a publish until the commit.
+    pub(super) fn hold_publish(
+        &mut self,
+        at: ChannelKey,
+        publish: PendingPublish,
+    ) -> Result<(), MethodError> {
+        let limits = self.transaction_limits();
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        match &mut channel.mode {
+            Mode::Transaction(transaction) => Ok(transaction.publish(publish, limits)?),
+            Mode::Plain | Mode::Confirm { .. } => Err(TransactionError::NotTransactional.into()),
+        }
+    }
+
+    pub(super) fn tx_commit(&mut self, at: ChannelKey) -> Result<(), MethodError> {
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        let transaction = channel.mode.take_transaction()?;
+        self.draft.begin_transaction();
+        for publish in transaction.publishes {
+            let PendingPublish { letter, mut queues, mandatory } = publish;
+            let was_routed = !queues.is_empty();
+            // A queue may have gone since; then the message goes nowhere, as in RabbitMQ.
+            queues.retain(|queue| self.host.queues.contains(*queue));
+            if !was_routed || !queues.is_empty() {
+                self.post_or_return(at, letter, &queues, mandatory);
+                self.part_ways();
+            }
+        }
+        for settlement in transaction.settlements {
+            self.release(at, settlement.delivery.consumer);
+            self.settle(settlement.delivery, settlement.verdict);
+            self.part_ways();
+        }
+        self.wake_stalled(at);
+        self.send_when_written(at, Method::TxCommitOk(tx::CommitOk));
+        Ok(())
+    }
+
+    /// Publishes are dropped; what was settled is as if it had not been.
+    pub(super) fn tx_rollback(&mut self, at: ChannelKey) -> Result<(), MethodError> {
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        let transaction = channel.mode.take_transaction()?;
+        let settlements = transaction.settlements.into_iter();
+        channel.unacked.restore(settlements.map(|settled| (settled.tag, settled.delivery)));
+        self.send(at, Method::TxRollbackOk(tx::RollbackOk));
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+//! What was begun and is too much for one turn.
+
+use alloc::collections::{VecDeque, btree_map};
+
+use crate::{
+    channel::Delivery,
+    identity::{Lsn, QueueId},
+    queue::Drained,
+};
+
+/// A task that goes on until it is done, a step at a time.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Deliver what the queue has.
+    Deliver(QueueId),
+    /// Give deliveries back to their queues, which wait for it.
+    Requeue(btree_map::IntoValues<u64, Delivery>),
+    /// Forget what was ready in a queue.
+    Discard { queue: QueueId, entries: Drained },
+    /// Write again what lives in old records.
+    Relocate { upto: Lsn },
+}
+
+/// Tasks take turns.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    tasks: VecDeque<Task>,
+}
+
+impl Work {
+    pub(crate) fn add(&mut self, task: Task) {
+        self.tasks.push_back(task);
+    }
+
+    pub(crate) fn take(&mut self) -> Option<Task> {
+        self.tasks.pop_front()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tasks.len()
+    }
+}

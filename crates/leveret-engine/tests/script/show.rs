@@ -1,0 +1,108 @@
+//! Effects as a line of text each.
+
+use leveret_engine::Effect;
+use leveret_protocol::{AmqpError, FieldArray, FieldTable, FieldValue, Method, Properties};
+
+pub(crate) fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Send { connection, channel, method } => {
+            format!("c{}.{channel} {}", connection.0, shown(method))
+        }
+        Effect::Content { connection, channel, method, properties, body } => {
+            let body = String::from_utf8_lossy(body);
+            let more = described(properties);
+            format!("c{}.{channel} {} {body}{more}", connection.0, shown(method))
+        }
+        Effect::ChannelClosed { connection, channel } => {
+            format!("c{}.{channel} is closed", connection.0)
+        }
+        Effect::ConnectionClosed { connection } => format!("c{} is closed", connection.0),
+        Effect::FailChannel { connection, channel, error } => {
+            format!("c{}.{channel} fails: {}", connection.0, failed(error))
+        }
+        Effect::FailConnection { connection, error } => {
+            format!("c{} fails: {}", connection.0, failed(error))
+        }
+        Effect::Append { lsn, .. } => format!("append {lsn}"),
+        Effect::Relocated { upto, through } => format!("relocated {upto} through {through}"),
+    }
+}
+
+fn failed(error: &AmqpError) -> String {
+    let (class, method) = (error.class_id, error.method_id);
+    format!("{} {} ({class}.{method})", error.code.as_u16(), error.reply_text())
+}
+
+fn flag(is_set: bool, name: &str) -> String {
+    if is_set { format!(" {name}") } else { String::new() }
+}
+
+fn shown(method: &Method) -> String {
+    let name = method.name();
+    match method {
+        Method::QueueDeclareOk(ok) => {
+            let (queue, messages, consumers) = (&ok.queue, ok.message_count, ok.consumer_count);
+            format!("{name} {queue} messages={messages} consumers={consumers}")
+        }
+        Method::QueueDeleteOk(ok) => format!("{name} messages={}", ok.message_count),
+        Method::QueuePurgeOk(ok) => format!("{name} messages={}", ok.message_count),
+        Method::BasicConsumeOk(ok) => format!("{name} {}", ok.consumer_tag),
+        Method::BasicCancelOk(ok) => format!("{name} {}", ok.consumer_tag),
+        Method::BasicCancel(cancel) => format!("{name} {}", cancel.consumer_tag),
+        Method::BasicAck(ack) => {
+            format!("{name} {}{}", ack.delivery_tag, flag(ack.multiple, "multiple"))
+        }
+        Method::BasicNack(nack) => {
+            format!("{name} {}{}", nack.delivery_tag, flag(nack.multiple, "multiple"))
+        }
+        Method::BasicDeliver(deliver) => format!(
+            "{name} to={} {}{} exchange={} key={}",
+            deliver.consumer_tag,
+            deliver.delivery_tag,
+            flag(deliver.redelivered, "redelivered"),
+            deliver.exchange,
+            deliver.routing_key
+        ),
+        Method::BasicGetOk(ok) => format!(
+            "{name} {}{} exchange={} key={} left={}",
+            ok.delivery_tag,
+            flag(ok.redelivered, "redelivered"),
+            ok.exchange,
+            ok.routing_key,
+            ok.message_count
+        ),
+        Method::BasicReturn(returned) => format!(
+            "{name} {} {} exchange={} key={}",
+            returned.reply_code, returned.reply_text, returned.exchange, returned.routing_key
+        ),
+        _ => name.to_owned(),
+    }
+}
+
+fn described(properties: &Properties) -> String {
+    let headers = properties.headers().map(|headers| format!(" headers={}", table(&headers)));
+    let expiration = properties.expiration().map(|text| format!(" expiration={text}"));
+    headers.unwrap_or_default() + &expiration.unwrap_or_default()
+}
+
+fn table(table: &FieldTable) -> String {
+    let fields: Vec<String> =
+        table.iter().map(|(name, found)| format!("{name}={}", value(&found))).collect();
+    format!("{{{}}}", fields.join(" "))
+}
+
+fn array(array: &FieldArray) -> String {
+    let values: Vec<String> = array.iter().map(|found| value(&found)).collect();
+    format!("[{}]", values.join(" "))
+}
+
+fn value(found: &FieldValue) -> String {
+    match found {
+        FieldValue::LongString(text) => String::from_utf8_lossy(text).into_owned(),
+        FieldValue::Table(fields) => table(fields),
+        FieldValue::Array(values) => array(values),
+        FieldValue::I64(number) => number.to_string(),
+        FieldValue::Timestamp(seconds) => format!("@{seconds}"),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,63 @@
+//! Every AMQP concept as a script: what happens, and what comes of it.
+//!
+//! The scripts stand in `tests/scripts`, one for each concept; they are also documentation.
+//! `UPDATE_EXPECT=1` writes the effects anew.
+
+#![expect(clippy::unwrap_used, reason = "a script that cannot be read has failed")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "only what is shown in a special way is named")]
+
+mod script;
+
+use std::{env, fs, path::Path};
+
+fn check(name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts").join(name);
+    let script = fs::read_to_string(&path).unwrap();
+    let transcript = script::run(&script);
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, &transcript).unwrap();
+    }
+    if script != transcript && env::var_os("UPDATE_EXPECT").is_none() {
+        let differs = script.lines().zip(transcript.lines()).position(|(was, is)| was != is);
+        let line =
+            differs.unwrap_or_else(|| script.lines().count().min(transcript.lines().count()));
+        panic!("{name} differs from line {}:\n{transcript}", line + 1);
+    }
+}
+
+macro_rules! scripts {
+    ($($test:ident: $file:literal;)*) => {
+        $(#[test] fn $test() { check($file); })*
+
+        #[test]
+        fn every_script_is_run() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+            let run = [$($file),*];
+            for file in fs::read_dir(folder).unwrap() {
+                let name = file.unwrap().file_name().into_string().unwrap();
+                assert!(run.contains(&name.as_str()), "no test runs {name}");
+            }
+        }
+    };
+}
+
+scripts! {
+    exchanges_are_declared_compared_and_deleted: "exchanges.txt";
+    exchanges_pass_messages_on_and_each_queue_gets_one: "routing.txt";
+    topics_match_word_by_word: "topic.txt";
+    headers_match_all_or_any: "headers.txt";
+    queues_are_declared_compared_and_deleted: "queues.txt";
+    bindings_are_idempotent_and_go_with_their_ends: "bindings.txt";
+    a_mandatory_publish_that_goes_nowhere_comes_back: "publish.txt";
+    consumers_take_turns_within_their_prefetch: "consume.txt";
+    get_takes_one_message: "get.txt";
+    deliveries_are_settled_once: "settle.txt";
+    a_publish_is_confirmed_only_once_it_is_durable: "confirms.txt";
+    a_transaction_is_whole_or_nothing: "transactions.txt";
+    what_is_rejected_goes_to_the_dead_letter_exchange: "dead_letters.txt";
+    an_exclusive_queue_is_its_connections_own: "exclusive.txt";
+    errors_close_what_they_concern: "errors.txt";
+    what_was_durable_is_there_after_a_restart: "restart.txt";
+    what_lives_in_old_records_is_written_again: "relocate.txt";
+    long_work_takes_turns: "work.txt";
+}
