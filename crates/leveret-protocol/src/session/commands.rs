@@ -14,7 +14,7 @@ use crate::{
         channels::ChannelState,
         content::Assembly,
         event::SendError,
-        phase::{Phase, Role},
+        phase::{Phase, Role, Step},
     },
     short_str::ShortStr,
 };
@@ -78,6 +78,8 @@ impl Session {
     /// What the peer sends until then is discarded. Does nothing if the connection closes already.
     pub fn close(&mut self, error: &AmqpError) {
         match self.phase {
+            // Whoever has said nothing yet would not understand.
+            Phase::Handshake(Step::ProtocolHeader) => self.end(),
             Phase::Handshake(_) | Phase::Running => {
                 self.push_close(error);
                 self.phase = self.closing();

@@ -132,6 +132,8 @@ impl Session {
         }
         match self.phase {
             Phase::Handshake(Step::ProtocolHeader) | Phase::PeerClosing | Phase::Closed => {}
+            // Not a frame, but the beginning of a header that refuses ours.
+            Phase::Handshake(Step::Start) if buffer.starts_with(b"AMQP") => {}
             Phase::Handshake(_) | Phase::Running | Phase::Closing { .. } => self.input.take(buffer),
         }
     }

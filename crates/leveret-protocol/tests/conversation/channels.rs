@@ -74,6 +74,28 @@ fn one_channel_too_many_is_refused_by_its_count() {
 }
 
 #[test]
+fn a_channel_that_is_closed_makes_room_for_another() {
+    let opens: Vec<String> = (1..=10).map(|n| format!("quietly method {n} 20.10 00")).collect();
+    check(
+        &format!(
+            "running
+             {}
+             quietly method 3 20.40 00c80000000000
+             finish-channel 3
+             method 3 20.10 00",
+            opens.join("\n")
+        ),
+        expect![[r#"
+            finish-channel 3
+                < 3 channel.close-ok
+            method 3 20.10 00
+                ! ChannelOpened { channel: ChannelNumber(3) }
+                < 3 channel.open-ok
+        "#]],
+    );
+}
+
+#[test]
 fn only_the_other_sides_methods_are_taken() {
     let deliver = "method 1 60.60 000000000000000000000000";
     check(

@@ -98,3 +98,22 @@ fn a_method_beyond_the_peers_limit_leaves_no_trace() {
     assert_eq!(error.max, 4096);
     assert!(frames.is_empty());
 }
+
+#[test]
+fn no_frame_is_longer_than_the_peer_takes() {
+    for size in [4087, 4088, 4089, 50_000] {
+        let mut frames = FrameBuffer::new();
+        let (method, properties) = (publish(), Properties::default());
+        let content =
+            Content { method: &method, properties: &properties, body: vec![7; size].into() };
+        frames.push_content(ONE, content, 4096).unwrap();
+        let mut longest = 0;
+        while frames.has_remaining() {
+            let header = frames.copy_to_bytes(7);
+            let payload = u32::from_be_bytes(header[3..].try_into().unwrap());
+            frames.advance(payload as usize + 1);
+            longest = longest.max(payload + 8);
+        }
+        assert_eq!(longest, 4096.min(size as u32 + 8), "{size}");
+    }
+}
