@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{decode_error::DecodeError, field::FieldTable, short_str::ShortStr};
 
 /// A place in a frame's payload.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Reader<'a> {
     bytes: &'a Bytes,
     at: usize,
@@ -32,6 +32,16 @@ impl<'a> Reader<'a> {
     /// What is left to read, shared.
     pub(crate) fn shared_rest(&self) -> Bytes {
         self.bytes.slice(self.at..self.end)
+    }
+
+    /// Where it stands.
+    pub(crate) const fn position(&self) -> usize {
+        self.at
+    }
+
+    /// What was read since it stood there, shared.
+    pub(crate) fn shared_since(&self, start: usize) -> Bytes {
+        self.bytes.slice(start.min(self.at)..self.at)
     }
 
     /// How much is left to read.

@@ -96,12 +96,12 @@ impl Properties {
 
     /// Checks the bytes that follow the body's size in a content header.
     pub fn from_bytes(raw: Bytes) -> Result<Self, DecodeError> {
-        Self::read(&Reader::new(&raw))
+        Self::read(&mut Reader::new(&raw))
     }
 
     /// Checks and shares all that is left to read.
-    pub(crate) fn read(payload: &Reader<'_>) -> Result<Self, DecodeError> {
-        let mut input = payload.clone();
+    pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let start = input.position();
         let flags = input.u16()?;
         if flags & RESERVED != 0 {
             return Err(DecodeError::ReservedPropertyFlag { flags });
@@ -118,7 +118,7 @@ impl Properties {
             }
         }
         input.finish()?;
-        Ok(Self { raw: payload.shared_rest() })
+        Ok(Self { raw: input.shared_since(start) })
     }
 
     /// The bytes as they follow the body's size in a content header.

@@ -92,7 +92,7 @@ impl Assembly {
 
     pub(super) fn read_header(
         &mut self,
-        payload: Reader<'_>,
+        payload: &mut Reader<'_>,
         limits: ContentLimits,
         out: &mut Option<Event>,
     ) -> Result<(), Fault> {
@@ -108,11 +108,11 @@ impl Assembly {
 
     fn try_read_header(
         &mut self,
-        mut payload: Reader<'_>,
+        payload: &mut Reader<'_>,
         limits: ContentLimits,
     ) -> Result<(), Fault> {
-        self.body_bytes = check_header(&mut payload, self.blamed().0, limits)?;
-        self.properties = Properties::read(&payload).map_err(Fault::undecodable)?;
+        self.body_bytes = check_header(payload, self.blamed().0, limits)?;
+        self.properties = Properties::read(payload).map_err(Fault::undecodable)?;
         self.stage = Stage::Body;
         Ok(())
     }
@@ -155,9 +155,13 @@ impl Assembly {
 
     fn finish(&mut self, channel: ChannelNumber, body: Bytes, out: &mut Option<Event>) {
         self.stage = Stage::Method;
-        let method = core::mem::replace(&mut self.method, Method::PLACEHOLDER);
-        let properties = core::mem::take(&mut self.properties);
-        *out = Some(Event::Content { channel, method, properties, body });
+        let (method, properties) = (Method::PLACEHOLDER, Properties::EMPTY);
+        let event = out.insert(Event::Content { channel, method, properties, body });
+        // Swapped in place: moving a method by way of the stack costs as much as reading it.
+        if let Event::Content { method, properties, .. } = event {
+            core::mem::swap(method, &mut self.method);
+            core::mem::swap(properties, &mut self.properties);
+        }
     }
 }
 

@@ -30,16 +30,16 @@ const CLASS_CHANNEL: u16 = 20;
 impl Session {
     pub(super) fn handle_running_frame(
         &mut self,
-        frame: Frame<'_>,
+        frame: &mut Frame<'_>,
         out: &mut Option<Event>,
     ) -> Result<(), Fault> {
         match frame.kind {
-            FrameKind::Heartbeat => Self::check_heartbeat(&frame),
+            FrameKind::Heartbeat => Self::check_heartbeat(frame),
             FrameKind::Method if frame.channel == ChannelNumber::CONNECTION => {
-                *out = Some(self.handle_connection_method(&frame)?);
+                *out = Some(self.handle_connection_method(frame)?);
                 Ok(())
             }
-            FrameKind::Method => self.handle_channel_method(&frame, out),
+            FrameKind::Method => self.handle_channel_method(frame, out),
             FrameKind::Header | FrameKind::Body => self.handle_content_frame(frame, out),
         }
     }
@@ -56,10 +56,11 @@ impl Session {
 
     fn handle_content_frame(
         &mut self,
-        frame: Frame<'_>,
+        frame: &mut Frame<'_>,
         out: &mut Option<Event>,
     ) -> Result<(), Fault> {
         let Frame { kind, channel, payload } = frame;
+        let channel = *channel;
         if channel == ChannelNumber::CONNECTION {
             return Err(Fault::not_a_method());
         }
@@ -69,8 +70,8 @@ impl Session {
             ChannelState::Closing | ChannelState::PeerClosing => return Ok(()),
             ChannelState::Open => {}
         }
-        if kind == FrameKind::Body {
-            return used.assembly.read_body(&payload, channel, out);
+        if *kind == FrameKind::Body {
+            return used.assembly.read_body(payload, channel, out);
         }
         let limits = ContentLimits { channel, message_bytes_max: self.limits.message_bytes_max };
         used.assembly.read_header(payload, limits, out)
@@ -78,7 +79,7 @@ impl Session {
 
     fn handle_channel_method(
         &mut self,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         out: &mut Option<Event>,
     ) -> Result<(), Fault> {
         let ids = frame.method_ids()?;
@@ -114,7 +115,7 @@ impl Session {
             let Event::Method { method, .. } = event else { return Ok(()) };
             method
         };
-        Method::read(&mut frame.payload.clone(), place)
+        Method::read(&mut frame.payload, place)
             .map_err(|error| Fault::undecodable(error).blaming(ids))?;
         check_sender(self.role, place)
     }
@@ -156,7 +157,7 @@ impl Session {
     /// A method on a channel that is not in use.
     fn handle_unused_channel(
         &mut self,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         ids: (u16, u16),
     ) -> Result<Option<Event>, Fault> {
         let channel = frame.channel;
@@ -179,7 +180,7 @@ impl Session {
     /// A method on a channel that this side wants to open.
     fn handle_opening_channel(
         &mut self,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         ids: (u16, u16),
     ) -> Result<Option<Event>, Fault> {
         let number = frame.channel;
@@ -211,7 +212,7 @@ impl Session {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other methods are refused alike")]
-    fn handle_connection_method(&mut self, frame: &Frame<'_>) -> Result<Event, Fault> {
+    fn handle_connection_method(&mut self, frame: &mut Frame<'_>) -> Result<Event, Fault> {
         let ids = frame.method_ids()?;
         let is_client = self.role == Role::Client;
         Ok(match decode(frame, ids)? {
@@ -253,9 +254,9 @@ impl Session {
     }
 }
 
-fn decode(frame: &Frame<'_>, ids: (u16, u16)) -> Result<Method, Fault> {
+fn decode(frame: &mut Frame<'_>, ids: (u16, u16)) -> Result<Method, Fault> {
     let mut method = Method::PLACEHOLDER;
-    Method::read(&mut frame.payload.clone(), &mut method)
+    Method::read(&mut frame.payload, &mut method)
         .map_err(|error| Fault::undecodable(error).blaming(ids))?;
     Ok(method)
 }

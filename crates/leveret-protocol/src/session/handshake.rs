@@ -68,10 +68,10 @@ impl Session {
     pub(super) fn handle_handshake_frame(
         &mut self,
         step: Step,
-        frame: Frame<'_>,
+        frame: &mut Frame<'_>,
     ) -> Result<Option<Event>, Fault> {
         match frame.kind {
-            FrameKind::Heartbeat => return Self::check_heartbeat(&frame).map(|()| None),
+            FrameKind::Heartbeat => return Self::check_heartbeat(frame).map(|()| None),
             FrameKind::Header | FrameKind::Body => return Err(Fault::not_a_method()),
             FrameKind::Method => {}
         }
@@ -80,9 +80,8 @@ impl Session {
         if frame.channel != CHANNEL_0 {
             return Err(unexpected());
         }
-        let mut payload = frame.payload;
         let mut method = Method::PLACEHOLDER;
-        Method::read(&mut payload, &mut method)
+        Method::read(&mut frame.payload, &mut method)
             .map_err(|error| Fault::undecodable(error).blaming(ids))?;
         match (step, method) {
             (_, Method::ConnectionClose(close)) => Ok(Some(self.peer_closes(close))),

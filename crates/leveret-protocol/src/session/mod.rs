@@ -157,7 +157,7 @@ impl Session {
         {
             let handled = match self.input.next(&frames, frame_max) {
                 Ok(None) => break,
-                Ok(Some(frame)) => self.handle_frame(frame, event),
+                Ok(Some(mut frame)) => self.handle_frame(&mut frame, event),
                 Err(fault) => Err(fault),
             };
             if let Err(fault) = handled {
@@ -243,7 +243,11 @@ impl Session {
     }
 
     /// What the frame brings is written to `out`: an event is large to pass from hand to hand.
-    fn handle_frame(&mut self, frame: Frame<'_>, out: &mut Option<Event>) -> Result<(), Fault> {
+    fn handle_frame(
+        &mut self,
+        frame: &mut Frame<'_>,
+        out: &mut Option<Event>,
+    ) -> Result<(), Fault> {
         match self.phase {
             Phase::Running => self.handle_running_frame(frame, out),
             Phase::Handshake(step) => {
@@ -251,7 +255,7 @@ impl Session {
                 Ok(())
             }
             Phase::Closing { .. } => {
-                self.handle_closing_frame(&frame);
+                self.handle_closing_frame(frame);
                 Ok(())
             }
             Phase::PeerClosing | Phase::Closed => Ok(()),

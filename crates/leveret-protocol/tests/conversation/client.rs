@@ -74,13 +74,16 @@ fn the_lower_limits_win_and_zero_is_none() {
 
 #[test]
 fn a_server_of_another_version_is_recognised() {
-    check_client("hex 414d5150030100\nhex 00", expect![[r#"
+    check_client(
+        "hex 414d5150030100\nhex 00",
+        expect![[r#"
         hex 414d5150030100
             < b"AMQP\0\0\t\x01"
         hex 00
             ! failed: server speaks only [41, 4d, 51, 50, 03, 01, 00, 00]
             ! Closed
-    "#]]);
+    "#]],
+    );
     check_client(
         "hex 414d515003010000",
         expect![[r#"

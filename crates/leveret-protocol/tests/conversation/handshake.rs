@@ -392,8 +392,11 @@ fn a_client_may_close_while_it_logs_in() {
 
 #[test]
 fn a_peer_that_has_said_nothing_is_left_without_a_word() {
-    check("close", expect![[r#"
+    check(
+        "close",
+        expect![[r#"
         close
             ! Closed
-    "#]]);
+    "#]],
+    );
 }
