@@ -280,7 +280,7 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
             .unwrap_or(default.message_bytes_max),
         ingress_bytes_max: default.ingress_bytes_max,
         egress_bytes_max: default.egress_bytes_max,
-        close_timeout: default.close_timeout,
+        close_timeout: section.duration("close_timeout").unwrap_or(default.close_timeout),
     };
     section.finish();
     limits

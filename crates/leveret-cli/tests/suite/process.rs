@@ -1,5 +1,4 @@
 //! The real command as a process, with what it prints and how it ends.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop at a surprise")]
 
 use std::{
     io::{BufRead, BufReader},

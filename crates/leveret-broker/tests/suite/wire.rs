@@ -1,15 +1,11 @@
 //! A peer that sends any bytes, and shows in words what comes back.
-#![expect(
-    clippy::expect_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests stop at a surprise"
-)]
 
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use leveret_protocol::{
-    ChannelNumber, FieldTable, FrameBuffer, Method, PROTOCOL_HEADER, ShortStr, connection,
+    ChannelNumber, Content, FieldTable, FrameBuffer, Method, PROTOCOL_HEADER, Properties, ShortStr,
+    basic, channel, confirm, connection, queue,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -161,5 +157,88 @@ fn describe(method: &Method) -> String {
             format!("connection.tune {} {} {}", tune.channel_max, tune.frame_max, tune.heartbeat)
         }
         method => method.name().to_owned(),
+    }
+}
+
+/// What a test of durability needs: one queue, publishes that are confirmed, messages got back.
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    /// Opens channel 1 in confirm mode and declares a durable queue.
+    pub(crate) async fn ready_to_publish(&mut self, queue: &'static str) {
+        self.ready().await;
+        self.send_method(1, channel::Open).await;
+        assert_eq!(self.next().await, "1: channel.open-ok");
+        let declare = queue::Declare {
+            queue: ShortStr::from_static(queue),
+            durable: true,
+            ..queue::Declare::default()
+        };
+        self.send_method(1, declare).await;
+        assert_eq!(self.next().await, "1: queue.declare-ok");
+        self.send_method(1, confirm::Select::default()).await;
+        assert_eq!(self.next().await, "1: confirm.select-ok");
+    }
+
+    /// Publishes a persistent message through the default exchange.
+    pub(crate) async fn publish(&mut self, queue: &'static str, body: impl Into<Bytes>) {
+        let routing_key = ShortStr::from_static(queue);
+        let publish =
+            Method::BasicPublish(basic::Publish { routing_key, ..basic::Publish::default() });
+        let properties = Properties::builder().delivery_mode(2).build();
+        let content = Content { method: &publish, properties: &properties, body: body.into() };
+        let mut frames = FrameBuffer::new();
+        frames.push_content(ChannelNumber::new(1), content, 131_072).unwrap();
+        self.send(&frames.copy_to_bytes(frames.len())).await;
+    }
+
+    /// Waits for confirms until this many publishes of the channel are confirmed.
+    pub(crate) async fn confirmed(&mut self, upto: u64) {
+        let mut last = 0;
+        while last < upto {
+            match self.next_method().await {
+                Ok((1, Method::BasicAck(ack))) => last = ack.delivery_tag,
+                other => panic!("no confirm but {other:?}"),
+            }
+        }
+    }
+
+    /// Gets every message of a queue, each acknowledged by being got.
+    pub(crate) async fn drain(&mut self, queue: &'static str) -> Vec<Bytes> {
+        let mut bodies = Vec::new();
+        loop {
+            let queue = ShortStr::from_static(queue);
+            self.send_method(1, basic::Get { queue, no_ack: true }).await;
+            match self.next_method().await {
+                Ok((1, Method::BasicGetOk(_))) => bodies.push(self.body().await),
+                Ok((1, Method::BasicGetEmpty(_))) => return bodies,
+                other => panic!("no message but {other:?}"),
+            }
+        }
+    }
+
+    /// The body of the content whose method came last.
+    pub(crate) async fn body(&mut self) -> Bytes {
+        let mut header = self.next_frame(2).await;
+        let mut missing = usize::try_from(header.split_off(4).get_u64()).unwrap();
+        let mut body = BytesMut::new();
+        while missing > 0 {
+            let part = self.next_frame(3).await;
+            missing -= part.len();
+            body.extend_from_slice(&part);
+        }
+        body.freeze()
+    }
+
+    async fn next_frame(&mut self, wanted: u8) -> Bytes {
+        loop {
+            if let Some((kind, _, payload)) = self.frame() {
+                assert_eq!(kind, wanted, "the next frame's kind");
+                return payload;
+            }
+            let read = tokio::time::timeout(PATIENCE, self.stream.read_buf(&mut self.buffer));
+            assert!(
+                read.await.expect("the broker answers in time").unwrap() > 0,
+                "the content ends"
+            );
+        }
     }
 }

@@ -1,12 +1,10 @@
 //! `leveret broker` as the shell sees it: what it says, and its exit codes.
-#![expect(clippy::unwrap_used, reason = "tests stop at a surprise")]
-
-mod process;
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
 
 use expect_test::{Expect, expect};
-use process::{Broker, ended, leveret};
+
+use crate::process::{Broker, ended, leveret};
 
 /// What `leveret broker` with these arguments says and ends with; `ROOT` stands for the directory.
 fn refused(root: &Path, arguments: &[&str], expected: Expect) {

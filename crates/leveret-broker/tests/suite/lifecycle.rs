@@ -1,14 +1,12 @@
 //! A connection's life beside its login: loopback, shutdown, failure, silence.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at a surprise")]
-
-mod wire;
 
 use std::time::{Duration, Instant};
 
 use leveret_broker::{Broker, Limits};
-use leveret_protocol::{channel, connection};
+use leveret_protocol::{access, channel, connection};
 use tokio::net::TcpStream;
-use wire::Wire;
+
+use crate::wire::Wire;
 
 const FORCED: &str = "connection.close 320 CONNECTION_FORCED - \
     broker forced connection closure with reason 'shutdown' (0.0)";
@@ -101,5 +99,23 @@ async fn a_frame_that_makes_no_sense_ends_its_connection_alone() {
     assert_eq!(bad.next().await, "eof");
     good.send_method(1, channel::Open).await;
     assert_eq!(good.next().await, "1: channel.open-ok");
+    broker.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_is_answered() {
+    let broker = in_memory().await;
+    let mut peer = Wire::new(broker.connect());
+    peer.ready().await;
+    peer.send_method(1, channel::Open).await;
+    assert_eq!(peer.next().await, "1: channel.open-ok");
+    peer.send_method(1, access::Request::default()).await;
+    assert_eq!(peer.next().await, "1: access.request-ok");
+    peer.send_method(1, channel::Close::default()).await;
+    assert_eq!(peer.next().await, "1: channel.close-ok");
+    peer.send_method(1, channel::Open).await;
+    assert_eq!(peer.next().await, "1: channel.open-ok");
+    peer.send_method(0, connection::Close::default()).await;
+    assert_eq!(peer.rest().await, "connection.close-ok\neof");
     broker.shutdown().await;
 }

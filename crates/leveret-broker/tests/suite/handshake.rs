@@ -1,7 +1,4 @@
 //! The rows bad-W1 to bad-W15: what a peer can do wrong before it is let in.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests stop at a surprise")]
-
-mod wire;
 
 use std::time::{Duration, Instant};
 
@@ -9,13 +6,15 @@ use expect_test::{Expect, expect};
 use leveret_broker::{Broker, Limits, Secret, User};
 use leveret_protocol::{PROTOCOL_HEADER, channel, connection};
 use tokio::{io::DuplexStream, net::TcpStream};
-use wire::Wire;
+
+use crate::wire::Wire;
 
 /// A broker with short times.
 async fn broker() -> Broker {
     let mut limits = Limits::default();
     limits.handshake_timeout = Duration::from_millis(300);
     limits.refusal_delay = Duration::from_millis(100);
+    limits.close_timeout = Duration::from_millis(100);
     let hazel = User::new("hazel", Secret::new("down")).virtual_hosts(["/"]);
     Broker::builder()
         .in_memory()
@@ -285,6 +284,7 @@ async fn an_unknown_or_forbidden_virtual_host_is_refused_with_words() {
 async fn half_open_connections_are_bounded_and_open_ones_do_not_count() {
     let mut limits = Limits::default();
     limits.half_open_max = 2;
+    limits.close_timeout = Duration::from_millis(100);
     limits.connections_max = 4;
     let broker = Broker::builder().in_memory().limits(limits).start().await.unwrap();
     let mut open = Wire::new(broker.connect());

@@ -1,0 +1,14 @@
+//! The broker from outside: over sockets and pipes, with files and disks.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests stop at a surprise"
+)]
+
+mod config;
+mod durability;
+mod handshake;
+mod lifecycle;
+mod wire;

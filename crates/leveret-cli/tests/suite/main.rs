@@ -1,0 +1,6 @@
+//! The `leveret` command as a process.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop at a surprise")]
+
+mod command;
+mod kill;
+mod process;
