@@ -1,7 +1,7 @@
 //! Puts a message together from its method, its header and its body frames.
 //!
-//! Keeps true: a body never holds more than was announced, and no more is set aside than
-//! 1 MiB or twice what has come.
+//! Keeps true: a body never holds more than was announced, and what is set aside for it is
+//! at most sixteen times what has come, and beyond 1 MiB at most twice.
 
 use alloc::vec::Vec;
 
@@ -15,8 +15,8 @@ use crate::{
     session::{event::Event, fault::Fault, limits::MESSAGE_BYTES_HARD_MAX},
 };
 
-/// The most that is set aside for a body's first frame.
-const FIRST_ROOM_BYTES: u64 = 1024 * 1024;
+/// Up to here a body's room grows in large steps, so that most bodies grow but once.
+const ROOM_BYTES_AT_ONCE: u64 = 1024 * 1024;
 
 /// A message on its way in.
 #[derive(Debug)]
@@ -146,7 +146,8 @@ impl Assembly {
     fn append(&mut self, payload: &[u8]) {
         let come = self.body.len() + payload.len();
         if come > self.body.capacity() {
-            let room = FIRST_ROOM_BYTES.max(come as u64 * 2).min(self.body_bytes);
+            let have = come as u64;
+            let room = (have * 16).min(ROOM_BYTES_AT_ONCE).max(have * 2).min(self.body_bytes);
             let room = usize::try_from(room).unwrap_or(come);
             self.body.reserve_exact(room.max(come) - self.body.len());
         }
