@@ -15,6 +15,9 @@ use crate::{
 /// Bodies from this length on are not copied.
 const SHARED_BODY_BYTES_MIN: usize = 16 * 1024;
 
+/// A buffer that grew beyond this is let go of once it is empty: a burst is not paid for ever.
+const KEPT_ROOM_BYTES: usize = 64 * 1024;
+
 /// How much room a buffer takes at once.
 const ROOM_BYTES: usize = 4 * 1024;
 
@@ -25,6 +28,8 @@ pub struct FrameBuffer {
     segments: VecDeque<Bytes>,
     segments_bytes: usize,
     tail: BytesMut,
+    /// How much was read off the tail since it was last empty.
+    tail_read: usize,
 }
 
 /// A method or a content header does not fit one frame.
@@ -201,5 +206,29 @@ impl Buf for FrameBuffer {
             self.segments.pop_front();
         }
         self.tail.advance(count);
+        self.tail_read += count;
+        if self.tail.is_empty() {
+            if self.tail_read > KEPT_ROOM_BYTES {
+                self.tail = BytesMut::new();
+            }
+            self.tail_read = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_does_not_keep_its_memory() {
+        let mut frames = FrameBuffer::new();
+        for _ in 0..10_000 {
+            frames.push_heartbeat();
+        }
+        while frames.has_remaining() {
+            frames.advance(1_000);
+        }
+        assert_eq!(frames.tail.capacity(), 0);
     }
 }

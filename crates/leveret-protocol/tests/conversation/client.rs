@@ -58,11 +58,14 @@ fn the_lower_limits_win_and_zero_is_none() {
             < 0 connection.open
     "#]],
     );
-    check_client(&format!("quietly {START}\ntune 1073741824 2047 600"), expect![[r#"
+    check_client(
+        &format!("quietly {START}\ntune 1073741824 2047 600"),
+        expect![[r#"
         tune 1073741824 2047 600
             < 0 connection.tune-ok 131072 10 60
             < 0 connection.open
-    "#]]);
+    "#]],
+    );
     check_client(
         &format!("{START}\ntune 4095 0 0"),
         expect![[r#"
