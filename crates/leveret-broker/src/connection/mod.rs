@@ -10,6 +10,9 @@ mod hello;
 mod link;
 mod pipe;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};

