@@ -130,8 +130,8 @@ impl Owner {
         self.flush();
         let was_lost = matches!(self.end, None | Some(ConnectionEnd::Lost(_)));
         let outbox = Arc::clone(&self.status.outbox);
-        drop(self);
-        outbox.finish();
+        // Who asks from now on hears that nobody is here.
+        drop((self, commands));
         if was_lost {
             writer.abort();
         } else if let Err(_elapsed) = timeout(LINGER, writer).await {

@@ -87,6 +87,9 @@ impl ConsumerQueue {
     }
 
     fn set_level(&self, state: &mut State) {
+        if state.end.is_some() {
+            return;
+        }
         let level = match state.bytes {
             0..FULL_BYTES => Level::Fine,
             FULL_BYTES..BRIMMING_BYTES => Level::Full,
@@ -99,6 +102,8 @@ impl ConsumerQueue {
     pub(crate) fn end(&self, end: ConsumerEnd) {
         let mut state = self.state.lock();
         state.end.get_or_insert(end);
+        // What is here stays until it is taken, but reading on adds nothing to it.
+        self.gate.shift(mem::take(&mut state.level), Level::Fine);
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
