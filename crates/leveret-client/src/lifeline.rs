@@ -67,6 +67,7 @@ impl Drop for ConnectionLease {
 impl ChannelLease {
     /// Closes the channel and waits until the broker has agreed.
     pub(crate) async fn close(&self) {
+        let _waiting = self.core.gate.wait();
         let (closed, answer) = oneshot::channel();
         let core = Arc::clone(&self.core);
         self.connection.command(Command::CloseChannel { core, closed: Some(closed) });

@@ -2,7 +2,12 @@
 //!
 //! `cargo run --release -p leveret-client --example cost [-- part of a name]`. The client runs on one thread, whose
 //! processor time is read from `/proc`, so this needs Linux.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement stops at a surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "a measurement stops at a surprise"
+)]
 
 mod sink;
 

@@ -128,6 +128,7 @@ impl Connection {
 
     /// Opens a channel.
     pub async fn channel(&self) -> Result<Channel, ChannelError> {
+        let _waiting = self.status.gate.wait();
         match self.lease.open_channel().await {
             Some(core) => {
                 let connection = Arc::clone(&self.lease);

@@ -113,7 +113,7 @@ impl Owner {
         let mut buffer = BytesMut::new();
         while !self.session.is_closed() {
             self.flush();
-            let is_paused = self.status.gate.is_shut();
+            let is_paused = self.end.is_none() && self.status.gate.is_shut();
             if !is_paused && buffer.capacity() - buffer.len() < READ_BYTES / 2 {
                 buffer.reserve(READ_BYTES);
             }

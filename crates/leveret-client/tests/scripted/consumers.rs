@@ -183,6 +183,61 @@ async fn a_full_buffer_does_not_keep_a_reply_from_who_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_full_buffer_of_a_consumer_that_ended_holds_up_nobody() {
+    let (channel, connection, mut peer) = open_channel().await;
+    let mut consumer = consume(&channel, &mut peer, AckMode::NoAck).await;
+    for tag in 1..=70 {
+        peer.deliver(&channel, tag, vec![1; 64 * 1024]);
+    }
+    let error = AmqpError::new(ReplyCode::NotFound, "gone");
+    peer.session.close_channel(channel.number(), &error);
+    let other = tokio::join!(connection.channel(), async {
+        // What is behind the deliveries is read although nobody takes them.
+        while !matches!(peer.next().await, Event::ChannelOpened { .. }) {}
+    });
+    let other = other.0.unwrap();
+    assert!(matches!(peer.next().await, Event::ChannelClosed { .. }), "close-ok");
+    let (purged, _) = tokio::join!(
+        other.queue_purge(short("q")),
+        peer.answer("queue.purge", queue::PurgeOk { message_count: 1 })
+    );
+    purged.unwrap();
+    for tag in 1..=70 {
+        assert_eq!(consumer.recv().await.unwrap().tag, tag);
+    }
+    assert!(consumer.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_in_reading_is_not_the_brokers_silence() {
+    let options = leveret_client::ConnectOptions {
+        heartbeat: std::time::Duration::from_secs(10),
+        ..leveret_client::ConnectOptions::default()
+    };
+    let limits = leveret_protocol::Limits::default();
+    let (connection, mut peer) = crate::peer::connect_with(options, limits).await;
+    let channel = peer.channel(&connection).await;
+    let mut consumer = consume(&channel, &mut peer, AckMode::NoAck).await;
+    let body = bytes::Bytes::from(vec![1; 64 * 1024]);
+    let flooding = async {
+        for tag in 1..=100 {
+            peer.deliver(&channel, tag, body.clone());
+            peer.flush().await;
+        }
+    };
+    tokio::pin!(flooding);
+    let minutes = std::time::Duration::from_mins(3);
+    assert!(tokio::time::timeout(minutes, &mut flooding).await.is_err(), "all of it was read");
+    assert_eq!(connection.end(), None);
+    let receiving = async {
+        for tag in 1..=100 {
+            assert_eq!(consumer.recv().await.unwrap().tag, tag);
+        }
+    };
+    tokio::join!(flooding, receiving);
+}
+
+#[tokio::test]
 async fn a_header_nested_without_end_ends_the_connection_and_not_the_process() {
     let (channel, connection, mut peer) = open_channel().await;
     let _consumer = consume(&channel, &mut peer, AckMode::Manual).await;
