@@ -1,4 +1,4 @@
-//! What a message costs the client, in processor time, against a peer that does next to nothing.
+//! What a message costs the client, against a peer that does next to nothing.
 //!
 //! `cargo run --release -p leveret-client --example cost [-- part of a name]`. The client runs on one thread, whose
 //! processor time is read from `/proc`, so this needs Linux.

@@ -1,4 +1,4 @@
-//! A peer that answers requests, confirms by the read, and delivers as fast as it can write.
+//! A peer that answers, confirms by the read, and delivers all it can write.
 
 use std::{
     io::{Read as _, Write as _},
