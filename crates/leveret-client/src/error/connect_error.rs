@@ -88,9 +88,11 @@ impl ConnectError {
             | Self::VirtualHostRefused { .. }
             | Self::Option { .. }
             | Self::GaveUp { .. } => true,
-            // AMQP 0-9-1, 1.1: 320 is an operator's doing and passes.
-            Self::Closed { code, .. } => *code != 320,
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Lost(_) => false,
+            // A broker that starts or is told to close its connections says so and recovers.
+            Self::Closed { .. }
+            | Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Lost(_) => false,
         }
     }
 

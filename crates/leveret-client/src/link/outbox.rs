@@ -106,11 +106,16 @@ impl Outbox {
         result
     }
 
+    /// Whether publishers are to wait for [`room`](Self::room).
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
+    }
+
     /// Waits until less than the high-water mark waits, or the connection is over.
     pub(crate) async fn room(&self) {
-        while self.is_full.load(Ordering::Relaxed) {
+        while self.is_full() {
             let room = self.has_room.notified();
-            if !self.is_full.load(Ordering::Relaxed) {
+            if !self.is_full() {
                 return;
             }
             room.await;

@@ -139,7 +139,11 @@ impl ChannelCore {
 
     /// Waits until the connection takes more publishes.
     pub(crate) async fn room(&self) {
-        self.outbox.room().await;
+        if self.outbox.is_full() {
+            // A broker that cannot write may not read either.
+            let _waiting = self.gate.wait();
+            self.outbox.room().await;
+        }
     }
 
     /// Pushes a publish and takes its tag, if the channel numbers publishes.

@@ -120,7 +120,7 @@ async fn a_return_out_of_order_or_with_changed_properties_finds_its_publish() {
     assert_eq!(returned, [false, true, false, true]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clones_publish_at_once_and_each_gets_its_own_confirm() {
     let (channel, _connection, mut peer) = open_confirm_channel().await;
     let publishers = (0..4).map(|publisher| {

@@ -183,6 +183,31 @@ async fn a_full_buffer_does_not_keep_a_reply_from_who_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_full_buffer_does_not_keep_a_publisher_from_a_broker_that_waits_to_write() {
+    let (channel, _connection, mut peer) = open_channel().await;
+    let mut consumer = consume(&channel, &mut peer, AckMode::NoAck).await;
+    let publishing = async {
+        for _ in 0..200 {
+            let body = bytes::Bytes::from(vec![2; 10_000]);
+            let publish = leveret_client::Publish { body, ..leveret_client::Publish::default() };
+            channel.publish_and_forget(publish).await.unwrap();
+        }
+    };
+    // This peer reads nothing before it has written all of 6.4 MB.
+    let script = async {
+        for tag in 1..=100 {
+            peer.deliver(&channel, tag, vec![1; 64 * 1024]);
+        }
+        peer.flush().await;
+        for _ in 0..200 {
+            peer.publish().await;
+        }
+    };
+    tokio::join!(publishing, script);
+    assert_eq!(consumer.recv().await.unwrap().tag, 1);
+}
+
+#[tokio::test]
 async fn a_full_buffer_of_a_consumer_that_ended_holds_up_nobody() {
     let (channel, connection, mut peer) = open_channel().await;
     let mut consumer = consume(&channel, &mut peer, AckMode::NoAck).await;
