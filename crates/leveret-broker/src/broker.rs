@@ -83,9 +83,10 @@ impl Broker {
     }
 
     /// Stops accepting, closes every connection with 320 `CONNECTION_FORCED`, makes the log durable,
-    /// and lets go of the data directory.
-    pub async fn shutdown(self) {
+    /// and lets go of the data directory. Tells what failed, if anything did before or on the way.
+    pub async fn shutdown(self) -> Option<Failure> {
         let Parts { shared, tasks, log_ended, .. } = self.parts;
+        let lifecycle = shared.lifecycle.clone();
         shared.lifecycle.stop();
         shared.admission.all_left().await;
         // The engines' tasks end when the last way into them is gone.
@@ -97,6 +98,7 @@ impl Broker {
         if let Some(ended) = log_ended {
             ended.await.ok();
         }
+        lifecycle.failure()
     }
 }
 

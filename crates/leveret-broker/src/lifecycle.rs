@@ -65,6 +65,14 @@ impl Lifecycle {
         });
     }
 
+    /// What failed, if anything did.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        match &*self.state.borrow() {
+            State::Failed(failure) => Some(failure.clone()),
+            State::Running | State::Stopping => None,
+        }
+    }
+
     pub(crate) fn watch(&self) -> Watch {
         Watch { state: self.state.subscribe() }
     }

@@ -81,6 +81,7 @@ struct Surroundings {
 
 /// Starts a broker; `simulated` replaces the store of the configuration.
 pub(crate) async fn start(config: Config, simulated: Option<SimDisk>) -> Result<Parts, StartError> {
+    config.check()?;
     let Config { listen, store, virtual_hosts, users, limits } = config;
     let (clock, lifecycle) = (Clock::start(), Lifecycle::start());
     let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits: limits.clone() };

@@ -48,15 +48,12 @@ async fn serve(config: Config) -> Result<Exit, Refusal> {
         () = signals.next() => return Ok(Exit::Success),
     };
     announce(&broker, &store, &users);
-    let exit = tokio::select! {
-        () = signals.next() => Exit::Success,
-        failure = broker.failed() => {
-            tracing::error!(%failure, "stopping after a failure");
-            exit_of(&failure)
-        }
-    };
     tokio::select! {
-        () = broker.shutdown() => Ok(exit),
+        () = signals.next() => tracing::info!("stopping"),
+        failure = broker.failed() => tracing::error!(%failure, "stopping after a failure"),
+    }
+    tokio::select! {
+        failure = broker.shutdown() => Ok(failure.as_ref().map_or(Exit::Success, exit_of)),
         () = signals.next() => Ok(Exit::Forced),
     }
 }

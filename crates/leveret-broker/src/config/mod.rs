@@ -42,6 +42,43 @@ pub struct Config {
     pub limits: Limits,
 }
 
+impl Config {
+    /// Everything in it that contradicts itself.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for name in &self.virtual_hosts {
+            problems.extend(parse_virtual_host(name).err().map(Problem::whole));
+        }
+        for (index, user) in self.users.iter().enumerate() {
+            let name = &user.name;
+            if !(1..=255).contains(&name.len()) {
+                problems.push(Problem::whole(format!(
+                    "user `{name}` must have a name of 1 to 255 bytes"
+                )));
+            }
+            if self.users.iter().take(index).any(|earlier| earlier.name == *name) {
+                problems.push(Problem::whole(format!("user `{name}` is there twice")));
+            }
+            for virtual_host in user.virtual_hosts.iter().flatten() {
+                if !self.virtual_hosts.contains(virtual_host) {
+                    problems.push(Problem::whole(format!(
+                        "user `{name}` may open the virtual host `{virtual_host}`, which does not exist"
+                    )));
+                }
+            }
+        }
+        problems
+    }
+
+    /// Refuses what contradicts itself, all at once.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        match self.problems() {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(ConfigError::Invalid(problems)),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -165,27 +202,15 @@ impl RawConfig {
             (None, true) => Store::Memory,
             (None, false) => default.store,
         };
-        let virtual_hosts = self.virtual_hosts.unwrap_or(default.virtual_hosts);
-        let users = self.users.unwrap_or(default.users);
-        for (index, user) in users.iter().enumerate() {
-            let name = &user.name;
-            if users.iter().take(index).any(|earlier| earlier.name == *name) {
-                problems.push(Problem::whole(format!("user `{name}` is there twice")));
-            }
-            for virtual_host in user.virtual_hosts.iter().flatten() {
-                if !virtual_hosts.contains(virtual_host) {
-                    problems.push(Problem::whole(format!(
-                        "user `{name}` may open the virtual host `{virtual_host}`, which does not exist"
-                    )));
-                }
-            }
-        }
-        if !problems.is_empty() {
-            return Err(ConfigError::Invalid(problems));
-        }
-        let listen = self.listen.unwrap_or(default.listen);
-        let limits = self.limits.unwrap_or(default.limits);
-        Ok(Config { listen, store, virtual_hosts, users, limits })
+        let config = Config {
+            listen: self.listen.unwrap_or(default.listen),
+            store,
+            virtual_hosts: self.virtual_hosts.unwrap_or(default.virtual_hosts),
+            users: self.users.unwrap_or(default.users),
+            limits: self.limits.unwrap_or(default.limits),
+        };
+        problems.extend(config.problems());
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid(problems)) }
     }
 }
 

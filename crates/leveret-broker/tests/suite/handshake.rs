@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
 use leveret_broker::{Broker, Limits, Secret, User};
-use leveret_protocol::{PROTOCOL_HEADER, channel, connection};
+use leveret_protocol::{Method, PROTOCOL_HEADER, channel, connection};
 use tokio::{io::DuplexStream, net::TcpStream};
 
 use crate::wire::Wire;
@@ -108,6 +108,27 @@ async fn another_protocol_is_answered_with_ours() {
         )
         .await;
     }
+}
+
+#[tokio::test]
+async fn the_broker_says_what_it_is_and_can_do() {
+    let broker = broker().await;
+    let mut peer = Wire::new(broker.connect());
+    peer.send(&PROTOCOL_HEADER).await;
+    let Ok((0, Method::ConnectionStart(start))) = peer.next_method().await else {
+        panic!("another answer")
+    };
+    let shown: Vec<String> =
+        start.server_properties.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+    expect![[r#"
+        b"PLAIN AMQPLAIN"
+        capabilities: Table({"publisher_confirms": Bool(true), "exchange_exchange_bindings": Bool(true), "basic.nack": Bool(true), "consumer_cancel_notify": Bool(true), "per_consumer_qos": Bool(true), "authentication_failure_close": Bool(true)})
+        product: LongString(b"Leveret")
+        version: LongString(b"3.13.7")
+        leveret_version: LongString(b"0.1.0")
+        platform: LongString(b"Rust")
+        information: LongString(b"version names the RabbitMQ release that Leveret behaves like")"#]].assert_eq(&format!("{:?}\n{}", start.mechanisms, shown.join("\n")));
+    broker.shutdown().await;
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use leveret_broker::{Broker, Limits};
+use expect_test::expect;
+use leveret_broker::{Broker, Limits, Secret, StartError, User};
 use leveret_protocol::{access, channel, connection};
 use tokio::net::TcpStream;
 
@@ -27,6 +28,18 @@ async fn each_address_has_its_port_and_the_process_needs_none() {
     Wire::new(broker.connect()).ready().await;
     assert_eq!(broker.connection_panics(), 0);
     broker.shutdown().await;
+}
+
+#[tokio::test]
+async fn users_that_contradict_each_other_are_refused() {
+    let user = |name| User::new(name, Secret::new("x")).virtual_hosts(["nope"]);
+    let started = Broker::builder().in_memory().user(user("a")).user(user("a")).start().await;
+    let StartError::Config(error) = started.unwrap_err() else { panic!("another error") };
+    expect![[r#"
+        user `a` may open the virtual host `nope`, which does not exist
+        user `a` is there twice
+        user `a` may open the virtual host `nope`, which does not exist"#]]
+    .assert_eq(&error.to_string());
 }
 
 #[tokio::test]

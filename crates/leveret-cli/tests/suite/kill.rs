@@ -1,10 +1,13 @@
 //! A broker that is killed while it works: what it confirmed is there again.
 
-use std::{collections::BTreeSet, fs, net::TcpStream};
-
-use leveret_client::{
-    AckMode, Channel, Confirm, Connection, Properties, Publish, QueueDeclare, ShortStr,
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::TcpStream,
+    process::{Command, Stdio},
 };
+
+use leveret_client::{AckMode, Channel, Connection, Properties, Publish, QueueDeclare, ShortStr};
 
 use crate::process::{Broker, leveret};
 
@@ -21,11 +24,10 @@ async fn connect(broker: &Broker) -> (Connection, Channel) {
     (connection, channel)
 }
 
-async fn publish(channel: &Channel, number: u32) -> Option<Confirm> {
+/// A persistent message to the queue.
+fn message(body: impl Into<Vec<u8>>) -> Publish {
     let properties = Properties::builder().delivery_mode(2).build();
-    let body = number.to_string().into();
-    let publish = Publish { routing_key: QUEUE, properties, body, ..Publish::default() };
-    channel.publish(publish).await.ok()
+    Publish { routing_key: QUEUE, properties, body: body.into().into(), ..Publish::default() }
 }
 
 /// Publishes from a number on, kills the broker after so many confirms, and gives the numbers
@@ -35,7 +37,7 @@ async fn publish_and_kill(broker: Broker, first: u32, confirms: u32) -> BTreeSet
     channel.confirm_select().await.unwrap();
     let mut under_way = Vec::new();
     for number in first..first + confirms + WINDOW {
-        under_way.push((number, publish(&channel, number).await.unwrap()));
+        under_way.push((number, channel.publish(message(number.to_string())).await.unwrap()));
     }
     let mut broker = Some(broker);
     let mut confirmed = BTreeSet::new();
@@ -76,6 +78,44 @@ async fn whatever_was_confirmed_survives_each_kill() {
     connection.close().await;
     broker.signal("TERM");
     assert_eq!(broker.wait(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_no_more_ends_the_broker_and_loses_nothing_confirmed() {
+    let root = tempfile::tempdir().unwrap();
+    // A file that may not grow answers like a full disk, to a process that ignores the signal.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\""]);
+    command.args([
+        env!("CARGO_BIN_EXE_leveret"),
+        "broker",
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+    ]);
+    command.arg(root.path()).stderr(Stdio::null());
+    let broker = Broker::from_command(command);
+    let (connection, channel) = connect(&broker).await;
+    channel.confirm_select().await.unwrap();
+    let body = vec![b'x'; 50_000];
+    let mut confirmed = 0;
+    while let Ok(confirm) = channel.publish(message(body.clone())).await
+        && confirm.await.is_ok()
+    {
+        confirmed += 1;
+    }
+    connection.closed().await;
+    assert_eq!(broker.wait(), Some(74));
+    assert!(confirmed > 10, "{confirmed} fitted");
+
+    let broker = Broker::start(root.path());
+    let (_connection, channel) = connect(&broker).await;
+    let mut found = 0;
+    while channel.get(QUEUE, AckMode::NoAck).await.unwrap().is_some() {
+        found += 1;
+    }
+    // The last one may be there although nobody was told so.
+    assert!((confirmed..=confirmed + 1).contains(&found), "{found} of {confirmed}");
 }
 
 #[test]
