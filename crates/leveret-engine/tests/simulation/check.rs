@@ -1,0 +1,48 @@
+//! What an engine says of itself after a crash.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use leveret_engine::{Capabilities, ConnectionId, Effect, Effects, Engine, Input, Lsn};
+use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, basic};
+
+use super::{QUEUES, model::Kept, options};
+
+/// What each durable queue holds in an engine that starts from these records.
+pub(crate) fn recovered(log: &BTreeMap<Lsn, (Bytes, Option<Kept>)>, upto: Lsn) -> Kept {
+    let mut engine = Engine::new(options());
+    for (lsn, (record, _)) in log.range(..=upto) {
+        engine.replay(*lsn, record).expect("the engine reads what it wrote");
+    }
+    engine.finish_replay(Timestamp::from_millis(0));
+    let connection = ConnectionId(9);
+    let user = ShortStr::from_static("guest");
+    handle(&mut engine, Input::Connect { connection, user, capabilities: Capabilities::default() });
+    let mut channels = 0;
+    let mut get_all = |queue: &'static str| {
+        let mut found = Vec::new();
+        // One for each queue: to ask for one that is not there closes the channel.
+        channels += 1;
+        let channel = ChannelNumber::new(channels);
+        handle(&mut engine, Input::OpenChannel { connection, channel });
+        loop {
+            let get = basic::Get { queue: ShortStr::from_static(queue), no_ack: true };
+            let method = Method::BasicGet(get);
+            let effects = handle(&mut engine, Input::Method { connection, channel, method });
+            let body = effects.iter().find_map(|effect| match effect {
+                Effect::Content { body, .. } => Some(body.clone()),
+                _ => None,
+            });
+            let Some(body) = body else { return found };
+            let digits = std::str::from_utf8(&body).expect("digits").trim_end_matches('x');
+            found.push(digits.parse().expect("a number"));
+        }
+    };
+    QUEUES.into_iter().filter(|name| *name != "t").map(&mut get_all).collect()
+}
+
+fn handle(engine: &mut Engine, input: Input) -> Vec<Effect> {
+    let mut effects = Effects::new();
+    engine.handle(Timestamp::from_millis(0), input, &mut effects);
+    effects.drain().collect()
+}

@@ -1,0 +1,372 @@
+//! What clients do and see, and what the model has to say to it.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use leveret_engine::{ConnectionId, Input, Lsn};
+use leveret_protocol::{ChannelNumber, Method, Properties, basic, queue, tx};
+
+use super::{
+    QUEUES, Simulation, channel_of, connection_of,
+    model::Id,
+    name,
+    op::{CONFIRM, Op, PLAIN, SEATS, Seat, TRANSACTION, Verdict},
+};
+
+/// One channel's client.
+#[derive(Debug, Default)]
+pub(crate) struct Client {
+    unsettled: Vec<Outstanding>,
+    consumers: BTreeMap<String, (usize, bool)>,
+    consumers_made: usize,
+    getting: Option<(usize, bool)>,
+    /// Publishes that are not confirmed, and the record each waits for.
+    unconfirmed: BTreeMap<u64, Lsn>,
+    published: u64,
+    publishes: Vec<(Vec<usize>, Id, bool)>,
+    settlements: Vec<(Outstanding, Verdict)>,
+    commit: Option<Commit>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Outstanding {
+    tag: u64,
+    queue: usize,
+    position: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Commit {
+    Begun { last: Lsn },
+    Written { last: Lsn },
+}
+
+pub(crate) struct Content {
+    pub(crate) properties: Properties,
+    pub(crate) body: Bytes,
+}
+
+pub(crate) fn seat_of(connection: ConnectionId, channel: ChannelNumber) -> Seat {
+    (0..SEATS)
+        .find(|seat| connection_of(*seat) == connection && channel_of(*seat) == channel)
+        .expect("a channel that a client opened")
+}
+
+fn id_of(body: &Bytes) -> Id {
+    std::str::from_utf8(body).expect("digits").trim_end_matches('x').parse().expect("a number")
+}
+
+impl Simulation {
+    pub(crate) fn obey(&mut self, op: &Op) {
+        match op {
+            Op::Publish { seat, target, persistent, large } => {
+                self.client_publishes(*seat, *target, (*persistent, *large));
+            }
+            Op::Get { seat, queue, no_ack } => self.client_gets(*seat, *queue, *no_ack),
+            Op::Consume { seat, queue, no_ack, prefetch } => {
+                self.client_consumes(*seat, *queue, (*no_ack, *prefetch));
+            }
+            Op::Cancel { seat } => {
+                if let Some((tag, _)) = self.clients[*seat].consumers.pop_first() {
+                    let cancel = basic::Cancel { consumer_tag: name(&tag), no_wait: true };
+                    self.act(*seat, Method::BasicCancel(cancel));
+                }
+            }
+            Op::Settle { seat, nth, multiple, verdict } => {
+                self.client_settles(*seat, *nth, *multiple, *verdict);
+            }
+            Op::Recover { seat } => self.client_recovers(*seat),
+            Op::Close { seat } => self.client_closes(*seat),
+            Op::Disconnect { connection } => self.client_leaves(*connection),
+            Op::Commit => return self.client_commits(),
+            Op::Rollback => self.client_rolls_back(),
+            Op::Purge { queue } => {
+                self.model.purge(*queue);
+                let queue = name(QUEUES[*queue]);
+                self.act(PLAIN, Method::QueuePurge(queue::Purge { queue, no_wait: true }));
+            }
+            Op::Delete { queue } => {
+                self.model.delete(*queue);
+                // What a transaction was to bring to it goes nowhere.
+                for (targets, _, _) in &mut self.clients[TRANSACTION].publishes {
+                    targets.retain(|target| target != queue);
+                }
+                let name = name(QUEUES[*queue]);
+                let delete = queue::Delete { queue: name, no_wait: true, ..Default::default() };
+                self.act(PLAIN, Method::QueueDelete(delete));
+                self.declare(*queue);
+                self.bind(*queue);
+            }
+            Op::Durable { percent } => {
+                let waiting =
+                    usize::try_from(self.last.0 - self.durable.0).expect("few") * percent / 100;
+                self.make_durable(Lsn(self.durable.0 + u64::try_from(waiting).expect("few")));
+            }
+            Op::Relocate { percent } => {
+                let upto = self.durable.0 * u64::try_from(*percent).expect("few") / 100;
+                if self.relocated.is_none() {
+                    self.input(Input::Relocate { upto: Lsn(upto) });
+                }
+            }
+            Op::Credit { connection } => {
+                let connection = connection_of(*connection * 2);
+                self.input(Input::Credit { connection, bytes: 1000 });
+            }
+        }
+        self.end_unit(false);
+    }
+
+    fn is_waiting(&self, seat: Seat) -> bool {
+        self.clients[seat].commit.is_some()
+    }
+
+    fn client_publishes(&mut self, seat: Seat, target: usize, (persistent, large): (bool, bool)) {
+        if self.is_waiting(seat) {
+            return;
+        }
+        let id = u64::try_from(self.persistent.len()).expect("few");
+        self.persistent.push(persistent);
+        let queues = if target < QUEUES.len() { vec![target] } else { vec![0, 1, 2, 3] };
+        let keeps = persistent && queues.iter().any(|queue| self.model.queues[*queue].durable);
+        let client = &mut self.clients[seat];
+        if seat == TRANSACTION {
+            client.publishes.push((queues, id, persistent));
+        } else {
+            if seat == CONFIRM {
+                client.published += 1;
+                let until = if keeps { self.last.next() } else { Lsn(0) };
+                client.unconfirmed.insert(client.published, until);
+            }
+            self.model.put(&queues, id, persistent);
+        }
+        let publish = if target < QUEUES.len() {
+            basic::Publish { routing_key: name(QUEUES[target]), ..Default::default() }
+        } else {
+            basic::Publish { exchange: name("fan"), ..Default::default() }
+        };
+        let padding = if large { "x".repeat(150) } else { String::new() };
+        let mode = if persistent { 2 } else { 1 };
+        let properties = Properties::builder().delivery_mode(mode).build();
+        let body = format!("{id}{padding}").into();
+        self.publish(seat, publish, Content { properties, body });
+    }
+
+    fn client_gets(&mut self, seat: Seat, queue: usize, no_ack: bool) {
+        if self.is_waiting(seat) {
+            return;
+        }
+        self.clients[seat].getting = Some((queue, no_ack));
+        self.act(seat, Method::BasicGet(basic::Get { queue: name(QUEUES[queue]), no_ack }));
+        assert_eq!(self.clients[seat].getting, None, "a get is answered");
+    }
+
+    fn client_consumes(&mut self, seat: Seat, queue: usize, (no_ack, prefetch): (bool, u16)) {
+        // What waits behind a commit-ok would reach the model late.
+        if seat == TRANSACTION || self.clients[seat].consumers.len() > 2 {
+            return;
+        }
+        let client = &mut self.clients[seat];
+        client.consumers_made += 1;
+        let tag = format!("{seat}-{}", client.consumers_made);
+        client.consumers.insert(tag.clone(), (queue, no_ack));
+        let qos = basic::Qos { prefetch_count: prefetch, ..Default::default() };
+        self.act(seat, Method::BasicQos(qos));
+        let consume = basic::Consume {
+            queue: name(QUEUES[queue]),
+            consumer_tag: name(&tag),
+            no_ack,
+            no_wait: true,
+            ..Default::default()
+        };
+        self.act(seat, Method::BasicConsume(consume));
+    }
+
+    fn client_settles(&mut self, seat: Seat, nth: usize, multiple: bool, verdict: Verdict) {
+        if self.is_waiting(seat) || self.clients[seat].unsettled.is_empty() {
+            return;
+        }
+        let unsettled = &mut self.clients[seat].unsettled;
+        let at = nth.min(unsettled.len() - 1);
+        let delivery_tag = unsettled[at].tag;
+        let first = if multiple { 0 } else { at };
+        let settled: Vec<Outstanding> = unsettled.drain(first..=at).collect();
+        if seat == TRANSACTION {
+            let settlements = settled.into_iter().map(|outstanding| (outstanding, verdict));
+            self.clients[seat].settlements.extend(settlements);
+        } else {
+            for outstanding in &settled {
+                self.model_settles(outstanding, verdict);
+            }
+        }
+        let requeue = verdict == Verdict::Requeue;
+        let method = match verdict {
+            Verdict::Ack => Method::BasicAck(basic::Ack { delivery_tag, multiple }),
+            Verdict::Requeue | Verdict::Reject => {
+                Method::BasicNack(basic::Nack { delivery_tag, multiple, requeue })
+            }
+        };
+        self.act(seat, method);
+    }
+
+    fn model_settles(&mut self, outstanding: &Outstanding, verdict: Verdict) {
+        let Outstanding { queue, position, .. } = *outstanding;
+        match verdict {
+            Verdict::Ack => self.model.settle(queue, position),
+            Verdict::Requeue => self.model.give_back(queue, position),
+            Verdict::Reject => {
+                let persistent = self.persistent.clone();
+                let is_persistent = |id| persistent[usize::try_from(id).expect("few")];
+                self.model.reject(queue, position, is_persistent);
+            }
+        }
+    }
+
+    fn client_recovers(&mut self, seat: Seat) {
+        if self.is_waiting(seat) {
+            return;
+        }
+        for outstanding in std::mem::take(&mut self.clients[seat].unsettled) {
+            self.model.give_back(outstanding.queue, outstanding.position);
+        }
+        self.act(seat, Method::BasicRecover(basic::Recover { requeue: true }));
+    }
+
+    fn forget(&mut self, seat: Seat) {
+        let client = std::mem::take(&mut self.clients[seat]);
+        let settled = client.settlements.into_iter().map(|(outstanding, _)| outstanding);
+        for outstanding in client.unsettled.into_iter().chain(settled) {
+            self.model.give_back(outstanding.queue, outstanding.position);
+        }
+    }
+
+    fn client_closes(&mut self, seat: Seat) {
+        if self.is_waiting(seat) {
+            return;
+        }
+        self.forget(seat);
+        let (connection, channel) = (connection_of(seat), channel_of(seat));
+        self.input(Input::CloseChannel { connection, channel });
+        self.open(seat);
+    }
+
+    fn client_leaves(&mut self, connection: usize) {
+        self.forget(connection * 2);
+        self.forget(connection * 2 + 1);
+        self.input(Input::Disconnect { connection: connection_of(connection * 2) });
+        self.connect(connection);
+    }
+
+    fn client_commits(&mut self) {
+        if self.is_waiting(TRANSACTION) {
+            return;
+        }
+        let last = self.last;
+        let client = &mut self.clients[TRANSACTION];
+        client.commit = Some(Commit::Begun { last });
+        let (publishes, settlements) =
+            (std::mem::take(&mut client.publishes), std::mem::take(&mut client.settlements));
+        for (queues, id, persistent) in publishes {
+            self.model.put(&queues, id, persistent);
+        }
+        for (outstanding, verdict) in settlements {
+            self.model_settles(&outstanding, verdict);
+        }
+        self.act(TRANSACTION, Method::TxCommit(tx::Commit));
+        if let Some(commit) = &mut self.clients[TRANSACTION].commit {
+            *commit = Commit::Written { last: self.last };
+        }
+        self.end_unit(true);
+    }
+
+    fn client_rolls_back(&mut self) {
+        if self.is_waiting(TRANSACTION) {
+            return;
+        }
+        let client = &mut self.clients[TRANSACTION];
+        client.publishes.clear();
+        let settled = std::mem::take(&mut client.settlements);
+        client.unsettled.extend(settled.into_iter().map(|(outstanding, _)| outstanding));
+        client.unsettled.sort_by_key(|outstanding| outstanding.tag);
+        self.act(TRANSACTION, Method::TxRollback(tx::Rollback));
+    }
+
+    pub(super) fn answer(&mut self, seat: Seat, method: &Method) {
+        let durable = self.durable;
+        let client = &mut self.clients[seat];
+        match method {
+            Method::BasicAck(ack) => {
+                let first = if ack.multiple { 0 } else { ack.delivery_tag };
+                let confirmed: Vec<(u64, Lsn)> =
+                    client.unconfirmed.extract_if(first..=ack.delivery_tag, |_, _| true).collect();
+                assert!(!confirmed.is_empty(), "an ack confirms something");
+                for (tag, until) in confirmed {
+                    assert!(until <= durable, "publish {tag} is confirmed before it is durable");
+                }
+            }
+            Method::TxCommitOk(_) => match client.commit.take().expect("there is a commit") {
+                Commit::Begun { last } => assert_eq!(last, self.last, "nothing was written"),
+                Commit::Written { last } => {
+                    assert!(last <= durable, "a commit is confirmed before it is durable");
+                }
+            },
+            Method::BasicGetEmpty(_) => {
+                let (queue, _) = client.getting.take().expect("there is a get");
+                assert_eq!(self.model.ready(queue), [0_u64; 0], "the queue has none");
+            }
+            Method::BasicCancel(cancel) => {
+                client.consumers.remove(&cancel.consumer_tag.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn delivered(&mut self, seat: Seat, method: &Method, body: &Bytes) {
+        let client = &mut self.clients[seat];
+        let ((queue, no_ack), tag, redelivered) = match method {
+            Method::BasicGetOk(ok) => {
+                let got = client.getting.take().expect("there is a get");
+                (got, ok.delivery_tag, ok.redelivered)
+            }
+            Method::BasicDeliver(deliver) => {
+                let consumer = client.consumers.get(&deliver.consumer_tag.to_string());
+                let consumer = *consumer.expect("the consumer exists");
+                (consumer, deliver.delivery_tag, deliver.redelivered)
+            }
+            other => panic!("{} was not asked for", other.name()),
+        };
+        let position = self.model.take(queue, id_of(body), redelivered);
+        if no_ack {
+            self.model.settle(queue, position);
+        } else {
+            self.clients[seat].unsettled.push(Outstanding { tag, queue, position });
+        }
+    }
+
+    /// All records reach the disk: now every publish and commit has its answer.
+    pub(crate) fn settle_disk(&mut self) {
+        self.make_durable(self.last);
+        for client in &self.clients {
+            assert!(client.unconfirmed.is_empty(), "every publish is confirmed");
+            assert_eq!(client.commit, None, "every commit is answered");
+        }
+    }
+
+    /// All clients leave, and what is left in the queues is what the model says.
+    pub(crate) fn drain(&mut self) {
+        for connection in [0, 1] {
+            self.client_leaves(connection);
+            self.end_unit(false);
+        }
+        assert_eq!(
+            self.model.count(),
+            (0..QUEUES.len()).map(|queue| self.model.ready(queue).len()).sum(),
+            "all is ready that was delivered to somebody who left"
+        );
+        for queue in 0..QUEUES.len() {
+            for _ in 0..=self.model.ready(queue).len() {
+                self.client_gets(PLAIN, queue, true);
+            }
+            assert_eq!(self.model.ready(queue), [0_u64; 0], "nothing is left");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! An engine under random clients, with a slow disk and a model that watches.
+
+mod check;
+mod clients;
+mod model;
+mod op;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use leveret_engine::{
+    Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Limits, Lsn,
+};
+use leveret_protocol::{
+    ChannelNumber, FieldTable, Method, ShortStr, Timestamp, basic, confirm, exchange, queue, tx,
+};
+
+pub(crate) use self::{
+    check::recovered,
+    op::{Op, op},
+};
+use self::{
+    clients::Client,
+    model::{Kept, Model},
+    op::{CONFIRM, SEATS, TRANSACTION},
+};
+
+pub(crate) const QUEUES: [&str; 4] = ["d0", "d1", "dead", "t"];
+
+/// A run so far.
+pub(crate) struct Simulation {
+    engine: Engine,
+    model: Model,
+    clients: Vec<Client>,
+    /// The persistent ones among the messages, by number.
+    persistent: Vec<bool>,
+    /// Records with what a disk that ends there has to give back, if that can be said.
+    pub(crate) log: BTreeMap<Lsn, (Bytes, Option<Kept>)>,
+    /// The first record at which a crash can happen: what was dropped lives behind it.
+    pub(crate) floor: Lsn,
+    durable: Lsn,
+    last: Lsn,
+    /// What may be dropped once a record is durable.
+    relocated: Option<(Lsn, Lsn)>,
+    pub(crate) transcript: Vec<Effect>,
+}
+
+pub(crate) fn options() -> EngineOptions {
+    let limits = Limits { turn_steps_max: 3, record_bytes_max: 200, ..Limits::default() };
+    EngineOptions { seed: 1, limits, ..EngineOptions::default() }
+}
+
+fn name(text: &str) -> ShortStr {
+    ShortStr::try_from(text).expect("a short name")
+}
+
+pub(crate) fn connection_of(seat: usize) -> ConnectionId {
+    ConnectionId(1 + u64::try_from(seat / 2).expect("a small number"))
+}
+
+pub(crate) fn channel_of(seat: usize) -> ChannelNumber {
+    ChannelNumber::new(1 + u16::try_from(seat % 2).expect("a small number"))
+}
+
+impl Simulation {
+    /// Runs the operations on a new engine.
+    pub(crate) fn run(ops: &[Op]) -> Self {
+        let mut simulation = Self {
+            engine: Engine::new(options()),
+            model: Model::default(),
+            clients: (0..SEATS).map(|_| Client::default()).collect(),
+            persistent: Vec::new(),
+            log: BTreeMap::new(),
+            floor: Lsn(0),
+            durable: Lsn(0),
+            last: Lsn(0),
+            relocated: None,
+            transcript: Vec::new(),
+        };
+        simulation.begin();
+        for op in ops {
+            simulation.obey(op);
+        }
+        simulation
+    }
+
+    fn begin(&mut self) {
+        for queue in QUEUES {
+            let durable = queue != "t";
+            let dead_letters_to = (queue == "d0").then_some(2);
+            self.model.queues.push(model::Queue::new(durable, dead_letters_to));
+        }
+        for connection in [0, 1] {
+            self.connect(connection);
+        }
+        for number in 0..QUEUES.len() {
+            self.declare(number);
+        }
+        let fan = exchange::Declare {
+            exchange: name("fan"),
+            kind: name("fanout"),
+            durable: true,
+            ..Default::default()
+        };
+        self.act(0, Method::ExchangeDeclare(fan));
+        for number in 0..QUEUES.len() {
+            self.bind(number);
+        }
+        self.end_unit(false);
+        self.make_durable(self.last);
+    }
+
+    fn connect(&mut self, connection: usize) {
+        let id = connection_of(connection * 2);
+        let capabilities = Capabilities { consumer_cancel_notify: true };
+        self.input(Input::Connect { connection: id, user: name("guest"), capabilities });
+        self.input(Input::Credit { connection: id, bytes: 2000 });
+        for seat in [connection * 2, connection * 2 + 1] {
+            self.open(seat);
+        }
+    }
+
+    fn open(&mut self, seat: usize) {
+        self.clients[seat] = Client::default();
+        let (connection, channel) = (connection_of(seat), channel_of(seat));
+        self.input(Input::OpenChannel { connection, channel });
+        match seat {
+            CONFIRM => self.act(seat, Method::ConfirmSelect(confirm::Select { no_wait: true })),
+            TRANSACTION => self.act(seat, Method::TxSelect(tx::Select)),
+            _ => {}
+        }
+    }
+
+    fn declare(&mut self, number: usize) {
+        let arguments = match QUEUES[number] {
+            "d0" => FieldTable::builder()
+                .insert("x-dead-letter-exchange", "")
+                .insert("x-dead-letter-routing-key", "dead")
+                .build(),
+            _ => FieldTable::default(),
+        };
+        let durable = self.model.queues[number].durable;
+        let queue = name(QUEUES[number]);
+        let declare =
+            queue::Declare { queue, durable, arguments, no_wait: true, ..Default::default() };
+        self.act(0, Method::QueueDeclare(declare));
+    }
+
+    fn bind(&mut self, number: usize) {
+        let (queue, exchange) = (name(QUEUES[number]), name("fan"));
+        let bind = queue::Bind { queue, exchange, no_wait: true, ..Default::default() };
+        self.act(0, Method::QueueBind(bind));
+    }
+
+    fn act(&mut self, seat: usize, method: Method) {
+        let (connection, channel) = (connection_of(seat), channel_of(seat));
+        self.input(Input::Method { connection, channel, method });
+    }
+
+    fn publish(&mut self, seat: usize, publish: basic::Publish, content: clients::Content) {
+        let (connection, channel) = (connection_of(seat), channel_of(seat));
+        let clients::Content { properties, body } = content;
+        self.input(Input::Publish { connection, channel, publish, properties, body });
+    }
+
+    fn input(&mut self, input: Input) {
+        let mut effects = Effects::new();
+        self.engine.handle(Timestamp::from_millis(0), input, &mut effects);
+        for effect in effects.drain() {
+            self.watch(&effect);
+            self.transcript.push(effect);
+        }
+    }
+
+    fn watch(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Append { lsn, record } => {
+                assert_eq!(*lsn, self.last.next(), "records are numbered without gaps");
+                self.last = *lsn;
+                self.log.insert(*lsn, (record.clone(), None));
+            }
+            Effect::Send { connection, channel, method } => {
+                self.answer(clients::seat_of(*connection, *channel), method);
+            }
+            Effect::Content { connection, channel, method, body, .. } => {
+                self.delivered(clients::seat_of(*connection, *channel), method, body);
+            }
+            Effect::Relocated { upto, through } => self.relocated = Some((*upto, *through)),
+            Effect::ChannelClosed { .. } | Effect::ConnectionClosed { .. } => {}
+            Effect::FailChannel { error, .. } | Effect::FailConnection { error, .. } => {
+                panic!("nothing fails here, but: {error}");
+            }
+        }
+    }
+
+    /// Lets the engine finish what it began; then the model is what the records say.
+    ///
+    /// All records of a transaction but the last say nothing yet.
+    fn end_unit(&mut self, is_commit: bool) {
+        let (before, after_input) = (self.kept_last(), self.last);
+        while self.engine.has_work() {
+            self.input(Input::Wake);
+        }
+        let after = self.model.kept();
+        let unchanged = before.as_ref() == Some(&after);
+        for (lsn, (_, kept)) in self.log.iter_mut().filter(|(_, (_, kept))| kept.is_none()) {
+            if *lsn == self.last || unchanged {
+                *kept = Some(after.clone());
+            } else if is_commit && *lsn < after_input {
+                kept.clone_from(&before);
+            } else {
+                // Between the records of one operation anything between the two may hold.
+                *kept = Some(Kept::new());
+            }
+        }
+    }
+
+    fn kept_last(&self) -> Option<Kept> {
+        self.log.values().rev().find_map(|(_, kept)| kept.clone())
+    }
+
+    fn make_durable(&mut self, upto: Lsn) {
+        self.durable = self.durable.max(upto);
+        self.input(Input::Durable { upto: self.durable });
+        if let Some((upto, through)) = self.relocated
+            && through <= self.durable
+        {
+            self.log.retain(|lsn, _| *lsn > upto);
+            self.floor = through;
+            self.relocated = None;
+        }
+    }
+}
