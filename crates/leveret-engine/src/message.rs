@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use leveret_protocol::{Properties, ShortStr};
+use leveret_protocol::{FieldTable, Properties, ShortStr, Timestamp};
 
 use crate::identity::MessageId;
 
@@ -35,6 +35,8 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
+    /// When it got its place: from then on it ages.
+    pub(crate) posted_at: Timestamp,
     pub(crate) letter: Letter,
 }
 
@@ -71,4 +73,9 @@ impl Letter {
 /// A name in a buffer of its own.
 pub(crate) fn detached_name(name: &ShortStr) -> ShortStr {
     ShortStr::new(Bytes::copy_from_slice(name)).unwrap_or_default()
+}
+
+/// A table in a buffer of its own.
+pub(crate) fn detached_table(table: &FieldTable) -> FieldTable {
+    FieldTable::from_bytes(Bytes::copy_from_slice(table.as_bytes())).unwrap_or_default()
 }

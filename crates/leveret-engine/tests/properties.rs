@@ -8,7 +8,7 @@ mod simulation;
 
 use proptest::prelude::{ProptestConfig, prop, proptest};
 
-use self::simulation::{Simulation, op, recovered};
+use self::simulation::{Simulation, op, recovered, replay_as_far_as_possible};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -31,6 +31,24 @@ proptest! {
             let Some(kept) = kept.as_ref().filter(|kept| !kept.is_empty()) else { continue };
             assert_eq!(&recovered(&simulation.log, *lsn), kept, "after a crash at record {lsn}");
         }
+    }
+
+    #[test]
+    fn a_damaged_record_is_refused_or_read_but_never_a_panic(
+        ops in prop::collection::vec(op(), 0..30),
+        damage in prop::collection::vec((0..10_000_usize, 0..400_usize, 0..=255_u8), 1..4),
+        cut in 0..400_usize,
+    ) {
+        let simulation = Simulation::run(&ops);
+        let mut records: Vec<_> = simulation.log.iter().map(|(lsn, (record, _))| (*lsn, record.to_vec())).collect();
+        for (record, byte, value) in damage {
+            let record = record % records.len();
+            if let Some(byte) = records[record].1.get_mut(byte) {
+                *byte = value;
+            }
+            records[record].1.truncate(cut.max(1));
+        }
+        replay_as_far_as_possible(&records);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use bytes::{BufMut as _, BytesMut};
+use leveret_protocol::Timestamp;
 
 use super::{
     Unreadable,
@@ -34,6 +35,7 @@ impl PublishedRecord {
         let letter = &message.letter;
         out.reserve(letter.content_bytes() + letter.routing_key.len() + 64);
         put_number(out, message.id.0);
+        put_number(out, message.posted_at.as_millis());
         out.put_u8(match letter.origin {
             Origin::Client => 0,
             Origin::DeadLetter => DEAD_LETTER,
@@ -50,6 +52,7 @@ impl PublishedRecord {
 
     pub(super) fn read(input: &mut Reader) -> Result<Self, Unreadable> {
         let id = MessageId(input.number()?);
+        let posted_at = Timestamp::from_millis(input.number()?);
         let flags = input.flags(DEAD_LETTER)?;
         let count = input.number()?;
         let queues = (0..count).map(|_| input.number().map(QueueId)).collect::<Result<_, _>>()?;
@@ -61,7 +64,7 @@ impl PublishedRecord {
             origin: if flags & DEAD_LETTER == 0 { Origin::Client } else { Origin::DeadLetter },
             persistent: true,
         };
-        Ok(Self { message: Message { id, letter: letter.detached() }, queues })
+        Ok(Self { message: Message { id, posted_at, letter: letter.detached() }, queues })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         Binding, BindingSpec, Destination, Exchange, ExchangeKind, HeaderMatch, hash_wildcards,
     },
     identity::{BindingId, ExchangeId, Lsn},
-    message::detached_name,
+    message::{detached_name, detached_table},
     record::Fact,
     store::Entity,
 };
@@ -127,7 +127,12 @@ impl Turn<'_> {
         let source = self.named_exchange(&exchange)?;
         let queue = self.usable_queue(at, &named)?;
         let destination = Destination::Queue(queue);
-        Ok(BindingSpec { source, destination, key: detached_name(&key), arguments })
+        Ok(BindingSpec {
+            source,
+            destination,
+            key: detached_name(&key),
+            arguments: detached_table(&arguments),
+        })
     }
 
     fn exchange_binding(
@@ -143,7 +148,12 @@ impl Turn<'_> {
         }
         let source = self.named_exchange(&source)?;
         let destination = Destination::Exchange(self.named_exchange(&destination)?);
-        Ok(BindingSpec { source, destination, key: detached_name(&key), arguments })
+        Ok(BindingSpec {
+            source,
+            destination,
+            key: detached_name(&key),
+            arguments: detached_table(&arguments),
+        })
     }
 
     /// Makes the binding, or finds it; gives back its newest record.

@@ -14,7 +14,7 @@ use crate::{
     error::{Compared, DeclareError, MethodError, Property, ResourceError, ResourceKind, Sides},
     exchange::{Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec},
     identity::{ExchangeId, Lsn},
-    message::detached_name,
+    message::{detached_name, detached_table},
     record::Fact,
     store::Entity,
 };
@@ -76,7 +76,7 @@ impl Turn<'_> {
             durability,
             auto_delete: declare.auto_delete,
             internal: declare.internal,
-            arguments: declare.arguments.clone(),
+            arguments: detached_table(&declare.arguments),
         };
         let id = ExchangeId(self.host.serials.next());
         let recorded = declare.durable.then(|| self.draft.lsn());

@@ -13,7 +13,7 @@ use crate::{
     channel::ChannelKey,
     error::{DeclareError, MethodError, Property, ResourceError, ResourceKind, Sides},
     identity::QueueId,
-    message::detached_name,
+    message::{detached_name, detached_table},
     queue::{Queue, QueueSpec},
     record::Fact,
     store::Entity,
@@ -96,7 +96,7 @@ impl Turn<'_> {
             durable: declare.durable,
             auto_delete: declare.auto_delete,
             owner: declare.exclusive.then_some(at.connection),
-            arguments: declare.arguments.clone(),
+            arguments: detached_table(&declare.arguments),
         };
         let id = QueueId(self.host.serials.next());
         let recorded = spec.is_recorded().then(|| self.draft.lsn());

@@ -92,7 +92,7 @@ impl<'a> Turn<'a> {
             Input::OpenChannel { connection, channel } => {
                 let opening = OpeningId(self.host.serials.next());
                 if let Some(connection) = self.host.connections.get_mut(&connection) {
-                    connection.channels.insert(channel, Channel::new(opening));
+                    connection.channels.entry(channel).or_insert_with(|| Channel::new(opening));
                 }
             }
             Input::CloseChannel { connection, channel } => {

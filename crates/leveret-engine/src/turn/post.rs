@@ -22,7 +22,11 @@ pub(super) enum Posted {
 impl Turn<'_> {
     /// Gives the message its place at the end of each queue that still exists.
     pub(super) fn post(&mut self, letter: Letter, queues: &[QueueId]) -> Posted {
-        let message = Arc::new(Message { id: MessageId(self.host.serials.next()), letter });
+        let message = Arc::new(Message {
+            id: MessageId(self.host.serials.next()),
+            posted_at: self.now,
+            letter,
+        });
         let posted = self.record(&message, queues);
         for id in queues {
             let Some(queue) = self.host.queues.get_mut(*id) else { continue };

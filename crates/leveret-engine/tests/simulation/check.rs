@@ -46,3 +46,18 @@ fn handle(engine: &mut Engine, input: Input) -> Vec<Effect> {
     engine.handle(Timestamp::from_millis(0), input, &mut effects);
     effects.drain().collect()
 }
+
+/// Replays until a record is refused, and uses the engine.
+pub(crate) fn replay_as_far_as_possible(records: &[(Lsn, Vec<u8>)]) {
+    let mut engine = Engine::new(options());
+    for (lsn, record) in records {
+        if engine.replay(*lsn, record).is_err() {
+            break;
+        }
+    }
+    engine.finish_replay(Timestamp::from_millis(0));
+    handle(&mut engine, Input::Relocate { upto: Lsn(u64::MAX) });
+    while engine.has_work() {
+        handle(&mut engine, Input::Wake);
+    }
+}

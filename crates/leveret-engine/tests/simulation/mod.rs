@@ -16,7 +16,7 @@ use leveret_protocol::{
 };
 
 pub(crate) use self::{
-    check::recovered,
+    check::{recovered, replay_as_far_as_possible},
     op::{Op, op},
 };
 use self::{
