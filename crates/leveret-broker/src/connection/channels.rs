@@ -51,3 +51,26 @@ impl Endings {
         first == Some(&Ending::Session)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: ChannelNumber = ChannelNumber::new(1);
+
+    #[test]
+    fn what_is_said_of_a_failed_channel_does_not_reach_the_next_of_its_number() {
+        let mut endings = Endings::default();
+        endings.begin(ONE, Ending::Session);
+        assert!(endings.is_stale(ONE));
+        assert!(!endings.is_stale(ChannelNumber::new(2)));
+        // The peer has opened the number anew, and closes it, before the engine has said a word.
+        endings.begin(ONE, Ending::Peer);
+        assert!(endings.is_stale(ONE));
+        assert_eq!(endings.finish(ONE), Some(Ending::Session));
+        assert!(!endings.is_stale(ONE), "what comes now is the new channel's");
+        assert_eq!(endings.finish(ONE), Some(Ending::Peer));
+        assert!(!endings.is_under_way(ONE));
+        assert_eq!(endings.finish(ONE), None);
+    }
+}

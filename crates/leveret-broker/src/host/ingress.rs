@@ -85,3 +85,30 @@ impl Ingress {
         self.messages.send(message).ok();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAKES: [Input; 1] = [Input::Wake];
+
+    #[tokio::test]
+    async fn a_full_queue_makes_its_peers_wait_until_the_engine_has_handled_a_batch() {
+        let (ingress, mut messages) = Ingress::new(1_000);
+        let room = ingress.try_room(1, 400).unwrap();
+        ingress.submit(WAKES.to_vec(), room);
+        assert!(ingress.try_room(1, 400).is_none());
+        let waiting = tokio::spawn(ingress.room(1, 400));
+        drop(messages.recv().await);
+        assert!(waiting.await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_batch_larger_than_the_queue_fits_alone() {
+        let (ingress, _messages) = Ingress::new(1_000);
+        let room = ingress.try_room(1, 1 << 40).unwrap();
+        assert!(ingress.try_room(1, 0).is_none());
+        drop(room);
+        assert!(ingress.try_room(1, 0).is_some());
+    }
+}

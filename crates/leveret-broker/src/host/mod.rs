@@ -4,6 +4,7 @@
 //! the rest to the connections, once a turn. It waits for the log only when that is far behind, and
 //! never for a connection. A panic in it ends the process: the state is on disk, memory is not trusted.
 
+mod guard;
 mod ingress;
 mod outbound;
 mod task;

@@ -1,12 +1,13 @@
 //! The task that turns inputs into effects.
 
-use std::{collections::HashMap, future::poll_fn, pin::pin, time::Instant};
+use std::{collections::HashMap, time::Instant};
 
 use leveret_engine::{ConnectionId, Effect, Effects, Engine, Input, Lsn};
 use leveret_journal::Seq;
 use tokio::sync::mpsc;
 
 use super::{
+    guard::abort_on_panic,
     ingress::{Batch, Message},
     outbound::OutboundSender,
 };
@@ -70,13 +71,7 @@ impl HostTask {
 
     /// Works until every connection and the broker have let go of the way in.
     pub(crate) async fn run(self) {
-        let mut work = pin!(self.work());
-        // Guards each step on its own: a task may also be dropped by a panic that is not its own.
-        poll_fn(|context| {
-            let _guard = AbortOnPanic;
-            work.as_mut().poll(context)
-        })
-        .await;
+        abort_on_panic(self.work()).await;
     }
 
     async fn work(mut self) {
@@ -211,17 +206,5 @@ async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Ends the process if it is dropped by a panic.
-struct AbortOnPanic;
-
-impl Drop for AbortOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            tracing::error!("the engine panicked; its state is on disk, the process ends");
-            std::process::abort();
-        }
     }
 }
