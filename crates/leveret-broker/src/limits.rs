@@ -6,9 +6,9 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections at the same time (1,024); one more is closed as soon as it is accepted.
+    /// Connections at the same time (10,000); one more is closed as soon as it is accepted.
     pub connections_max: usize,
-    /// Connections that have not finished the handshake (128); one more is closed at once.
+    /// Connections that have not finished the handshake (1,024); one more is closed at once.
     pub half_open_max: usize,
     /// Time from accept to `connection.open` (10 s); then the connection is closed.
     pub handshake_timeout: Duration,
@@ -33,8 +33,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections_max: 1_024,
-            half_open_max: 128,
+            connections_max: 10_000,
+            half_open_max: 1_024,
             handshake_timeout: Duration::from_secs(10),
             refusal_delay: Duration::from_secs(3),
             channels_max: 2_047,

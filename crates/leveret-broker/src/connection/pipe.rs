@@ -20,8 +20,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::conversation::Conversation;
 use crate::host::{OutboundReceiver, Room};
 
-/// Free space kept for reading.
+/// Free space made for reading.
 const READ_BYTES: usize = 64 << 10;
+
+/// The same while the peer is not let in yet.
+const STRANGER_READ_BYTES: usize = 4 << 10;
 
 /// Beyond this, nothing is read until some of it is written.
 const OUTPUT_BYTES_MAX: usize = 8 << 20;
@@ -63,8 +66,9 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, mut conversation
         }
         let reads =
             waiting.is_none() && output_bytes < OUTPUT_BYTES_MAX && conversation.is_listening();
-        if reads && buffer.capacity() - buffer.len() < READ_BYTES / 4 {
-            buffer.reserve(READ_BYTES);
+        let free = if conversation.is_open() { READ_BYTES } else { STRANGER_READ_BYTES };
+        if reads && buffer.capacity() - buffer.len() < free / 4 {
+            buffer.reserve(free);
         }
         let happened = tokio::select! {
             read = reader.read_buf(&mut buffer), if reads => Happened::Read(read),

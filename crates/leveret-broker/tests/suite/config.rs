@@ -72,8 +72,8 @@ handshake_timeout = "500ms"
                     },
                 ],
                 limits: Limits {
-                    connections_max: 1024,
-                    half_open_max: 128,
+                    connections_max: 10000,
+                    half_open_max: 1024,
                     handshake_timeout: 500ms,
                     refusal_delay: 3s,
                     channels_max: 2047,

@@ -137,6 +137,11 @@ impl Conversation {
         matches!(self.stage, Stage::Over)
     }
 
+    /// Whether the peer is in a virtual host.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Open)
+    }
+
     /// Whether what the peer sends is of interest.
     pub(super) fn is_listening(&self) -> bool {
         !matches!(self.stage, Stage::Refused { .. } | Stage::Over)
