@@ -57,6 +57,11 @@ impl Credit {
         self.stalled.push(consumer);
     }
 
+    /// That consumer waits no longer: it has ended.
+    pub(crate) fn forget(&mut self, consumer: ConsumerId) {
+        self.stalled.retain(|known| *known != consumer);
+    }
+
     /// Adds some, and gives back who waited for it.
     pub(crate) fn grant(&mut self, bytes: u64) -> Vec<ConsumerId> {
         self.left = self.left.saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX));

@@ -59,5 +59,7 @@ scripts! {
     errors_close_what_they_concern: "errors.txt";
     what_was_durable_is_there_after_a_restart: "restart.txt";
     what_lives_in_old_records_is_written_again: "relocate.txt";
+    a_large_transaction_is_cut_and_still_whole: "parts.txt";
     long_work_takes_turns: "work.txt";
+    what_one_client_may_ask_for_is_bounded: "limits.txt";
 }

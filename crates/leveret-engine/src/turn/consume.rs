@@ -67,12 +67,29 @@ impl Turn<'_> {
     /// The consumer leaves its queue; an auto-delete queue goes with its last. What was
     /// delivered to it stays with the channel.
     pub(super) fn end_consumer(&mut self, id: ConsumerId) {
-        let Some(consumer) = self.host.consumers.remove(&id) else { return };
+        let Some(consumer) = self.take_consumer(id) else { return };
         let Some(queue) = self.host.queues.get_mut(consumer.queue) else { return };
         queue.consumers.remove(id);
         if queue.spec.auto_delete && queue.consumers.is_empty() {
             self.remove_queue(consumer.queue);
         }
+    }
+
+    /// The consumer is nowhere among those that wait any more.
+    pub(super) fn take_consumer(&mut self, id: ConsumerId) -> Option<Consumer> {
+        let consumer = self.host.consumers.remove(&id)?;
+        if let Some(connection) = self.host.connections.get_mut(&consumer.at.connection) {
+            match consumer.stall {
+                None | Some(Stall::Own) => {}
+                Some(Stall::Credit) => connection.credit.forget(id),
+                Some(Stall::Channel) => {
+                    if let Some(channel) = connection.channels.get_mut(&consumer.at.channel) {
+                        channel.prefetch.stalled.retain(|known| *known != id);
+                    }
+                }
+            }
+        }
+        Some(consumer)
     }
 
     pub(super) fn qos(&mut self, at: ChannelKey, qos: basic::Qos) -> Result<(), MethodError> {

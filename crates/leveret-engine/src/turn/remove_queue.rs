@@ -35,7 +35,7 @@ impl Turn<'_> {
 
     /// A consumer's queue is gone; the client is told if it understands that.
     fn orphan(&mut self, id: ConsumerId) {
-        let Some(consumer) = self.host.consumers.remove(&id) else { return };
+        let Some(consumer) = self.take_consumer(id) else { return };
         let Some(connection) = self.host.connections.get_mut(&consumer.at.connection) else {
             return;
         };
