@@ -16,7 +16,8 @@
 //!     assert_eq!(double, 42);
 //! }
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let app = App::new("calculator").in_memory();
 //! let running = app.handler(double::handler()).handler(show::handler()).start().await?;
 //! running.publisher().publish(Publish::new("math", "number.one").json(&21)?).await?;

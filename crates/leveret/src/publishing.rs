@@ -90,19 +90,19 @@ impl Publishing {
             let mut phase = self.phase.clone();
             async move { phase.reached(Phase::Stopped).await }
         });
-        loop {
+        let mut lost = pin!(generation.connection.closed());
+        let leave = loop {
             tokio::select! {
                 biased;
-                Some(()) = confirms.next() => {
-                    if channel.end().is_some() {
-                        while confirms.next().await.is_some() {}
-                        return Leave::Broken;
-                    }
+                Some(()) = confirms.next() => {}
+                () = &mut stopping => {
+                    self.refuse_the_rest();
+                    break Leave::Stopped;
                 }
+                _ = &mut lost => break Leave::Broken,
                 order = self.orders.recv(), if confirms.len() < WINDOW => {
                     let Some(PublishOrder { publish, answer }) = order else {
-                        while confirms.next().await.is_some() {}
-                        return Leave::Stopped;
+                        break Leave::Stopped;
                     };
                     let sealed = seal_first(publish, &self.app_id);
                     let names = (sealed.exchange.clone(), sealed.routing_key.clone());
@@ -113,15 +113,20 @@ impl Publishing {
                         }
                     }
                 }
-                () = &mut stopping => {
-                    self.orders.close();
-                    while let Ok(order) = self.orders.try_recv() {
-                        order.answer.send(Err(PublishError::Closed)).ok();
-                    }
-                    while confirms.next().await.is_some() {}
-                    return Leave::Stopped;
-                }
             }
+            // The broker may close the channel alone: over an exchange that is missing.
+            if channel.end().is_some() {
+                break Leave::Broken;
+            }
+        };
+        while confirms.next().await.is_some() {}
+        leave
+    }
+
+    fn refuse_the_rest(&mut self) {
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            order.answer.send(Err(PublishError::Closed)).ok();
         }
     }
 }

@@ -32,13 +32,43 @@ const DATA_DIR_DEFAULT: &str = "leveret-data";
 /// The unnamed connection's name in logs.
 pub(crate) const DEFAULT_CONNECTION: &str = "default";
 
-type Hook =
-    Box<dyn FnOnce(Publisher) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send>;
+type Hook = Box<
+    dyn FnOnce(Publisher) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>
+        + Send
+        + Sync,
+>;
 
 /// An application: handlers, what they share, and the brokers they speak to.
 ///
 /// Without [`connect`](App::connect) the broker runs inside the program and keeps its data in
 /// the directory `leveret-data`.
+///
+/// ```
+/// use leveret::{App, Handler, Publish, State, Text};
+///
+/// async fn greet(State(greeting): State<&'static str>, Text(name): Text) -> Publish {
+///     Publish::to_queue("greetings").text(format!("{greeting}, {name}"))
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = App::new("greeter")
+///     .in_memory()
+///     .state("Hello")
+///     .handler(Handler::new("names", greet).concurrency(4))
+///     .handler(Handler::new("greetings", |Text(text): Text| async move {
+///         assert_eq!(text, "Hello, Ann");
+///     }).named("check"));
+/// let running = app.start().await?;
+/// running.publisher().publish(Publish::to_queue("names").text("Ann")).await?;
+/// running.idle().await;
+/// assert_eq!(running.stats().handler("check").handled, 1);
+/// running.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// As a program of its own it ends with [`App::run`], which returns when it is asked to stop.
 pub struct App {
     pub(crate) name: String,
     pub(crate) version: String,
@@ -172,7 +202,10 @@ impl App {
 
     /// Runs once everything is declared, before the first message is handled; an error stops the start.
     #[must_use]
-    pub fn on_start<Fut, E>(mut self, hook: impl FnOnce(Publisher) -> Fut + Send + 'static) -> Self
+    pub fn on_start<Fut, E>(
+        mut self,
+        hook: impl FnOnce(Publisher) -> Fut + Send + Sync + 'static,
+    ) -> Self
     where
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Classify + 'static,
@@ -183,7 +216,10 @@ impl App {
 
     /// Runs when the last message is finished, before connections close; an error is logged.
     #[must_use]
-    pub fn on_stop<Fut, E>(mut self, hook: impl FnOnce(Publisher) -> Fut + Send + 'static) -> Self
+    pub fn on_stop<Fut, E>(
+        mut self,
+        hook: impl FnOnce(Publisher) -> Fut + Send + Sync + 'static,
+    ) -> Self
     where
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Classify + 'static,
@@ -193,7 +229,7 @@ impl App {
     }
 }
 
-fn boxed<Fut, E>(hook: impl FnOnce(Publisher) -> Fut + Send + 'static) -> Hook
+fn boxed<Fut, E>(hook: impl FnOnce(Publisher) -> Fut + Send + Sync + 'static) -> Hook
 where
     Fut: Future<Output = Result<(), E>> + Send + 'static,
     E: Classify + 'static,

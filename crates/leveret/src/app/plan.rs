@@ -84,14 +84,17 @@ impl App {
     }
 
     fn check_inbox(&self, handler: &Handler) -> Result<(), StartError> {
-        let needs_file = match &self.endpoint {
-            Endpoint::Address(_) => self.inbox_file.is_none(),
-            Endpoint::Directory(_) | Endpoint::Memory => false,
-        };
-        if handler.inbox == Inboxing::On && needs_file {
-            return Err(StartError::NoInboxFile { handler: handler.name.clone() });
+        let named = handler.connection.as_ref().and_then(|name| self.connections.get(name));
+        let has_file = self.inbox_file.is_some() || matches!(self.endpoint, Endpoint::Directory(_));
+        // Only messages that are forgotten with the program may have an inbox that is, too.
+        match named.unwrap_or(&self.endpoint) {
+            Endpoint::Address(_) | Endpoint::Directory(_)
+                if handler.inbox == Inboxing::On && !has_file =>
+            {
+                Err(StartError::NoInboxFile { handler: handler.name.clone() })
+            }
+            Endpoint::Address(_) | Endpoint::Directory(_) | Endpoint::Memory => Ok(()),
         }
-        Ok(())
     }
 
     fn check_needs(&mut self) -> Result<(), StartError> {

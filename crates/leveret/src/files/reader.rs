@@ -311,3 +311,24 @@ fn move_to_cur(directory: &Path, path: &Path) -> io::Result<()> {
         moved => moved,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_tells_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let fate = |path: &Path| read_whole(path, 4).map(|content| content.body);
+        assert!(matches!(fate(&dir.path().join("gone")), Err(FileFate::Vanished)));
+        assert!(matches!(
+            fate(dir.path()),
+            Err(FileFate::Unreadable(_) | FileFate::TooLarge { .. })
+        ));
+        let file = dir.path().join("file");
+        fs::write(&file, "four").unwrap();
+        assert_eq!(fate(&file).unwrap(), b"four");
+        fs::write(&file, "five!").unwrap();
+        assert!(matches!(fate(&file), Err(FileFate::TooLarge { bytes: 5 })));
+    }
+}

@@ -32,6 +32,35 @@ pub const CONCURRENCY_MAX: usize = 1024;
 /// assert_eq!(handler.name(), "double");
 /// assert_eq!(handler.queue(), "numbers");
 /// ```
+///
+/// # What does not compile
+///
+/// `#[handler]` tells what does not fit where it is written:
+///
+/// ```compile_fail
+/// #[leveret::handler(queue = "jobs")]
+/// async fn work(number: u32) {} // no extractor: `Json(number): Json<u32>` is
+/// ```
+/// ```compile_fail
+/// #[leveret::handler(queue = "jobs")]
+/// async fn work() -> u32 { 7 } // no effect: a `Publish` is
+/// ```
+/// ```compile_fail
+/// #[leveret::handler(queue = "jobs")]
+/// fn work() {} // not async
+/// ```
+/// ```compile_fail
+/// #[leveret::handler(exchange = "events", key = "#")]
+/// async fn work() {} // no queue
+/// ```
+/// ```compile_fail
+/// #[leveret::handler(queue = "jobs", exchange = "events")]
+/// async fn work() {} // no key
+/// ```
+/// ```compile_fail
+/// #[leveret::handler(queue = "jobs", concurency = 4)]
+/// async fn work() {} // a slip
+/// ```
 #[derive(Clone)]
 pub struct Handler {
     pub(crate) name: String,

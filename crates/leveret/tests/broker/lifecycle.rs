@@ -1,0 +1,89 @@
+//! Starting, stopping, and connections that break in between.
+
+use crate::setup::on_each_broker;
+
+on_each_broker! {
+    stopping_finishes_what_is_in_hand_and_gives_back_the_rest
+    stopping_does_not_wait_longer_than_told
+    a_hundred_idle_workers_stop_at_once
+    hooks_run_before_the_first_and_after_the_last_message
+    a_failing_start_hook_stops_the_start
+}
+
+mod bodies {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use leveret::{Handler, Publish, Publisher, StartError, StopError};
+    use tokio::sync::Semaphore;
+
+    use crate::setup::{Target, in_hand, send};
+
+    pub(super) async fn stopping_finishes_what_is_in_hand_and_gives_back_the_rest(target: Target) {
+        let jobs = target.name("jobs");
+        let gate = Arc::new(Semaphore::new(0));
+        let held = gate.clone();
+        let work = move || {
+            let held = held.clone();
+            async move { held.acquire().await.unwrap().forget() }
+        };
+        let handler = Handler::new(jobs.as_str(), work).named("work");
+        let finished = Arc::new(AtomicBool::new(false));
+        let (noted, opened) = (finished.clone(), gate.clone());
+        let app = target.app().handler(handler).on_stop(move |_: Publisher| async move {
+            noted.store(opened.available_permits() == 0, Ordering::SeqCst);
+            Ok::<(), &str>(())
+        });
+        let running = app.start().await.unwrap();
+        send(&running, &jobs, &["a", "b", "c"]).await;
+        in_hand(&running, "work").await;
+        let stopping = tokio::spawn(running.shutdown());
+        gate.add_permits(1);
+        stopping.await.unwrap().unwrap();
+        assert!(finished.load(Ordering::SeqCst), "the message in hand was finished");
+        if let Some(left) = target.ready_after_restart(&jobs).await {
+            assert_eq!(left, 2);
+        }
+    }
+
+    pub(super) async fn stopping_does_not_wait_longer_than_told(target: Target) {
+        let jobs = target.name("jobs");
+        let handler = Handler::new(jobs.as_str(), std::future::pending::<()>).named("work");
+        let app = target.app().handler(handler).grace(Duration::from_millis(50));
+        let running = app.start().await.unwrap();
+        send(&running, &jobs, &["a"]).await;
+        in_hand(&running, "work").await;
+        let error = running.shutdown().await.unwrap_err();
+        assert!(matches!(error, StopError::DeadlinePassed { in_flight: 1, .. }), "{error}");
+    }
+
+    pub(super) async fn a_hundred_idle_workers_stop_at_once(target: Target) {
+        let handler = Handler::new(target.name("jobs"), || async {}).concurrency(100);
+        let running = target.app().handler(handler).start().await.unwrap();
+        running.idle().await;
+        let asked = Instant::now();
+        running.shutdown().await.unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    }
+
+    pub(super) async fn hooks_run_before_the_first_and_after_the_last_message(target: Target) {
+        let jobs = target.name("jobs");
+        let to = jobs.clone();
+        let app = target
+            .app()
+            .handler(Handler::new(jobs.as_str(), || async {}).named("work"))
+            .on_start(move |publisher: Publisher| async move {
+                publisher.publish(Publish::to_queue(to).text("first")).await
+            });
+        let running = app.start().await.unwrap();
+        running.wait_until(|stats| stats.handler("work").handled == 1).await;
+        running.shutdown().await.unwrap();
+    }
+
+    pub(super) async fn a_failing_start_hook_stops_the_start(target: Target) {
+        let app = target.app().on_start(|_| async { Err("not ready") });
+        let error = app.start().await.unwrap_err();
+        assert!(matches!(&error, StartError::Hook(text) if text == "not ready"), "{error}");
+    }
+}

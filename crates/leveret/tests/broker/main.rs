@@ -1,0 +1,20 @@
+//! Whole applications on a real broker: the embedded one, and `AMQP_URL`'s.
+//!
+//! Each test is one body run on both; without `AMQP_URL` the second says that it is skipped.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a skip is told; the lints know tests by their attribute, and not what stands beside them"
+)]
+
+mod delivery;
+mod files;
+mod inbox;
+mod lifecycle;
+mod outage;
+mod outcomes;
+mod proxy;
+mod setup;

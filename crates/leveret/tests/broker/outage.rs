@@ -1,0 +1,78 @@
+//! Connections that break: opened again, and nothing is lost.
+
+use std::collections::BTreeSet;
+
+use leveret::{Endpoint, Handler, Mode, Publish, Text};
+use leveret_broker::Broker;
+
+use crate::proxy::Proxy;
+use crate::setup::{Arrivals, MODES, Target, in_mode};
+
+/// How many messages, and after how many handled the connection is cut each time.
+const MESSAGES: u64 = 150;
+const CUT_EVERY: u64 = 40;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded() {
+    let broker =
+        Broker::builder().in_memory().listen("127.0.0.1:0".parse().unwrap()).start().await.unwrap();
+    let address = broker.local_addrs()[0].to_string();
+    work_through_cuts(address, "guest:guest@", "%2f").await;
+    broker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn elsewhere() {
+    let Ok(url) = std::env::var("AMQP_URL") else {
+        eprintln!("skipped: outage: AMQP_URL is not set");
+        return;
+    };
+    let rest = url.strip_prefix("amqp://").expect("an address without TLS");
+    let (login, rest) = rest.split_once('@').expect("user and password");
+    let (address, virtual_host) = rest.split_once('/').unwrap_or((rest, "%2f"));
+    work_through_cuts(address.to_owned(), &format!("{login}@"), virtual_host).await;
+}
+
+async fn work_through_cuts(broker: String, login: &str, virtual_host: &str) {
+    for mode in MODES {
+        let proxy = Proxy::before(broker.clone()).await;
+        let through = format!("amqp://{login}{}/{virtual_host}", proxy.address());
+        let target = Target::at(Endpoint::Address(through));
+        let (jobs, results) = (target.name("jobs"), target.name("results"));
+        let to = results.clone();
+        let work = move |Text(text): Text| {
+            let publish = Publish::to_queue(&to).text(text);
+            async move { publish }
+        };
+        let handler = Handler::new(jobs.as_str(), work).named("work").concurrency(4);
+        let arrivals = Arrivals::default();
+        let direct = format!("amqp://{login}{broker}/{virtual_host}");
+        let direct = Target::at(Endpoint::Address(direct));
+        let reader = || direct.app().handler(arrivals.on(results.clone()));
+        // Declares the queue; what comes later is read when all is done.
+        reader().start().await.unwrap().shutdown().await.unwrap();
+        let running = target.app().handler(in_mode(handler, mode)).start().await.unwrap();
+        let publisher = running.publisher();
+        for number in 0..MESSAGES {
+            publisher.publish(Publish::to_queue(&jobs).text(number.to_string())).await.unwrap();
+            if number % CUT_EVERY == CUT_EVERY / 2 {
+                proxy.cut();
+                // A connection cut just now may be noticed by the next publish.
+                while publisher.publish(Publish::to_queue(&jobs).text("again")).await.is_err() {}
+            }
+        }
+        running.idle().await;
+        assert!(running.stats().reconnects >= 3, "{:?}", running.stats());
+        running.shutdown().await.unwrap();
+        let reader = reader().start().await.unwrap();
+        reader.idle().await;
+        reader.shutdown().await.unwrap();
+        let bodies = arrivals.bodies();
+        let numbers: Vec<&String> = bodies.iter().filter(|body| *body != "again").collect();
+        let distinct: BTreeSet<&&String> = numbers.iter().collect();
+        assert_eq!(distinct.len() as u64, MESSAGES, "{mode:?} lost some");
+        if mode == Mode::Transaction {
+            assert_eq!(numbers.len(), distinct.len(), "a transaction happened twice");
+        }
+    }
+}
