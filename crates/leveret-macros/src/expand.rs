@@ -20,7 +20,7 @@ pub(crate) fn handler(attributes: TokenStream, item: TokenStream) -> Result<Toke
 
         #[doc = #doc]
         #[derive(::core::fmt::Debug)]
-        #[allow(non_camel_case_types, reason = "it is named as its function")]
+        #[expect(non_camel_case_types, reason = "it is named as its function")]
         #visibility enum #name {}
 
         impl #name {

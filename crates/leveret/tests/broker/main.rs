@@ -10,6 +10,7 @@
     reason = "a skip is told; the lints know tests by their attribute, and not what stands beside them"
 )]
 
+mod attributes;
 mod delivery;
 mod files;
 mod inbox;
