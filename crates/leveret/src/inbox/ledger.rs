@@ -134,6 +134,7 @@ impl Ledger {
             let batch = next_batch(&mut consumer, pause).await;
             let Some(last) = batch.last() else { return LedgerEnd::Consumer };
             let keys: Vec<Vec<u8>> = batch.iter().map(|entry| entry.body.to_vec()).collect();
+            self.inbox.settled(&keys).await;
             let inbox = self.inbox.clone();
             match spawn_blocking(move || inbox.write(&keys)).await {
                 Ok(Ok(())) => {}

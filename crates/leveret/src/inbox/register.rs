@@ -97,6 +97,26 @@ impl Inbox {
         Ok(Some(true))
     }
 
+    /// Waits until none of these ids is in hand.
+    ///
+    /// A broker may deliver a ledger entry before the unit it belongs to is durable. Written down
+    /// that early, the id would outlive a crash that the unit does not, and its message be lost.
+    pub(super) async fn settled(&self, keys: &[Vec<u8>]) {
+        loop {
+            let mut moved = std::pin::pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if !self.is_in_hand(keys) {
+                return;
+            }
+            moved.await;
+        }
+    }
+
+    fn is_in_hand(&self, keys: &[Vec<u8>]) -> bool {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().any(|key| recent.states.get(key) == Some(&State::InHand))
+    }
+
     /// Writes ids through to the disk; after that they need not be kept here.
     pub(super) fn write(&self, keys: &[Vec<u8>]) -> Result<(), StoreError> {
         self.store.insert(keys)?;
@@ -181,6 +201,18 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         first.handled();
         assert!(matches!(second.await, Arrival::Duplicate));
+    }
+
+    #[tokio::test]
+    async fn the_ledger_waits_for_ids_in_hand() {
+        // Written while their unit was not durable yet, ids outlived a kill that the unit did not.
+        let inbox = Inbox::in_memory();
+        let reservation = reserve(&inbox, "a").await;
+        let keys = [inbox_key("h", b"a"), inbox_key("h", b"of an earlier run")];
+        let mut settled = Box::pin(inbox.settled(&keys));
+        assert!(settled.as_mut().now_or_never().is_none());
+        reservation.handled();
+        assert!(settled.now_or_never().is_some());
     }
 
     #[tokio::test]
