@@ -5,11 +5,17 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// An SMTP reply code of class 4 or 5. RFC 5321, 4.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16")]
 pub struct ReplyCode(u16);
+
+/// A number or text is no code of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a code of a failed delivery")]
+pub struct NoFailureCode;
 
 impl ReplyCode {
     /// The number, 400 to 579.
@@ -39,14 +45,23 @@ impl ReplyCode {
                 Some(_) => false,
             };
             let code: u16 = word.text.parse().ok()?;
-            let known = matches!(code, 421..=459 | 471 | 500..=559 | 570..=579);
-            (closes && known).then_some(Self(code))
+            if closes { Self::try_from(code).ok() } else { None }
         })
     }
 }
 
+impl TryFrom<u16> for ReplyCode {
+    type Error = NoFailureCode;
+
+    fn try_from(code: u16) -> Result<Self, NoFailureCode> {
+        let is_known = matches!(code, 421..=459 | 471 | 500..=559 | 570..=579);
+        if is_known { Ok(Self(code)) } else { Err(NoFailureCode) }
+    }
+}
+
 /// An enhanced status code of class 4 or 5. RFC 3463, 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct EnhancedStatus {
     /// 4: persistent transient failure; 5: permanent failure.
     pub class: u8,
@@ -104,9 +119,17 @@ impl fmt::Display for EnhancedStatus {
     }
 }
 
-impl Serialize for EnhancedStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl From<EnhancedStatus> for String {
+    fn from(status: EnhancedStatus) -> Self {
+        status.to_string()
+    }
+}
+
+impl TryFrom<String> for EnhancedStatus {
+    type Error = NoFailureCode;
+
+    fn try_from(text: String) -> Result<Self, NoFailureCode> {
+        Self::parse(&text).ok_or(NoFailureCode)
     }
 }
 

@@ -16,7 +16,7 @@ mod text;
 mod verdict;
 
 pub use classify::classify;
-pub use code::{EnhancedStatus, ReplyCode};
+pub use code::{EnhancedStatus, NoFailureCode, ReplyCode};
 pub use mail::Unparsable;
 pub use reason::Reason;
 pub use verdict::{Class, Recipient, Verdict};

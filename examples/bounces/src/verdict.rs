@@ -1,12 +1,12 @@
 //! What a mail is, as the application passes it on: a class, codes, recipients.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::code::{EnhancedStatus, ReplyCode};
 use crate::reason::Reason;
 
 /// What kind of mail it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// An address does not work and should be suppressed.
@@ -39,7 +39,7 @@ impl Class {
 }
 
 /// What a mail is found to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verdict {
     /// The kind of mail; of several recipients, the worst.
@@ -63,16 +63,32 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reporting_mta: Option<String>,
     /// What was said of that recipient, at most [`Verdict::DIAGNOSTIC_BYTES_MAX`] bytes.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub diagnostic: String,
     /// All recipients, at most 64, each with its own class.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recipients: Vec<Recipient>,
 }
 
 impl Verdict {
     /// The longest diagnostic text; more is cut.
     pub const DIAGNOSTIC_BYTES_MAX: usize = 512;
+
+    /// The addresses that should get no more mail: those that bounce hard, and readers who object.
+    ///
+    /// A report that a mail was not authentic objects to a forger, not to the sender.
+    pub fn suppressed(&self) -> impl Iterator<Item = &str> {
+        let is_forged = self.feedback_type.as_deref() == Some("auth-failure");
+        let is_suppressed = move |recipient: &&Recipient| match recipient.class {
+            Class::HardBounce => true,
+            Class::Complaint => !is_forged,
+            Class::SoftBounce | Class::AutoReply | Class::Unknown => false,
+        };
+        let addresses = self.recipients.iter().filter(is_suppressed);
+        addresses
+            .map(|recipient| recipient.address.as_str())
+            .filter(|address| address.contains('@'))
+    }
 
     /// A verdict that says nothing but the class.
     pub(crate) fn bare(class: Class) -> Self {
@@ -91,7 +107,7 @@ impl Verdict {
 }
 
 /// What a report says of one recipient.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Recipient {
     /// The address, as the report writes it.

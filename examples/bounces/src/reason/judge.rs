@@ -208,14 +208,14 @@ mod tests {
     #[test]
     fn a_passing_failure_is_never_hard() {
         assert_eq!(check("450 4.1.1 user unknown", "4.1.1", ""), Reason::Transient);
-        assert_eq!(check("421 nyaan", "", ""), Reason::Transient);
+        assert_eq!(check("421 tulips", "", ""), Reason::Transient);
         assert_eq!(check("no such domain", "4.0.0", ""), Reason::UnknownDomain);
         assert_eq!(check("no such domain", "4.4.3", ""), Reason::Transient);
     }
 
     #[test]
     fn who_refuses_the_sender_says_nothing_of_the_recipient() {
-        assert_eq!(check("550 nyaan", "", "(in reply to MAIL FROM command)"), Reason::Policy);
+        assert_eq!(check("550 tulips", "", "(in reply to MAIL FROM command)"), Reason::Policy);
         assert_eq!(
             check("550 does not exist (in reply to MAIL FROM command)", "5.1.1", ""),
             Reason::Policy
@@ -224,11 +224,11 @@ mod tests {
 
     #[test]
     fn codes_alone_decide_where_nothing_is_said() {
-        assert_eq!(check("550 5.1.1 nyaan", "", ""), Reason::UnknownUser);
-        assert_eq!(check("550 5.7.9 nyaan", "", ""), Reason::Policy);
-        assert_eq!(check("550 nyaan", "", ""), Reason::Refused);
-        assert_eq!(check("550 nyaan", "", "(in reply to end of DATA command)"), Reason::Content);
-        assert_eq!(check("nyaan", "", "a permanent error"), Reason::Refused);
-        assert_eq!(check("nyaan", "", "sorry"), Reason::Unexplained);
+        assert_eq!(check("550 5.1.1 tulips", "", ""), Reason::UnknownUser);
+        assert_eq!(check("550 5.7.9 tulips", "", ""), Reason::Policy);
+        assert_eq!(check("550 tulips", "", ""), Reason::Refused);
+        assert_eq!(check("550 tulips", "", "(in reply to end of DATA command)"), Reason::Content);
+        assert_eq!(check("tulips", "", "a permanent error"), Reason::Refused);
+        assert_eq!(check("tulips", "", "sorry"), Reason::Unexplained);
     }
 }

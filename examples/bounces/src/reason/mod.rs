@@ -32,13 +32,13 @@
 mod judge;
 mod phrases;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use judge::{Case, Finding, judge};
 pub(crate) use phrases::reason_in;
 
 /// Why a delivery failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {

@@ -59,6 +59,6 @@ mod tests {
         assert_eq!(reason("5.7.1 user unknown"), Some(Reason::UnknownUser));
         assert_eq!(reason("the mailbox <a@example.org> is full"), Some(Reason::MailboxFull));
         assert_eq!(reason("rejected for spam"), Some(Reason::Content));
-        assert_eq!(reason("nyaan"), None);
+        assert_eq!(reason("tulips"), None);
     }
 }
