@@ -272,8 +272,9 @@ impl Simulation {
             self.model_settles(&outstanding, verdict);
         }
         self.act(TRANSACTION, Method::TxCommit(tx::Commit));
-        if let Some(commit) = &mut self.clients[TRANSACTION].commit {
-            *commit = Commit::Written { last: self.last };
+        match &mut self.clients[TRANSACTION].commit {
+            Some(commit) => *commit = Commit::Written { last: self.last },
+            None => assert_eq!(self.last, last, "a commit that writes waits for the disk"),
         }
         self.end_unit(true);
     }

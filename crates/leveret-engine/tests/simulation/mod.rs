@@ -46,7 +46,7 @@ pub(crate) struct Simulation {
 }
 
 pub(crate) fn options() -> EngineOptions {
-    let limits = Limits { turn_steps_max: 3, record_bytes_max: 200, ..Limits::default() };
+    let limits = Limits { turn_steps_max: 3, record_bytes_max: 100, ..Limits::default() };
     EngineOptions { seed: 1, limits, ..EngineOptions::default() }
 }
 
