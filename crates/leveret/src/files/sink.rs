@@ -7,7 +7,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use leveret_protocol::ShortStr;
 use serde_json::{Map, Value, json};
@@ -97,11 +97,16 @@ impl FileSink {
     /// The handler that does it: to be given another name, connection or retry policy.
     pub fn into_handler(self) -> Handler {
         let writer = Arc::new(self.writer);
+        let swept = Arc::new(Once::new());
         let name = format!("write_files:{}", self.queue);
         let write = move |message: Message| {
-            let writer = writer.clone();
+            let (writer, swept) = (writer.clone(), swept.clone());
             async move {
-                spawn_blocking(move || writer.write(&message))
+                let write = move || {
+                    swept.call_once(|| writer.sweep());
+                    writer.write(&message)
+                };
+                spawn_blocking(write)
                     .await
                     .unwrap_or_else(|error| Err(io::Error::other(error)))
                     .map_err(|error| Failure::from(error).named("write-file"))
@@ -118,7 +123,7 @@ impl Writer {
     fn write(&self, message: &Message) -> io::Result<()> {
         let path = self.directory.join(self.name(message));
         let folder = path.parent().unwrap_or(&self.directory);
-        fs::create_dir_all(folder)?;
+        self.make(folder)?;
         if self.side_files == SideFiles::With {
             let mut side = path.clone().into_os_string();
             side.push(SIDE_SUFFIX);
@@ -127,6 +132,28 @@ impl Writer {
         }
         self.place(&path, message.body())?;
         File::open(folder)?.sync_all()
+    }
+
+    /// Makes a folder below the directory that is still there after a power loss.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(folder)?;
+        let above = folder.ancestors().skip(1);
+        for parent in above.take_while(|parent| parent.starts_with(&self.directory)) {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Removes what an earlier run had not finished.
+    fn sweep(&self) {
+        let Ok(left) = fs::read_dir(self.directory.join(TEMPORARY)) else { return };
+        for file in left.flatten() {
+            // One that stays costs space and nothing else.
+            fs::remove_file(file.path()).ok();
+        }
     }
 
     /// The bytes appear under `path` whole, or not at all.

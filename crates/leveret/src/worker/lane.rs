@@ -109,11 +109,19 @@ impl Lane {
         }
     }
 
+    /// Takes back what a transaction holds so far; what was confirmed is out.
+    pub(crate) async fn forget(&self) -> Result<(), LaneError> {
+        match self {
+            Self::Transaction(channel) => Ok(channel.rollback().await?),
+            Self::Confirmed(_) => Ok(()),
+        }
+    }
+
     /// Gives the message back to its queue.
     pub(crate) async fn requeue(&self, delivery: &Delivery) -> Result<(), LaneError> {
+        self.forget().await?;
         match self {
             Self::Transaction(channel) => {
-                channel.rollback().await?;
                 channel.nack(delivery, Refusal::Requeue)?;
                 channel.commit().await.map(drop)?;
             }

@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use leveret_client::{Consumer, Delivery, Publish, PublishError, Returned};
+use leveret_client::{ChannelError, Consumer, Delivery, Publish, PublishError, Returned};
 use leveret_protocol::ShortStr;
 use tokio::sync::watch;
 use tracing::{error, warn};
@@ -177,34 +177,37 @@ impl Worker {
         let (fate, outputs) = (settlement.fate, settlement.outputs.len() as u64);
         // A dead letter may be sent again under its id, so that is not recorded.
         let entry = entry.filter(|_| fate == Fate::Handled);
-        match lane.settle(delivery, settlement, entry).await {
+        let error = match lane.settle(delivery, settlement, entry).await {
             Ok(Settled { returned }) => {
                 self.count(fate, outputs);
                 self.keep_returned(lane, returned).await?;
-                Ok(Some(fate))
+                return Ok(Some(fate));
             }
-            Err(LaneError::Publish(PublishError::Unroutable { returned, .. }))
-                if fate == Fate::Handled =>
-            {
+            Err(error) => error,
+        };
+        if let (Some(failure), Fate::Handled) = (unpublishable(&error), fate) {
+            if matches!(error, LaneError::Publish(PublishError::Unroutable { .. })) {
                 self.attempts.counters.add(Count::Unroutable, 1);
-                let letter = self.attempts.bury(message, &unroutable(&returned), 1, now_secs());
-                Box::pin(self.settle(lane, in_hand, letter, None)).await
             }
-            Err(LaneError::Publish(
-                error @ (PublishError::Unroutable { .. } | PublishError::Nacked),
-            )) => {
-                error!(handler = %self.attempts.handler, %error, "output not kept, message goes back to its queue");
-                tokio::time::sleep(REQUEUE_PAUSE).await;
-                lane.requeue(delivery).await?;
-                Ok(None)
-            }
-            Err(error) => {
-                if let Some(text) = refusal(&error) {
-                    self.suspects.accuse(message, Failure::permanent(text).named("refused"));
-                }
-                Err(error.into())
-            }
+            lane.forget().await?;
+            let letter = self.attempts.bury(message, &failure, 1, now_secs());
+            return Box::pin(self.settle(lane, in_hand, letter, None)).await;
         }
+        if let LaneError::Publish(
+            error @ (PublishError::Unroutable { .. }
+            | PublishError::Nacked
+            | PublishError::NotSent(ChannelError::TooLarge { .. })),
+        ) = error
+        {
+            error!(handler = %self.attempts.handler, %error, "output not kept, message goes back to its queue");
+            tokio::time::sleep(REQUEUE_PAUSE).await;
+            lane.requeue(delivery).await?;
+            return Ok(None);
+        }
+        if let Some(text) = refusal(&error) {
+            self.suspects.accuse(message, Failure::permanent(text).named("refused"));
+        }
+        Err(error.into())
     }
 
     fn verdict(&self, message: &Message) -> Option<Failure> {
@@ -267,6 +270,17 @@ fn message_of(delivery: &Delivery) -> Message {
     }
 }
 
+/// Why an output can never be published as it is, though the channel goes on.
+fn unpublishable(error: &LaneError) -> Option<Failure> {
+    match error {
+        LaneError::Publish(PublishError::Unroutable { returned, .. }) => Some(unroutable(returned)),
+        LaneError::Publish(PublishError::NotSent(error @ ChannelError::TooLarge { .. })) => {
+            Some(Failure::permanent(error).named("too-large"))
+        }
+        LaneError::Publish(_) | LaneError::Channel(_) | LaneError::Settle(_) => None,
+    }
+}
+
 fn unroutable(returned: &Returned) -> Failure {
     let (exchange, key) = (&returned.exchange, &returned.routing_key);
     let text =
@@ -278,14 +292,11 @@ fn unroutable(returned: &Returned) -> Failure {
 fn refusal(error: &LaneError) -> Option<String> {
     let refused = |code: u16, text: &str| format!("the broker refused the outputs: {code} {text}");
     match error {
-        LaneError::Channel(leveret_client::ChannelError::Closed { code, text })
-        | LaneError::Publish(PublishError::ChannelClosed { code, text }) => {
-            Some(refused(*code, text))
-        }
-        LaneError::Publish(PublishError::NotSent(leveret_client::ChannelError::Closed {
-            code,
-            text,
-        })) => Some(refused(*code, text)),
+        LaneError::Channel(ChannelError::Closed { code, text })
+        | LaneError::Publish(
+            PublishError::ChannelClosed { code, text }
+            | PublishError::NotSent(ChannelError::Closed { code, text }),
+        ) => Some(refused(*code, text)),
         LaneError::Channel(_) | LaneError::Settle(_) | LaneError::Publish(_) => None,
     }
 }

@@ -12,6 +12,7 @@ on_each_broker! {
     a_reply_goes_to_who_asked
     a_slow_attempt_is_cut_off
     an_output_without_a_queue_is_kept
+    an_output_too_large_for_a_frame_is_a_failure
 }
 
 mod bodies {
@@ -238,6 +239,26 @@ mod bodies {
             running.wait_until(|_| arrivals.all().len() == 1).await;
             assert_eq!(header(&arrivals.one(), "x-leveret-error-class"), "unroutable");
             assert_eq!(arrivals.one().body(), "x");
+            running.shutdown().await.unwrap();
+        }
+    }
+
+    pub(super) async fn an_output_too_large_for_a_frame_is_a_failure(target: Target) {
+        for mode in MODES {
+            let jobs = target.name(&format!("jobs-{mode:?}"));
+            let to = jobs.clone();
+            let work = move || {
+                let to = Publish::to_queue(&to);
+                async move { to.header("x-large", "x".repeat(200 * 1024)) }
+            };
+            let arrivals = Arrivals::default();
+            let handler = in_mode(Handler::new(jobs.as_str(), work).named("work"), mode);
+            let dead = handler.dead_letter_queue();
+            let running =
+                target.app().handler(handler).handler(arrivals.on(dead)).start().await.unwrap();
+            send(&running, &jobs, &["x"]).await;
+            running.wait_until(|_| arrivals.all().len() == 1).await;
+            assert_eq!(header(&arrivals.one(), "x-leveret-error-class"), "too-large");
             running.shutdown().await.unwrap();
         }
     }
