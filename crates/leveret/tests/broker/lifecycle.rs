@@ -1,5 +1,7 @@
 //! Starting, stopping, and connections that break in between.
 
+use leveret::{App, Handler, Publish, RunError, StopError};
+
 use crate::setup::on_each_broker;
 
 on_each_broker! {
@@ -8,6 +10,51 @@ on_each_broker! {
     a_hundred_idle_workers_stop_at_once
     hooks_run_before_the_first_and_after_the_last_message
     a_failing_start_hook_stops_the_start
+}
+
+/// Signals are for the whole process, so one test does all that listens for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_stops_gracefully_and_another_at_once() {
+    let (started, has_started) = tokio::sync::oneshot::channel();
+    let app = App::new("signalled").in_memory().on_start(|_| async {
+        started.send(()).unwrap();
+        Ok::<(), &str>(())
+    });
+    let running = tokio::spawn(app.run());
+    has_started.await.unwrap();
+    ask_to_stop();
+    running.await.unwrap().unwrap();
+
+    let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
+    let stuck = move || {
+        let begun = begun.clone();
+        async move {
+            begun.send(()).await.unwrap();
+            std::future::pending::<()>().await;
+        }
+    };
+    let app = App::new("stuck")
+        .in_memory()
+        .handler(Handler::new("jobs", stuck))
+        .on_start(|publisher| async move { publisher.publish(Publish::to_queue("jobs")).await });
+    let mut running = tokio::spawn(app.run());
+    has_begun.recv().await.unwrap();
+    let stopped = loop {
+        ask_to_stop();
+        tokio::select! {
+            biased;
+            stopped = &mut running => break stopped,
+            () = tokio::task::yield_now() => {}
+        }
+    };
+    let error = stopped.unwrap().unwrap_err();
+    assert!(matches!(error, RunError::Stop(StopError::Forced)), "{error}");
+    assert_eq!(error.exit_code(), 1);
+}
+
+fn ask_to_stop() {
+    let own = std::process::id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &own]).status().unwrap().success());
 }
 
 mod bodies {
