@@ -16,4 +16,5 @@ mod summary;
 
 pub(crate) use input::Input;
 pub(crate) use layout::Layout;
-pub(crate) use run::{Ending, Options, run};
+pub(crate) use run::{Options, run};
+pub(crate) use summary::Ending;

@@ -19,7 +19,7 @@ use super::layout::Layout;
 use super::names::{INCOMING, Names, RESULTS, SUPPRESS, SUPPRESSING};
 use super::outcome::Outcome;
 use super::progress::Progress;
-use super::summary::Summary;
+use super::summary::{Ending, Summary};
 
 /// How often the account is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -39,17 +39,6 @@ pub(crate) struct Options {
     pub(crate) workers: usize,
     /// How long each mail is held.
     pub(crate) pace: Duration,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// Each mail is accounted for exactly once.
-    Whole,
-    /// Some are not.
-    Unaccounted,
-    /// It was told to stop before.
-    Interrupted,
 }
 
 /// Mails left where they are: file and reason.
@@ -80,13 +69,13 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<Ending> {
     app.shutdown().await.context("the application does not stop")?;
     outcome.write(layout)?;
     let handled_now = account.look().saturating_sub(before);
-    let summary = Summary { outcome: &outcome, left: &left, handled_now, elapsed, layout };
-    tell(&summary);
-    Ok(match (outcome.is_whole(), is_interrupted) {
+    let ending = match (outcome.is_whole(), is_interrupted) {
         (true, _) => Ending::Whole,
         (false, true) => Ending::Interrupted,
         (false, false) => Ending::Unaccounted,
-    })
+    };
+    tell(&Summary { outcome: &outcome, left: &left, handled_now, elapsed, ending, layout });
+    Ok(ending)
 }
 
 fn names(options: &Options) -> anyhow::Result<Arc<Names>> {

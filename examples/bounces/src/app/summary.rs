@@ -13,6 +13,17 @@ use super::outcome::Outcome;
 /// How many names a list shows.
 const NAMES_MAX: usize = 10;
 
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Each mail is accounted for exactly once.
+    Whole,
+    /// Some are not.
+    Unaccounted,
+    /// It was told to stop before.
+    Interrupted,
+}
+
 /// What is told at the end.
 #[derive(Debug)]
 pub(crate) struct Summary<'a> {
@@ -24,6 +35,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) handled_now: usize,
     /// How long that took.
     pub(crate) elapsed: Duration,
+    /// How the run ended.
+    pub(crate) ending: Ending,
     /// Where everything is.
     pub(crate) layout: &'a Layout,
 }
@@ -33,14 +46,18 @@ impl Display for Summary<'_> {
         let Self { outcome, left, .. } = self;
         writeln!(f, "{}", self.table())?;
         self.write_rate(f)?;
-        let (lost, twice) = (outcome.lost.len(), outcome.twice.len());
+        let (missing, twice) = (outcome.lost.len(), outcome.twice.len());
         let accounted = outcome.results.len() + outcome.dead.len();
+        let all = accounted + missing + twice;
+        let (word, title) = match self.ending {
+            Ending::Interrupted => ("to go", "To go; the same command goes on with"),
+            Ending::Whole | Ending::Unaccounted => ("lost", "Lost"),
+        };
         writeln!(
             f,
-            "Accounted for exactly once: {accounted} of {}; {lost} lost, {twice} twice.",
-            accounted + lost + twice
+            "Accounted for exactly once: {accounted} of {all}; {missing} {word}, {twice} twice."
         )?;
-        write_names(f, "Lost", outcome.lost.iter().cloned())?;
+        write_names(f, title, outcome.lost.iter().cloned())?;
         write_names(f, "Twice", outcome.twice.iter().cloned())?;
         write_names(f, "Not yet suppressed", outcome.unsuppressed.iter().cloned())?;
         let dead = outcome.dead.iter().map(|dead| format!("{}: {}", dead.file, dead.reason));
