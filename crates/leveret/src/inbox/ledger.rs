@@ -19,10 +19,10 @@ use crate::link::{BackOff, Generation, Link};
 use crate::phase::{Phase, PhaseListener};
 
 /// How many ids are written to the disk at a time.
-const BATCH_MAX: u16 = 1000;
+const BATCH_MAX: u16 = 10_000;
 
-/// How long ids wait for others to share a write with.
-const BATCH_PAUSE: Duration = Duration::from_millis(20);
+/// How long ids wait for others to share a write with: the disk is the broker's, too.
+const BATCH_PAUSE: Duration = Duration::from_millis(250);
 
 /// The ledger of one connection.
 pub(crate) struct Ledger {

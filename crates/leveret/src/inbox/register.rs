@@ -137,10 +137,6 @@ impl Reservation {
     /// The unit that holds the id is committed.
     pub(crate) fn handled(self) {
         let mut recent = self.inbox.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        // The ledger may have been quicker.
-        if self.inbox.store.contains(&self.key).unwrap_or(false) {
-            return;
-        }
         if let Some(state) = recent.states.get_mut(&self.key) {
             *state = State::Unwritten;
             recent.unwritten += 1;
@@ -213,15 +209,5 @@ mod tests {
         assert!(settled.as_mut().now_or_never().is_none());
         reservation.handled();
         assert!(settled.now_or_never().is_some());
-    }
-
-    #[tokio::test]
-    async fn the_ledger_may_be_quicker_than_the_worker() {
-        let inbox = Inbox::in_memory();
-        let reservation = reserve(&inbox, "a").await;
-        inbox.write(&[inbox_key("h", b"a")]).unwrap();
-        reservation.handled();
-        assert!(matches!(arrival(&inbox, "a").await, Arrival::Duplicate));
-        assert_eq!(inbox.recent.lock().unwrap().states.len(), 0);
     }
 }
