@@ -251,6 +251,7 @@ impl Assembly {
             phase: self.phase.listen(),
             suspects: Arc::new(Suspects::default()),
             desk,
+            declarations: Declaration::of(handler).into(),
         };
         for _ in 0..handler.concurrency {
             self.workers.spawn(worker.clone().run());

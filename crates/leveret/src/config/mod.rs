@@ -1,30 +1,4 @@
 //! `leveret.toml`: connections, settings, handlers, files bridges, logging.
-//!
-//! Read once at the edge; what is wrong is told with file, line, caret and a suggestion.
-//!
-//! ```toml
-//! [connection]
-//! address = "amqp://guest:guest@127.0.0.1:5672/%2f"   # or: data-dir = "data", or: in-memory = true
-//!
-//! [settings]
-//! threshold = 3
-//!
-//! [handlers.classify]
-//! concurrency = 10
-//!
-//! [[files.read]]
-//! directory = "mails"
-//! exchange = "mails"
-//! key = "mail.incoming"
-//!
-//! [[files.write]]
-//! queue = "results"
-//! directory = "results"
-//! pattern = "${date}/${msgid}.json"
-//!
-//! [logging]
-//! level = "info"
-//! ```
 
 mod error;
 mod raw;
@@ -43,6 +17,44 @@ pub(crate) use error::nearest;
 pub use error::{ConfigError, EXIT_CONFIG};
 
 /// A checked configuration, for [`App::configure`](crate::App::configure).
+///
+/// What is wrong in the file is told with file, line, caret and a suggestion; a program exits
+/// with [`EXIT_CONFIG`] then. Every part may be missing:
+///
+/// ```toml
+/// [connection]
+/// address = "amqp://guest:guest@127.0.0.1:5672/%2f"   # or: data-dir = "data", or: in-memory = true
+///
+/// [settings]
+/// threshold = 3
+///
+/// [handlers.classify]
+/// concurrency = 10
+///
+/// [[files.read]]
+/// directory = "mails"
+/// exchange = "mails"
+/// key = "mail.incoming"
+///
+/// [[files.write]]
+/// queue = "results"
+/// directory = "results"
+/// pattern = "${date}/${msgid}.json"
+///
+/// [logging]
+/// level = "info"
+/// ```
+///
+/// ```
+/// use leveret::{App, Config};
+///
+/// let config = Config::parse("leveret.toml".as_ref(), "[connection]\nin-memory = true\n")?;
+/// let app = App::new("mails").configure(config);
+/// let error = Config::parse("leveret.toml".as_ref(), "[conection]\n").unwrap_err();
+/// assert!(error.to_string().contains("did you mean `connection`?"));
+/// # let _ = app;
+/// # Ok::<(), leveret::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Config {

@@ -1,21 +1,4 @@
 //! Extractors: a handler's arguments say what it needs from a message.
-//!
-//! | argument | gives |
-//! |---|---|
-//! | [`Json<T>`] | the body as JSON |
-//! | [`Text`] | the body as text |
-//! | [`Bytes`] | the body as it came |
-//! | [`Message`] | everything |
-//! | [`Headers`] | the table of headers |
-//! | [`RoutingKey`] | the routing key |
-//! | [`Redelivered`] | whether the broker delivered it before |
-//! | [`Attempt`] | which attempt this is |
-//! | [`State<T>`] | what [`App::state`](crate::App::state) was given |
-//! | [`Settings<T>`] | what [`App::settings`](crate::App::settings) or the file was given |
-//! | [`Publisher`] | publishes within the handler's unit |
-//!
-//! `Option<E>` and `Result<E, E::Rejection>` of an extractor let the handler decide itself what
-//! to do when it fails. Otherwise an extractor's permanent rejection makes a dead letter at once.
 
 mod context;
 mod json;
@@ -38,7 +21,26 @@ pub use json::{Json, JsonRejection};
 pub use metadata::{Attempt, Headers, Redelivered, RoutingKey};
 pub use text::{Text, TextRejection};
 
-/// An argument of a handler.
+/// An argument of a handler: an extractor.
+///
+/// | argument | gives |
+/// |---|---|
+/// | [`Json<T>`] | the body as JSON |
+/// | [`Text`] | the body as text |
+/// | [`Bytes`] | the body as it came |
+/// | [`Message`] | everything |
+/// | [`Headers`] | the table of headers |
+/// | [`RoutingKey`] | the routing key |
+/// | [`Redelivered`] | whether the broker delivered it before |
+/// | [`Attempt`] | which attempt this is |
+/// | [`State<T>`] | what [`App::state`](crate::App::state) was given |
+/// | [`Settings<T>`] | what [`App::settings`](crate::App::settings) or the file was given |
+/// | [`Publisher`] | publishes within the handler's unit |
+///
+/// `Option<E>` and `Result<E, E::Rejection>` of an extractor let the handler decide itself what
+/// to do when it fails. Otherwise an extractor's permanent rejection makes a dead letter at once.
+///
+/// A type of your own is an extractor like this:
 ///
 /// ```
 /// use leveret::{FromMessage, Request};

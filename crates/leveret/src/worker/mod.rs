@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::handler::Mode;
 use crate::inbox::{Arrival, Inbox, StoreError, inbox_key, ledger_entry};
 use crate::lineage::now_secs;
-use crate::link::{BackOff, Generation, Link};
+use crate::link::{BackOff, Declaration, DeclareError, Generation, Link, declare};
 use crate::message::Message;
 use crate::phase::{Phase, PhaseListener};
 use crate::stats::Count;
@@ -43,6 +43,8 @@ pub(crate) struct Worker {
     pub(crate) phase: PhaseListener,
     pub(crate) suspects: Arc<Suspects>,
     pub(crate) desk: Option<InboxDesk>,
+    /// Declared again before a channel is opened after one that failed: the queue may be gone.
+    pub(crate) declarations: Arc<[Declaration]>,
 }
 
 /// A worker's way to the inbox.
@@ -96,6 +98,11 @@ impl Worker {
             tokio::select! {
                 () = &mut draining => return,
                 () = back_off.pause() => {}
+            }
+            if let Err(DeclareError { what, source }) =
+                declare(&generation.connection, &self.declarations).await
+            {
+                warn!(handler = %self.attempts.handler, what, error = %source, "cannot declare");
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use leveret::{Endpoint, Handler, Mode, Publish, Text};
+use leveret::{Endpoint, Handler, Mode, Publish, ShortStr, Text};
 use leveret_broker::Broker;
+use leveret_client::{Connection, QueueDelete};
 
 use crate::proxy::Proxy;
 use crate::setup::{Arrivals, MODES, Target, in_mode};
@@ -17,7 +18,8 @@ async fn embedded() {
     let broker =
         Broker::builder().in_memory().listen("127.0.0.1:0".parse().unwrap()).start().await.unwrap();
     let address = broker.local_addrs()[0].to_string();
-    work_through_cuts(address, "guest:guest@", "%2f").await;
+    work_through_cuts(address.clone(), "guest:guest@", "%2f").await;
+    declare_again(format!("amqp://guest:guest@{address}/%2f")).await;
     broker.shutdown().await;
 }
 
@@ -31,6 +33,7 @@ async fn elsewhere() {
     let (login, rest) = rest.split_once('@').expect("user and password");
     let (address, virtual_host) = rest.split_once('/').unwrap_or((rest, "%2f"));
     work_through_cuts(address.to_owned(), &format!("{login}@"), virtual_host).await;
+    declare_again(url).await;
 }
 
 async fn work_through_cuts(broker: String, login: &str, virtual_host: &str) {
@@ -75,4 +78,21 @@ async fn work_through_cuts(broker: String, login: &str, virtual_host: &str) {
             assert_eq!(numbers.len(), distinct.len(), "a transaction happened twice");
         }
     }
+}
+
+/// A queue that somebody deletes is there again, with its bindings.
+async fn declare_again(url: String) {
+    let target = Target::at(Endpoint::Address(url.clone()));
+    let (jobs, exchange) = (target.name("jobs"), target.name("events"));
+    let handler = Handler::new(jobs.as_str(), || async {}).named("work").bind(&exchange, "job.#");
+    let running = target.app().handler(handler).start().await.unwrap();
+    let connection = Connection::open(&url).await.unwrap();
+    let channel = connection.channel().await.unwrap();
+    let name = ShortStr::try_from(jobs.as_str()).unwrap();
+    channel.queue_delete(&QueueDelete { name, ..QueueDelete::default() }).await.unwrap();
+    let job = Publish::new(&exchange, "job.one");
+    while running.publisher().publish(job.clone()).await.is_err() {}
+    running.wait_until(|stats| stats.handler("work").handled == 1).await;
+    running.shutdown().await.unwrap();
+    connection.close().await;
 }
