@@ -79,7 +79,7 @@ impl Assembly {
         let fault = match self.stage {
             Stage::Method => Fault::not_a_method(),
             Stage::Header => Fault::not_a_header(ids.0),
-            Stage::Body => Fault::not_a_body(ids.0),
+            Stage::Body => Fault::not_a_body(),
         };
         fault.blaming(ids)
     }

@@ -96,10 +96,8 @@ impl Fault {
         connection(ReplyCode::UnexpectedFrame, text)
     }
 
-    pub(super) fn not_a_body(class_id: u16) -> Self {
-        let text = format!(
-            "expected content body for class {class_id}, got non content body frame instead"
-        );
+    pub(super) fn not_a_body() -> Self {
+        let text = "expected content body, got non content body frame instead";
         connection(ReplyCode::UnexpectedFrame, text)
     }
 

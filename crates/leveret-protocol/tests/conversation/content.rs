@@ -114,7 +114,7 @@ fn nothing_comes_between_method_header_and_body() {
             header-frame 1 60 1
             method 1 60.10 00000000000000
                 ! failed
-                < 0 connection.close 505 UNEXPECTED_FRAME - expected content body for class 60, got non content body frame instead (60.40)
+                < 0 connection.close 505 UNEXPECTED_FRAME - expected content body, got non content body frame instead (60.40)
         "#]],
     );
     check_publish(
@@ -123,7 +123,7 @@ fn nothing_comes_between_method_header_and_body() {
             header-frame 1 60 1
             header-frame 1 60 1
                 ! failed
-                < 0 connection.close 505 UNEXPECTED_FRAME - expected content body for class 60, got non content body frame instead (60.40)
+                < 0 connection.close 505 UNEXPECTED_FRAME - expected content body, got non content body frame instead (60.40)
         "#]],
     );
 }
