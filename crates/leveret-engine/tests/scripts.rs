@@ -45,6 +45,7 @@ scripts! {
     exchanges_are_declared_compared_and_deleted: "exchanges.txt";
     exchanges_pass_messages_on_and_each_queue_gets_one: "routing.txt";
     topics_match_word_by_word: "topic.txt";
+    header_values_match_whatever_their_types: "header_values.txt";
     headers_match_all_or_any: "headers.txt";
     queues_are_declared_compared_and_deleted: "queues.txt";
     bindings_are_idempotent_and_go_with_their_ends: "bindings.txt";

@@ -1,6 +1,6 @@
 //! Field values as RabbitMQ's error texts show them.
 
-use core::fmt;
+use core::{cmp::Ordering, fmt};
 
 use leveret_protocol::FieldValue;
 
@@ -84,4 +84,46 @@ pub(crate) fn same_argument(one: &FieldValue, other: &FieldValue) -> bool {
         (None, None) => one == other,
         (Some(_), None) | (None, Some(_)) => false,
     }
+}
+
+/// Whether a header is what a binding wants: numbers are compared by value, and strings by
+/// their bytes, however they were written. Each client chooses types of its own.
+pub(crate) fn same_header(wanted: &FieldValue, found: &FieldValue) -> bool {
+    match (octets(wanted), octets(found)) {
+        (Some(wanted), Some(found)) => return wanted == found,
+        (None, None) => {}
+        (Some(_), None) | (None, Some(_)) => return false,
+    }
+    match (whole(wanted), whole(found)) {
+        (Some(wanted), Some(found)) => wanted == found,
+        (None, None) if float(wanted).is_none() => wanted == found,
+        _ => match (number(wanted), number(found)) {
+            (Some(wanted), Some(found)) => wanted.partial_cmp(&found) == Some(Ordering::Equal),
+            _ => false,
+        },
+    }
+}
+
+fn octets(value: &FieldValue) -> Option<&[u8]> {
+    let (FieldValue::LongString(bytes) | FieldValue::Bytes(bytes)) = value else { return None };
+    Some(bytes)
+}
+
+fn whole(value: &FieldValue) -> Option<i128> {
+    if let FieldValue::Timestamp(seconds) = value {
+        return Some((*seconds).into());
+    }
+    integer(value).map(i128::from)
+}
+
+fn float(value: &FieldValue) -> Option<f64> {
+    if let FieldValue::F32(value) = value {
+        return Some((*value).into());
+    }
+    if let FieldValue::F64(value) = value { Some(*value) } else { None }
+}
+
+/// A number as a float; beyond 32 bits no whole number is compared with a fraction.
+fn number(value: &FieldValue) -> Option<f64> {
+    float(value).or_else(|| i32::try_from(whole(value)?).ok().map(f64::from))
 }

@@ -20,7 +20,7 @@ pub(crate) use self::{
     bind::BindError,
     consume::ConsumeError,
     declare::{ArgumentFault, Compared, DeclareError, Property, Sides},
-    erlang::{Shown, integer, same_argument},
+    erlang::{Shown, integer, same_argument, same_header},
     publish::PublishError,
     resource::{Resource, ResourceError, ResourceKind},
     settle::SettleError,

@@ -5,7 +5,10 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 
 use super::destinations::Destination;
-use crate::{error::BindError, identity::BindingId};
+use crate::{
+    error::{BindError, same_header},
+    identity::BindingId,
+};
 
 /// Every binding with what it wants; each publish looks at all of them.
 #[derive(Debug, Default)]
@@ -36,7 +39,11 @@ impl HeaderTable {
     }
 
     pub(crate) fn find(&self, headers: &FieldTable) -> impl Iterator<Item = Destination> {
-        let present: BTreeMap<ShortStr, FieldValue> = headers.iter().collect();
+        let mut present: BTreeMap<ShortStr, FieldValue> = BTreeMap::new();
+        for (name, value) in headers {
+            // Of a name that is there twice, the first counts.
+            present.entry(name).or_insert(value);
+        }
         self.bindings
             .values()
             .filter(move |(wanted, _)| wanted.is_met_by(&present))
@@ -69,8 +76,32 @@ impl HeaderMatch {
     fn is_met_by(&self, headers: &BTreeMap<ShortStr, FieldValue>) -> bool {
         let is_met = |(name, value): &(ShortStr, FieldValue)| {
             // A wanted value of nothing asks only that the header be there.
-            headers.get(name).is_some_and(|found| *value == FieldValue::Void || value == found)
+            headers
+                .get(name)
+                .is_some_and(|found| *value == FieldValue::Void || same_header(value, found))
         };
         if self.wants_all { self.wanted.iter().all(is_met) } else { self.wanted.iter().any(is_met) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::identity::QueueId;
+
+    #[test]
+    fn of_a_header_that_is_there_twice_the_first_counts() {
+        let mut table = HeaderTable::default();
+        let wanted = FieldTable::builder().insert("a", true).build();
+        let queue = Destination::Queue(QueueId(1));
+        table.add(BindingId(1), HeaderMatch::parse(&wanted).unwrap(), queue);
+        let found = |raw: &'static [u8]| {
+            let headers = FieldTable::from_bytes(Bytes::from_static(raw)).unwrap();
+            table.find(&headers).count()
+        };
+        assert_eq!(found(b"\x01at\x01\x01at\x00"), 1);
+        assert_eq!(found(b"\x01at\x00\x01at\x01"), 0);
     }
 }

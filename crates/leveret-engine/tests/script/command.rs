@@ -87,6 +87,9 @@ fn value_of(text: &str) -> FieldValue {
     match text.split_once(':') {
         Some(("i", number)) => FieldValue::I32(number.parse().unwrap()),
         Some(("l", number)) => FieldValue::I64(number.parse().unwrap()),
+        Some(("s", number)) => FieldValue::I16(number.parse().unwrap()),
+        Some(("d", number)) => FieldValue::F64(number.parse().unwrap()),
+        Some(("x", bytes)) => FieldValue::Bytes(bytes.to_owned().into()),
         Some(("t", value)) => FieldValue::Bool(value == "true"),
         Some(("v", _)) => FieldValue::Void,
         Some(("a", list)) => FieldValue::Array(list.split(',').collect::<FieldArray>()),
