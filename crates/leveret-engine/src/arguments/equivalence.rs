@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::ToString as _};
 
-use leveret_protocol::FieldTable;
+use leveret_protocol::{FieldTable, FieldValue};
 
 use crate::error::{Compared, Property, Shown, Sides, same_argument};
 
@@ -32,6 +32,7 @@ pub(crate) fn difference(
     names.iter().find_map(|name| {
         let sides = match (received.get(name), current.get(name)) {
             (None, None) => return None,
+            (Some(given), None) | (None, Some(given)) if is_default(name, &given) => return None,
             (Some(received), Some(current)) if same_argument(&received, &current) => return None,
             (Some(received), Some(current)) => (
                 Compared::Plain(Shown(&received).to_string()),
@@ -43,4 +44,9 @@ pub(crate) fn difference(
         let (received, current) = sides;
         Some((Property::Argument(name), Box::new(Sides { received, current })))
     })
+}
+
+/// Whether leaving the argument out says the same.
+fn is_default(name: &str, value: &FieldValue) -> bool {
+    matches!((name, value), ("x-queue-type", FieldValue::LongString(kind)) if kind == "classic")
 }

@@ -28,8 +28,8 @@ pub(crate) enum QueueType {
 
 type Fault = (&'static str, ArgumentFault);
 
-/// The longest time in milliseconds: what a timer of RabbitMQ's can hold.
-const MILLIS_MAX: i64 = u32::MAX as i64;
+/// The longest time in milliseconds: RabbitMQ's ten years.
+const MILLIS_MAX: i64 = 10 * 365 * 24 * 60 * 60 * 1000;
 
 impl QueueSettings {
     pub(crate) fn parse(arguments: &FieldTable) -> Result<Self, Fault> {

@@ -107,6 +107,8 @@ pub(crate) enum DeclareError {
     Argument { argument: &'static str, resource: Resource, fault: Box<ArgumentFault> },
     #[error("invalid arg '{argument}' for {resource} of queue type {queue_type}")]
     OtherType { argument: &'static str, resource: Resource, queue_type: &'static str },
+    #[error("invalid type '{}' for arg '{argument}' in {resource}", type_name(found))]
+    ArgumentType { argument: &'static str, resource: Resource, found: Box<FieldValue> },
     #[error("invalid property '{property}' for {resource}")]
     Property { property: &'static str, resource: Resource },
     #[error("unknown exchange type '{kind}'")]
@@ -120,6 +122,7 @@ impl DeclareError {
         match self {
             Self::Inequivalent { .. }
             | Self::Argument { .. }
+            | Self::ArgumentType { .. }
             | Self::OtherType { .. }
             | Self::Property { .. }
             | Self::ExchangeType { .. } => ReplyCode::PreconditionFailed,

@@ -37,8 +37,8 @@ pub(crate) enum ExpirationFault {
     TooLarge { value: alloc::string::String },
 }
 
-/// The longest expiration in milliseconds: what a timer of RabbitMQ's can hold.
-const EXPIRATION_MILLIS_MAX: u64 = u32::MAX as u64;
+/// The longest expiration in milliseconds: RabbitMQ's ten years.
+const EXPIRATION_MILLIS_MAX: u64 = 10 * 365 * 24 * 60 * 60 * 1000;
 
 impl PublishError {
     pub(super) fn reply_code(&self) -> ReplyCode {

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use leveret_protocol::{Method, ShortStr, exchange};
+use leveret_protocol::{FieldValue, Method, ShortStr, exchange};
 
 use super::{
     Turn,
@@ -45,6 +45,7 @@ impl Turn<'_> {
         if is_reserved(&name) {
             return Err(ResourceError::ReservedName { kind: ResourceKind::Exchange, name }.into());
         }
+        self.check_alternate(&name, &declare)?;
         self.create_exchange(&name, kind, &declare);
         if !declare.no_wait {
             self.send_when_written(at, Method::ExchangeDeclareOk(exchange::DeclareOk));
@@ -56,6 +57,22 @@ impl Turn<'_> {
         if !no_wait {
             let answer = Method::ExchangeDeclareOk(exchange::DeclareOk);
             self.send_when_durable(at, recorded, answer);
+        }
+    }
+
+    fn check_alternate(
+        &self,
+        name: &ShortStr,
+        declare: &exchange::Declare,
+    ) -> Result<(), DeclareError> {
+        const ARGUMENT: &str = "alternate-exchange";
+        match declare.arguments.get(ARGUMENT) {
+            None | Some(FieldValue::LongString(_)) => Ok(()),
+            Some(found) => Err(DeclareError::ArgumentType {
+                argument: ARGUMENT,
+                resource: self.host.exchange_resource(name),
+                found: Box::new(found),
+            }),
         }
     }
 

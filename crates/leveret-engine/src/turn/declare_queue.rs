@@ -93,7 +93,7 @@ impl Turn<'_> {
         let settings = self.settings(name, declare)?;
         let spec = QueueSpec {
             name: detached_name(name),
-            durable: declare.durable,
+            durable: is_durable(declare),
             auto_delete: declare.auto_delete,
             owner: declare.exclusive.then_some(at.connection),
             arguments: detached_table(&declare.arguments),
@@ -136,6 +136,9 @@ impl Turn<'_> {
             QueueType::Quorum if declare.exclusive => {
                 Err(DeclareError::Property { property: "exclusive-owner", resource: resource() })
             }
+            QueueType::Quorum if declare.auto_delete => {
+                Err(DeclareError::Property { property: "auto-delete", resource: resource() })
+            }
             QueueType::Classic | QueueType::Quorum => Ok(settings),
         }
     }
@@ -152,7 +155,7 @@ impl Turn<'_> {
             return Err(ResourceError::Locked { resource }.into());
         }
         let flags = [
-            (Property::Durable, received.durable, spec.durable),
+            (Property::Durable, is_durable(received), spec.durable),
             (Property::AutoDelete, received.auto_delete, spec.auto_delete),
         ];
         if let Some((property, received, current)) =
@@ -168,4 +171,9 @@ impl Turn<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// An exclusive queue goes with its connection, so whether it was to be durable is passed over.
+const fn is_durable(declare: &queue::Declare) -> bool {
+    declare.durable && !declare.exclusive
 }
