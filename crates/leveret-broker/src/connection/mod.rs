@@ -9,6 +9,7 @@ mod credentials;
 mod hello;
 mod link;
 mod pipe;
+mod printable;
 
 #[cfg(test)]
 mod tests;

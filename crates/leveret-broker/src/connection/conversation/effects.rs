@@ -4,7 +4,7 @@ use leveret_engine::Effect;
 use leveret_protocol::{AmqpError, ChannelNumber, ReplyCode, SendError};
 
 use super::{Conversation, Stage};
-use crate::connection::channels::Ending;
+use crate::connection::{channels::Ending, printable::Printable};
 
 impl Conversation {
     /// Takes effects of the engine.
@@ -51,7 +51,7 @@ impl Conversation {
                 self.forgotten();
             }
             Effect::FailConnection { error, .. } => {
-                tracing::info!(peer = %self.peer, %error, "closing a connection");
+                tracing::info!(peer = %self.peer, error = %Printable(&error), "closing a connection");
                 if !self.forgotten() {
                     self.session.close(&error);
                 }
@@ -70,7 +70,7 @@ impl Conversation {
             // What the engine says of a channel may cross with the end of it.
             Ok(()) | Err(SendError::NotOpen | SendError::ChannelNotOpen { .. }) => {}
             Err(error) => {
-                tracing::warn!(peer = %self.peer, %error, "closing a connection that cannot take its message");
+                tracing::warn!(peer = %self.peer, error = %Printable(&error), "closing a connection that cannot take its message");
                 self.leave();
                 let error = AmqpError::new(ReplyCode::FrameError, error.to_string());
                 self.session.close(&error);
@@ -89,7 +89,7 @@ impl Conversation {
     /// The engine ends a channel. If an end is under way already, the engine answers that too.
     fn fail_channel(&mut self, channel: ChannelNumber, error: &AmqpError) {
         if !self.endings.is_under_way(channel) {
-            tracing::info!(peer = %self.peer, %channel, %error, "closing a channel");
+            tracing::info!(peer = %self.peer, %channel, error = %Printable(&error), "closing a channel");
             self.session.close_channel(channel, error);
         }
     }

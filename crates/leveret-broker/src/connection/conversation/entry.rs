@@ -5,7 +5,9 @@ use leveret_protocol::{AmqpError, FieldTable, ReplyCode, ShortStr, connection};
 
 use super::{Conversation, Stage};
 use crate::{
-    connection::{credentials::Credentials, hello::ClientCapabilities, link::Link},
+    connection::{
+        credentials::Credentials, hello::ClientCapabilities, link::Link, printable::Printable,
+    },
     users::{LoginError, User},
 };
 
@@ -40,7 +42,7 @@ impl Conversation {
         reason: LoginError,
         capabilities: ClientCapabilities,
     ) {
-        tracing::warn!(peer = %self.peer, %mechanism, %reason, "refusing a login");
+        tracing::warn!(peer = %self.peer, mechanism = %Printable(mechanism), reason = %Printable(&reason), "refusing a login");
         let now = self.shared.clock.now();
         if capabilities.authentication_failure_close {
             let text = format!(
@@ -71,7 +73,7 @@ impl Conversation {
                     capabilities.engine,
                     credit_max,
                 );
-                tracing::debug!(peer = %self.peer, user = user.name, %virtual_host, "connection open");
+                tracing::debug!(peer = %self.peer, user = user.name, virtual_host = %Printable(virtual_host), "connection open");
                 self.outbound = Some(outbound);
                 self.link = Some(link);
                 self.stage = Stage::Open;
@@ -79,7 +81,7 @@ impl Conversation {
                 return self.session.accept_open();
             }
         };
-        tracing::warn!(peer = %self.peer, user = user.name, %virtual_host, "refusing a virtual host");
+        tracing::warn!(peer = %self.peer, user = user.name, virtual_host = %Printable(virtual_host), "refusing a virtual host");
         self.stage = Stage::Closing;
         let error = AmqpError::new(ReplyCode::NotAllowed, refusal);
         self.session.close(&error.blaming(&connection::Open::default().into()));

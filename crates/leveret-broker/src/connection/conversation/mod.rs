@@ -17,6 +17,7 @@ use super::{
     channels::{Ending, Endings},
     hello::{ClientCapabilities, server_hello, session_limits},
     link::Link,
+    printable::Printable,
 };
 use crate::{
     host::OutboundReceiver,
@@ -200,7 +201,7 @@ impl Conversation {
                 self.push(Input::CloseChannel { connection, channel });
             }
             Event::ChannelFailed { channel, error } => {
-                tracing::info!(peer = %self.peer, %channel, %error, "closing a channel");
+                tracing::info!(peer = %self.peer, %channel, error = %Printable(&error), "closing a channel");
                 self.endings.begin(channel, Ending::Session);
                 self.push(Input::CloseChannel { connection, channel });
             }
@@ -264,7 +265,7 @@ impl Conversation {
         } else if received.starts_with(b"\x16\x03") {
             tracing::warn!(%peer, "a tls handshake on a plain port");
         } else {
-            tracing::warn!(%peer, %failure, "a connection failed");
+            tracing::warn!(%peer, failure = %Printable(&failure), "a connection failed");
         }
     }
 }
