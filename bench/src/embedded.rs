@@ -1,0 +1,61 @@
+//! The framework in transaction mode on the broker inside the program.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use leveret::{App, Handler, Publish};
+use leveret_broker::Broker;
+use leveret_client::{ConnectOptions, Connection};
+
+use crate::cpu;
+use crate::preparation::{BODY, INPUT, OUTPUT, fill};
+use crate::sample::Sample;
+
+/// Handled before the clock starts, per worker.
+const WARM_UP: u64 = 20;
+
+/// More than this many messages are not prepared for one run.
+const MESSAGES_MAX: u64 = 300_000;
+
+/// One run: a fresh data directory, its queue filled, then handled to the end.
+pub(crate) async fn measure(folder: &Path, workers: usize, seconds: u64) -> anyhow::Result<Sample> {
+    let directory = tempfile::tempdir_in(folder)?;
+    let workers = u64::try_from(workers)?;
+    let warm_up = WARM_UP * workers;
+    // One commit a worker and sync takes 0.1 ms at the least.
+    let messages = (seconds * 8_000 * workers.min(30)).min(MESSAGES_MAX) + warm_up;
+    prepare(directory.path(), messages).await?;
+
+    let app = App::new("bench").data_dir(directory.path()).handler(
+        Handler::new(INPUT.to_string(), answer).concurrency(usize::try_from(workers)?).named("bench"),
+    );
+    let running = app.start().await?;
+    running.wait_until(|stats| stats.handler("bench").handled >= warm_up).await;
+    let (before, start, cpu_before) =
+        (running.stats().handler("bench").handled, Instant::now(), cpu::used()?);
+    let end = Duration::from_secs(seconds * 4);
+    let all = running.wait_until(|stats| stats.handler("bench").handled >= messages);
+    // A slow disk ends the run earlier, not the measurement.
+    tokio::time::timeout(end, all).await.ok();
+    let sample = Sample {
+        messages: running.stats().handler("bench").handled - before,
+        time: start.elapsed(),
+        cpu: cpu::used()?.saturating_sub(cpu_before),
+    };
+    running.shutdown().await?;
+    Ok(sample)
+}
+
+async fn answer(_body: Bytes) -> Publish {
+    Publish::to_queue(OUTPUT.to_string()).bytes(Bytes::from_static(&BODY))
+}
+
+async fn prepare(directory: &Path, messages: u64) -> anyhow::Result<()> {
+    let broker = Broker::builder().data_dir(directory).start().await?;
+    let connection = Connection::over(broker.connect(), ConnectOptions::default()).await?;
+    fill(&connection, messages).await?;
+    connection.close().await;
+    broker.shutdown().await;
+    Ok(())
+}
