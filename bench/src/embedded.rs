@@ -28,7 +28,9 @@ pub(crate) async fn measure(folder: &Path, workers: usize, seconds: u64) -> anyh
     prepare(directory.path(), messages).await?;
 
     let app = App::new("bench").data_dir(directory.path()).handler(
-        Handler::new(INPUT.to_string(), answer).concurrency(usize::try_from(workers)?).named("bench"),
+        Handler::new(INPUT.to_string(), answer)
+            .concurrency(usize::try_from(workers)?)
+            .named("bench"),
     );
     let running = app.start().await?;
     running.wait_until(|stats| stats.handler("bench").handled >= warm_up).await;
@@ -53,7 +55,7 @@ async fn answer(_body: Bytes) -> Publish {
 
 async fn prepare(directory: &Path, messages: u64) -> anyhow::Result<()> {
     let broker = Broker::builder().data_dir(directory).start().await?;
-    let connection = Connection::over(broker.connect(), ConnectOptions::default()).await?;
+    let connection = Connection::over(broker.connect(), &ConnectOptions::default()).await?;
     fill(&connection, messages).await?;
     connection.close().await;
     broker.shutdown().await;

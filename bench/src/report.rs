@@ -61,8 +61,14 @@ impl fmt::Display for Report {
         let peer = self.rows.iter().find(|row| row.workers.is_none());
         let peer_rate = peer.map(|row| row.median(Sample::rate));
         let mut table = Table::new();
-        table.load_preset(comfy_table::presets::NOTHING);
-        table.set_header(["transaction mode", "messages/s", "us CPU/message", "of the bound", "x peer"]);
+        table.load_style(comfy_table::presets::NOTHING);
+        table.set_header([
+            "transaction mode",
+            "messages/s",
+            "us CPU/message",
+            "of the bound",
+            "x peer",
+        ]);
         for row in &self.rows {
             let rate = row.median(Sample::rate);
             let share = row.workers.map(|workers| {
