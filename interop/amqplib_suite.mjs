@@ -53,6 +53,8 @@ const cases = {
     const seen = [];
     await new Promise((resolve) => {
       channel.consume(queue, (message) => {
+        // The end of the queue is told as null.
+        if (message === null) return;
         seen.push(Number(message.content));
         if (seen.length % 10 === 0) channel.ack(message, true);
         if (seen.length === 100) resolve();
