@@ -53,8 +53,9 @@ async fn answer(_body: Bytes) -> Publish {
     Publish::to_queue(OUTPUT.to_string()).bytes(Bytes::from_static(&BODY))
 }
 
+/// The application keeps the broker's data in the folder `broker` of its own.
 async fn prepare(directory: &Path, messages: u64) -> anyhow::Result<()> {
-    let broker = Broker::builder().data_dir(directory).start().await?;
+    let broker = Broker::builder().data_dir(directory.join("broker")).start().await?;
     let connection = Connection::over(broker.connect(), &ConnectOptions::default()).await?;
     fill(&connection, messages).await?;
     connection.close().await;

@@ -31,7 +31,7 @@ struct Args {
     /// How long one run is to take, about.
     #[arg(long, default_value_t = 2)]
     seconds: u64,
-    /// A RabbitMQ to run a hand-written transaction loop on, as a peer.
+    /// A `RabbitMQ` to run a hand-written transaction loop on, as a peer.
     #[arg(long, value_name = "URL")]
     rabbitmq: Option<String>,
     /// Where the data directories are made; on the disk to be measured.

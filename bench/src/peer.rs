@@ -49,7 +49,7 @@ async fn work(connection: &Connection, handled: &AtomicU64, end: Instant) -> any
         let delivery = consumer.recv().await.context("the queue ran empty or the channel ended")?;
         channel.publish(message(OUTPUT)).await?;
         channel.ack(&delivery)?;
-        channel.commit().await?;
+        drop(channel.commit().await?);
         handled.fetch_add(1, Ordering::Relaxed);
     }
     channel.close().await;
