@@ -106,3 +106,8 @@ pub use retry::RetryPolicy;
 pub use shared::Needs;
 pub use stats::{HandlerStats, Stats};
 pub use topology::{ExchangeKind, Presence, Queue};
+
+/// Runs the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
