@@ -15,6 +15,7 @@ use crate::{
     options::EngineOptions,
     outbox::Outbox,
     queue::Queues,
+    spans::Spans,
     store::Store,
     work::Work,
 };
@@ -37,6 +38,8 @@ pub(crate) struct Host {
     pub(crate) last_record: Lsn,
     /// The last record that is on disk.
     pub(crate) durable: Lsn,
+    /// Records that hold only together.
+    pub(crate) spans: Spans,
     /// Space for routing results, used again by every publish.
     pub(crate) routed: Vec<QueueId>,
 }
@@ -59,6 +62,7 @@ impl Host {
             work: Work::default(),
             last_record: Lsn::default(),
             durable: Lsn::default(),
+            spans: Spans::default(),
             routed: Vec::new(),
         }
     }

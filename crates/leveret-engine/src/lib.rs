@@ -50,6 +50,7 @@ mod outbox;
 mod queue;
 mod record;
 mod recovery;
+mod spans;
 mod store;
 mod turn;
 mod work;

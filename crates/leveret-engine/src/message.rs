@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use leveret_protocol::{FieldTable, Properties, ShortStr, Timestamp};
 
-use crate::identity::MessageId;
+use crate::identity::{Lsn, MessageId};
 
 /// A content up to this size is copied out of the buffer it came in, so that a small message
 /// that waits does not hold a large buffer.
@@ -37,6 +37,8 @@ pub(crate) struct Message {
     pub(crate) id: MessageId,
     /// When it got its place: from then on it ages.
     pub(crate) posted_at: Timestamp,
+    /// The record of this life that put it on disk; before the first, if none had to.
+    pub(crate) recorded: Lsn,
     pub(crate) letter: Letter,
 }
 

@@ -3,7 +3,10 @@
 //! A client takes replies for the next reply it waits for, so nothing on a channel overtakes
 //! a reply that waits for the disk.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    vec::Vec,
+};
 
 use leveret_protocol::ChannelNumber;
 
@@ -18,10 +21,15 @@ pub(crate) struct Outbox {
     /// What waits, and for which record; what only waits for its turn waits for none.
     held: BTreeMap<ChannelKey, VecDeque<(Lsn, Effect)>>,
     waiting: BTreeSet<(Lsn, ChannelKey)>,
+    /// Where something waits for the records of the turn that is not finished.
+    of_turn: Vec<ChannelKey>,
 }
 
 /// Before the first record.
 const NONE: Lsn = Lsn(0);
+
+/// The record that the turn will end with.
+const OF_TURN: Lsn = Lsn(u64::MAX);
 
 impl Outbox {
     /// Sends once all that is held on the channel is sent.
@@ -39,6 +47,24 @@ impl Outbox {
     pub(crate) fn hold(&mut self, at: ChannelKey, until: Lsn, effect: Effect) {
         self.held.entry(at).or_default().push_back((until, effect));
         self.waiting.insert((until, at));
+    }
+
+    /// Sends once the records of the turn are durable, which have no number yet.
+    pub(crate) fn hold_for_turn(&mut self, at: ChannelKey, effect: Effect) {
+        self.held.entry(at).or_default().push_back((OF_TURN, effect));
+        if self.of_turn.last() != Some(&at) {
+            self.of_turn.push(at);
+        }
+    }
+
+    /// This is the last record of the turn.
+    pub(crate) fn end_turn(&mut self, last: Lsn) {
+        for at in self.of_turn.drain(..) {
+            let Some(held) = self.held.get_mut(&at) else { continue };
+            let ends = held.iter_mut().rev().map(|(until, _)| until);
+            ends.filter(|until| **until == OF_TURN).for_each(|until| *until = last);
+            self.waiting.insert((last, at));
+        }
     }
 
     /// Records up to this one are durable.

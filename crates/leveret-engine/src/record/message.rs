@@ -10,7 +10,7 @@ use super::{
     coding::{Reader, put_bytes, put_number},
 };
 use crate::{
-    identity::{MessageId, QueueId},
+    identity::{Lsn, MessageId, QueueId},
     message::{Letter, Message, Origin},
 };
 
@@ -64,7 +64,10 @@ impl PublishedRecord {
             origin: if flags & DEAD_LETTER == 0 { Origin::Client } else { Origin::DeadLetter },
             persistent: true,
         };
-        Ok(Self { message: Message { id, posted_at, letter: letter.detached() }, queues })
+        Ok(Self {
+            message: Message { id, posted_at, recorded: Lsn::default(), letter: letter.detached() },
+            queues,
+        })
     }
 }
 

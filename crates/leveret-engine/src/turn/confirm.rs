@@ -41,6 +41,7 @@ impl Turn<'_> {
             return;
         }
         self.host.durable = upto;
+        self.host.spans.forget(upto);
         self.host.outbox.release(upto, self.effects);
         for (at, opening, ack) in self.host.confirms.release(upto) {
             let is_open =

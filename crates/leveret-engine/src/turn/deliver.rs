@@ -1,4 +1,7 @@
 //! Messages go to consumers, as far as prefetch and credit reach.
+//!
+//! A message that is to survive is sent once it is on disk: what a consumer does about it
+//! cannot be undone, so a crash must not undo the message.
 
 use alloc::sync::Arc;
 
@@ -167,6 +170,14 @@ impl Turn<'_> {
             properties: letter.properties.clone(),
             body: letter.body.clone(),
         };
-        self.host.outbox.send(at, effect, self.effects);
+        let recorded = message.recorded;
+        let until = self.host.spans.end_of(recorded);
+        if until <= self.host.durable {
+            self.host.outbox.send(at, effect, self.effects);
+        } else if recorded > self.host.last_record {
+            self.host.outbox.hold_for_turn(at, effect);
+        } else {
+            self.host.outbox.hold(at, until, effect);
+        }
     }
 }

@@ -120,6 +120,8 @@ impl<'a> Turn<'a> {
         for (lsn, record) in records {
             self.effects.push(Effect::Append { lsn, record });
         }
+        self.host.spans.add(before.next(), last);
+        self.host.outbox.end_turn(last);
         self.host.last_record = last;
         if let Some(upto) = self.relocated {
             self.effects.push(Effect::Relocated { upto, through: last });

@@ -22,12 +22,18 @@ pub(super) enum Posted {
 impl Turn<'_> {
     /// Gives the message its place at the end of each queue that still exists.
     pub(super) fn post(&mut self, letter: Letter, queues: &[QueueId]) -> Posted {
+        let keepers = self.keepers(&letter, queues);
+        let recorded = (!keepers.is_empty()).then(|| self.draft.lsn());
         let message = Arc::new(Message {
             id: MessageId(self.host.serials.next()),
             posted_at: self.now,
+            recorded: recorded.unwrap_or_default(),
             letter,
         });
-        let posted = self.record(&message, queues);
+        if let Some(recorded) = recorded {
+            Fact::put_published(self.draft.facts(), &message, &keepers);
+            self.host.store.add_message(recorded, Arc::clone(&message), keepers);
+        }
         for id in queues {
             let Some(queue) = self.host.queues.get_mut(*id) else { continue };
             queue.ready.push(Entry { message: Arc::clone(&message), redelivered: false });
@@ -35,22 +41,16 @@ impl Turn<'_> {
                 self.stirred.push_back(*id);
             }
         }
-        posted
+        recorded.map_or(Posted::InMemory, Posted::OnRecord)
     }
 
-    fn record(&mut self, message: &Arc<Message>, queues: &[QueueId]) -> Posted {
-        if !message.letter.persistent {
-            return Posted::InMemory;
+    /// Those of the queues that keep the message on disk.
+    fn keepers(&self, letter: &Letter, queues: &[QueueId]) -> Vec<QueueId> {
+        if !letter.persistent {
+            return Vec::new();
         }
         let keeps =
             |id: &QueueId| self.host.queues.get(*id).is_some_and(|queue| queue.spec.is_recorded());
-        let keepers: Vec<QueueId> = queues.iter().copied().filter(keeps).collect();
-        if keepers.is_empty() {
-            return Posted::InMemory;
-        }
-        let recorded = self.draft.lsn();
-        Fact::put_published(self.draft.facts(), message, &keepers);
-        self.host.store.add_message(recorded, Arc::clone(message), keepers);
-        Posted::OnRecord(recorded)
+        queues.iter().copied().filter(keeps).collect()
     }
 }

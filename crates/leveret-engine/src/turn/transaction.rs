@@ -1,9 +1,8 @@
 //! `tx.select`, `tx.commit`, `tx.rollback`.
 //!
 //! A transaction is whole by the log: all its facts are one record, or parts that only its
-//! commit record makes count. Its messages go to consumers at once, as any publish does; an
-//! acknowledgement of one stands later in the same log, so no crash keeps it without its
-//! publish. Only commit-ok waits for the disk.
+//! commit record makes count. Its messages are in their queues at once and go out to consumers,
+//! like commit-ok, when all of it is on disk: nobody acts on a transaction that a crash undoes.
 
 use leveret_protocol::{Method, tx};
 

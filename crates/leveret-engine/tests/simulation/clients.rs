@@ -52,7 +52,7 @@ pub(crate) fn seat_of(connection: ConnectionId, channel: ChannelNumber) -> Seat 
         .expect("a channel that a client opened")
 }
 
-fn id_of(body: &Bytes) -> Id {
+pub(crate) fn id_of(body: &Bytes) -> Id {
     std::str::from_utf8(body).expect("digits").trim_end_matches('x').parse().expect("a number")
 }
 
@@ -128,6 +128,9 @@ impl Simulation {
         self.persistent.push(persistent);
         let queues = if target < QUEUES.len() { vec![target] } else { vec![0, 1, 2, 3] };
         let keeps = persistent && queues.iter().any(|queue| self.model.queues[*queue].durable);
+        if keeps && seat != TRANSACTION {
+            self.recorded.insert(id, self.last.next());
+        }
         let client = &mut self.clients[seat];
         if seat == TRANSACTION {
             client.publishes.push((queues, id, persistent));
@@ -243,15 +246,23 @@ impl Simulation {
         if self.is_waiting(seat) {
             return;
         }
+        // Confirms still come; a client waits for close-ok before it uses the number again.
+        let unconfirmed = std::mem::take(&mut self.clients[seat].unconfirmed);
         self.forget(seat);
+        self.clients[seat].unconfirmed = unconfirmed;
         let (connection, channel) = (connection_of(seat), channel_of(seat));
         self.input(Input::CloseChannel { connection, channel });
+        self.make_durable(self.last);
         self.open(seat);
     }
 
     fn client_leaves(&mut self, connection: usize) {
         self.forget(connection * 2);
         self.forget(connection * 2 + 1);
+        // What was still to come does not come.
+        for given in &mut self.given {
+            given.retain(|seat, _| seat / 2 != connection);
+        }
         self.input(Input::Disconnect { connection: connection_of(connection * 2) });
         self.connect(connection);
     }
@@ -265,14 +276,23 @@ impl Simulation {
         client.commit = Some(Commit::Begun { last });
         let (publishes, settlements) =
             (std::mem::take(&mut client.publishes), std::mem::take(&mut client.settlements));
+        let mut kept = Vec::new();
         for (queues, id, persistent) in publishes {
             self.model.put(&queues, id, persistent);
+            if persistent && queues.iter().any(|queue| self.model.queues[*queue].durable) {
+                kept.push(id);
+            }
         }
+        // At the least; by how many records the commit is written shows after it.
+        self.recorded.extend(kept.iter().map(|id| (*id, last.next())));
         for (outstanding, verdict) in settlements {
             self.model_settles(&outstanding, verdict);
         }
         self.act(TRANSACTION, Method::TxCommit(tx::Commit));
+        self.recorded.extend(kept.iter().map(|id| (*id, self.last)));
         match &mut self.clients[TRANSACTION].commit {
+            // One that writes nothing waits only for its turn.
+            Some(commit) if self.last == last => *commit = Commit::Written { last: Lsn(0) },
             Some(commit) => *commit = Commit::Written { last: self.last },
             None => assert_eq!(self.last, last, "a commit that writes waits for the disk"),
         }
@@ -310,6 +330,14 @@ impl Simulation {
                     assert!(last <= durable, "a commit is confirmed before it is durable");
                 }
             },
+            _ => {}
+        }
+    }
+
+    /// What the twin answered shows how things stand.
+    pub(super) fn decided(&mut self, seat: Seat, method: &Method) {
+        let client = &mut self.clients[seat];
+        match method {
             Method::BasicGetEmpty(_) => {
                 let (queue, _) = client.getting.take().expect("there is a get");
                 assert_eq!(self.model.ready(queue), [0_u64; 0], "the queue has none");
@@ -350,6 +378,8 @@ impl Simulation {
             assert!(client.unconfirmed.is_empty(), "every publish is confirmed");
             assert_eq!(client.commit, None, "every commit is answered");
         }
+        let [at_once, later] = &self.given;
+        assert_eq!(at_once, later, "a slow disk changes when, not what");
     }
 
     /// All clients leave, and what is left in the queues is what the model says.

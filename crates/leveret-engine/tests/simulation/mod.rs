@@ -1,4 +1,8 @@
 //! An engine under random clients, with a slow disk and a model that watches.
+//!
+//! A twin gets the same inputs on a disk that is done at once. It shows who gets what as soon
+//! as that is decided, so the model watches the twin's deliveries; the engine itself has to
+//! give the same to everybody, later, and nothing before it is durable.
 
 mod check;
 mod clients;
@@ -30,6 +34,12 @@ pub(crate) const QUEUES: [&str; 4] = ["d0", "d1", "dead", "t"];
 /// A run so far.
 pub(crate) struct Simulation {
     engine: Engine,
+    twin: Engine,
+    twin_last: Lsn,
+    /// What each channel was given, by the twin and by the engine.
+    given: [BTreeMap<usize, Vec<Bytes>>; 2],
+    /// Before which record a message may not be given to anybody.
+    recorded: BTreeMap<model::Id, Lsn>,
     model: Model,
     clients: Vec<Client>,
     /// The persistent ones among the messages, by number.
@@ -67,6 +77,10 @@ impl Simulation {
     pub(crate) fn run(ops: &[Op]) -> Self {
         let mut simulation = Self {
             engine: Engine::new(options()),
+            twin: Engine::new(options()),
+            twin_last: Lsn(0),
+            given: Default::default(),
+            recorded: BTreeMap::new(),
             model: Model::default(),
             clients: (0..SEATS).map(|_| Client::default()).collect(),
             persistent: Vec::new(),
@@ -164,11 +178,39 @@ impl Simulation {
     }
 
     fn input(&mut self, input: Input) {
+        if !matches!(input, Input::Durable { .. }) {
+            self.tell_twin(input.clone());
+        }
         let mut effects = Effects::new();
         self.engine.handle(Timestamp::from_millis(0), input, &mut effects);
         for effect in effects.drain() {
             self.watch(&effect);
             self.transcript.push(effect);
+        }
+    }
+
+    fn tell_twin(&mut self, input: Input) {
+        let mut effects = Effects::new();
+        self.twin.handle(Timestamp::from_millis(0), input, &mut effects);
+        let append = |effect: &Effect| match effect {
+            Effect::Append { lsn, .. } => Some(*lsn),
+            _ => None,
+        };
+        self.twin_last = effects.iter().filter_map(append).max().unwrap_or(self.twin_last);
+        let durable = Input::Durable { upto: self.twin_last };
+        self.twin.handle(Timestamp::from_millis(0), durable, &mut effects);
+        for effect in effects.drain() {
+            match &effect {
+                Effect::Content { connection, channel, method, body, .. } => {
+                    let seat = clients::seat_of(*connection, *channel);
+                    self.given[0].entry(seat).or_default().push(body.clone());
+                    self.delivered(seat, method, body);
+                }
+                Effect::Send { connection, channel, method } => {
+                    self.decided(clients::seat_of(*connection, *channel), method);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -182,8 +224,12 @@ impl Simulation {
             Effect::Send { connection, channel, method } => {
                 self.answer(clients::seat_of(*connection, *channel), method);
             }
-            Effect::Content { connection, channel, method, body, .. } => {
-                self.delivered(clients::seat_of(*connection, *channel), method, body);
+            Effect::Content { connection, channel, body, .. } => {
+                let recorded = self.recorded.get(&clients::id_of(body)).copied();
+                let is_durable = recorded.unwrap_or_default() <= self.durable;
+                assert!(is_durable, "message {body:?} is given out before it is durable");
+                let seat = clients::seat_of(*connection, *channel);
+                self.given[1].entry(seat).or_default().push(body.clone());
             }
             Effect::Relocated { upto, through } => self.relocated = Some((*upto, *through)),
             Effect::ChannelClosed { .. } | Effect::ConnectionClosed { .. } => {}
