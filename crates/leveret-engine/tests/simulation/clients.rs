@@ -7,7 +7,7 @@ use leveret_engine::{ConnectionId, Input, Lsn};
 use leveret_protocol::{ChannelNumber, Method, Properties, basic, queue, tx};
 
 use super::{
-    QUEUES, Simulation, channel_of, connection_of,
+    QUEUES, Simulation, Unit, channel_of, connection_of,
     model::Id,
     name,
     op::{CONFIRM, Op, PLAIN, SEATS, Seat, TRANSACTION, Verdict},
@@ -113,7 +113,8 @@ impl Simulation {
                 self.input(Input::Credit { connection, bytes: 1000 });
             }
         }
-        self.end_unit(false);
+        let is_relocation = matches!(op, Op::Relocate { .. });
+        self.end_unit(if is_relocation { Unit::Relocation } else { Unit::Operation });
     }
 
     fn is_waiting(&self, seat: Seat) -> bool {
@@ -296,7 +297,7 @@ impl Simulation {
             Some(commit) => *commit = Commit::Written { last: self.last },
             None => assert_eq!(self.last, last, "a commit that writes waits for the disk"),
         }
-        self.end_unit(true);
+        self.end_unit(Unit::Commit);
     }
 
     fn client_rolls_back(&mut self) {
@@ -349,18 +350,33 @@ impl Simulation {
         }
     }
 
-    pub(super) fn delivered(&mut self, seat: Seat, method: &Method, body: &Bytes) {
-        let client = &mut self.clients[seat];
-        let ((queue, no_ack), tag, redelivered) = match method {
-            Method::BasicGetOk(ok) => {
-                let got = client.getting.take().expect("there is a get");
-                (got, ok.delivery_tag, ok.redelivered)
-            }
+    /// Where a content comes from, and whether it is gone with its delivery.
+    fn origin(&self, seat: Seat, method: &Method) -> (usize, bool) {
+        let client = &self.clients[seat];
+        match method {
+            Method::BasicGetOk(_) => client.getting.expect("there is a get"),
             Method::BasicDeliver(deliver) => {
                 let consumer = client.consumers.get(&deliver.consumer_tag.to_string());
-                let consumer = *consumer.expect("the consumer exists");
-                (consumer, deliver.delivery_tag, deliver.redelivered)
+                *consumer.expect("the consumer exists")
             }
+            other => panic!("{} was not asked for", other.name()),
+        }
+    }
+
+    /// Whether this is what its queue has to give next.
+    pub(super) fn is_next(&self, seat: Seat, method: &Method, body: &Bytes) -> bool {
+        let (queue, _) = self.origin(seat, method);
+        self.model.ready(queue).first() == Some(&id_of(body))
+    }
+
+    pub(super) fn delivered(&mut self, seat: Seat, method: &Method, body: &Bytes) {
+        let (queue, no_ack) = self.origin(seat, method);
+        let (tag, redelivered) = match method {
+            Method::BasicGetOk(ok) => {
+                self.clients[seat].getting = None;
+                (ok.delivery_tag, ok.redelivered)
+            }
+            Method::BasicDeliver(deliver) => (deliver.delivery_tag, deliver.redelivered),
             other => panic!("{} was not asked for", other.name()),
         };
         let position = self.model.take(queue, id_of(body), redelivered);
@@ -386,7 +402,7 @@ impl Simulation {
     pub(crate) fn drain(&mut self) {
         for connection in [0, 1] {
             self.client_leaves(connection);
-            self.end_unit(false);
+            self.end_unit(Unit::Operation);
         }
         assert_eq!(
             self.model.count(),
