@@ -1,4 +1,6 @@
-//! Measures Leveret beside its peers, in one run: `cargo run --release -p leveret-bench`.
+//! Measures Leveret beside its peers, in one run.
+//!
+//! `cargo run --release -p leveret-bench -- --help` tells how.
 //!
 //! Rates depend on the machine and on its other tenants, so each table carries the cost of a bare
 //! `fdatasync` of the same minute, medians of several runs, and CPU time per message.

@@ -1,4 +1,4 @@
-//! A transaction loop written by hand with the client: what users do without a framework.
+//! A transaction loop written by hand with the client, without a framework.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -22,8 +22,8 @@ const FLOORS: [(&str, u8); 8] = [
 ];
 
 /// The only crates of ours that know the runtime.
-const KNOW_TOKIO: [&str; 5] =
-    ["leveret-broker", "leveret-client", "leveret", "leveret-cli", "bounces"];
+const KNOW_TOKIO: [&str; 6] =
+    ["leveret-broker", "leveret-client", "leveret", "leveret-cli", "leveret-bench", "bounces"];
 
 pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     for (path, manifest) in &tree.manifests {

@@ -25,8 +25,7 @@ impl Progress {
     /// Of so many mails.
     pub(crate) fn of(total: usize) -> Self {
         let face = if io::stderr().is_terminal() {
-            let style =
-                ProgressStyle::with_template("{bar:40} {pos}/{len} mails, {eta} to go");
+            let style = ProgressStyle::with_template("{bar:40} {pos}/{len} mails, {eta} to go");
             let bar = ProgressBar::new(total as u64);
             Face::Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
         } else {
