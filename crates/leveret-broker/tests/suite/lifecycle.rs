@@ -132,3 +132,30 @@ async fn a_peer_that_closes_is_answered() {
     assert_eq!(peer.rest().await, "connection.close-ok\neof");
     broker.shutdown().await;
 }
+
+/// `basic.get` from a queue that is missing, on channel 1.
+const GET_MISSING: &[u8] = b"\x01\0\x01\0\0\0\x0c\0\x3c\0\x46\0\0\x04nope\0\xce";
+
+#[tokio::test]
+async fn a_peer_that_closes_hears_first_what_failed() {
+    let broker = in_memory().await;
+    let failure = "channel.close 404 NOT_FOUND - no queue 'nope' in vhost '/'";
+    let mut peer = Wire::new(broker.connect());
+    peer.ready().await;
+    for _ in 0..2 {
+        peer.send_method(1, channel::Open).await;
+        assert_eq!(peer.next().await, "1: channel.open-ok");
+        let close = b"\x01\0\x01\0\0\0\x0b\0\x14\0\x28\0\xc8\0\0\0\0\0\xce";
+        peer.send(&[GET_MISSING, close].concat()).await;
+        assert_eq!(peer.next().await, format!("1: {failure}"));
+        assert_eq!(peer.next().await, "1: channel.close-ok");
+        peer.send_method(1, channel::CloseOk).await;
+    }
+    peer.send_method(1, channel::Open).await;
+    assert_eq!(peer.next().await, "1: channel.open-ok");
+    let close = b"\x01\0\0\0\0\0\x0b\0\x0a\0\x32\0\xc8\0\0\0\0\0\xce";
+    peer.send(&[GET_MISSING, close].concat()).await;
+    assert_eq!(peer.next().await, format!("1: {failure}"));
+    assert_eq!(peer.rest().await, "connection.close-ok\neof");
+    broker.shutdown().await;
+}

@@ -45,17 +45,37 @@ impl Session {
             ChannelState::Opening | ChannelState::Open => {
                 used.state = ChannelState::Closing;
                 used.assembly = Assembly::default();
-                let close = channel::Close {
-                    reply_code: error.code.as_u16(),
-                    reply_text: error.reply_text(),
-                    class_id: error.class_id,
-                    method_id: error.method_id,
-                };
-                self.push(channel, &close.into());
+                self.push_channel_close(channel, error);
             }
             ChannelState::PeerClosing => self.finish_channel_close(channel),
             ChannelState::Closing => {}
         }
+    }
+
+    /// Tells a peer that closes the channel, or the connection, that the channel failed before:
+    /// it would take what it sent there for done. Its own close is still to be answered.
+    ///
+    /// Does nothing if the peer closes neither.
+    pub fn send_channel_failure(&mut self, channel: ChannelNumber, error: &AmqpError) {
+        let is_leaving = self.phase == Phase::PeerClosing;
+        let is_told = self.channels.used(channel).is_some_and(|used| match used.state {
+            ChannelState::PeerClosing => is_leaving || self.phase == Phase::Running,
+            ChannelState::Open => is_leaving,
+            ChannelState::Opening | ChannelState::Closing => false,
+        });
+        if is_told {
+            self.push_channel_close(channel, error);
+        }
+    }
+
+    fn push_channel_close(&mut self, channel: ChannelNumber, error: &AmqpError) {
+        let close = channel::Close {
+            reply_code: error.code.as_u16(),
+            reply_text: error.reply_text(),
+            class_id: error.class_id,
+            method_id: error.method_id,
+        };
+        self.push(channel, &close.into());
     }
 
     /// Answers [`Event::ChannelClosing`](crate::Event::ChannelClosing); the number is free then.

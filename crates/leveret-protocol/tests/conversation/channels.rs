@@ -312,3 +312,31 @@ fn a_secret_can_be_replaced() {
     "#]],
     );
 }
+
+#[test]
+fn a_peer_that_closes_a_channel_can_be_told_that_it_failed_before() {
+    check(
+        "running
+         method 1 20.10 00
+         tell-failure 1
+         quietly method 1 20.40 00c80000000000
+         tell-failure 1
+         finish-channel 1
+         method 1 20.41
+         method 1 20.10 00",
+        expect![[r#"
+            method 1 20.10 00
+                ! ChannelOpened { channel: ChannelNumber(1) }
+                < 1 channel.open-ok
+            tell-failure 1
+            tell-failure 1
+                < 1 channel.close 404 NOT_FOUND - gone (0.0)
+            finish-channel 1
+                < 1 channel.close-ok
+            method 1 20.41
+            method 1 20.10 00
+                ! ChannelOpened { channel: ChannelNumber(1) }
+                < 1 channel.open-ok
+        "#]],
+    );
+}

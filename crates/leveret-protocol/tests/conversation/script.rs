@@ -93,6 +93,9 @@ impl Stage {
             }
             [command] if self.command(command) => {}
             ["close-channel", channel] => self.session.close_channel(number(channel), &error()),
+            ["tell-failure", channel] => {
+                self.session.send_channel_failure(number(channel), &error());
+            }
             ["finish-channel", channel] => self.session.finish_channel_close(number(channel)),
             ["open-channel", channel] => self.session.open_channel(number(channel)).unwrap(),
             sent => {

@@ -88,9 +88,14 @@ impl Conversation {
 
     /// The engine ends a channel. If an end is under way already, the engine answers that too.
     fn fail_channel(&mut self, channel: ChannelNumber, error: &AmqpError) {
-        if !self.endings.is_under_way(channel) {
-            tracing::info!(peer = %self.peer, %channel, error = %Printable(&error), "closing a channel");
+        if self.endings.is_stale(channel) {
+            return;
+        }
+        tracing::info!(peer = %self.peer, %channel, error = %Printable(&error), "closing a channel");
+        if matches!(self.stage, Stage::Open) && !self.endings.is_under_way(channel) {
             self.session.close_channel(channel, error);
+        } else {
+            self.session.send_channel_failure(channel, error);
         }
     }
 }
