@@ -104,7 +104,7 @@ pub(crate) fn server() -> Session {
 pub(crate) fn client() -> Session {
     let hello = ClientHello {
         mechanism: ShortStr::from_static("PLAIN"),
-        response: Bytes::from_static(b"\0guest\0guest"),
+        response: "\0guest\0guest".into(),
         client_properties: FieldTable::default(),
         locale: ShortStr::from_static("en_US"),
         virtual_host: ShortStr::from_static("/"),

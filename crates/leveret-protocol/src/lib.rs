@@ -47,6 +47,7 @@ mod method;
 mod properties;
 mod reader;
 mod reply;
+mod secret;
 mod session;
 mod short_str;
 mod timestamp;
@@ -66,6 +67,7 @@ pub use self::{
     method::Sender,
     properties::{Properties, PropertiesBuilder},
     reply::{AmqpError, ReplyCode},
+    secret::Secret,
     session::{
         ClientHello, CloseReason, Event, Failure, Limits, Negotiated, SendError, ServerHello,
         Session,

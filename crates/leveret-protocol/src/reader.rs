@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{decode_error::DecodeError, field::FieldTable, short_str::ShortStr};
+use crate::{decode_error::DecodeError, field::FieldTable, secret::Secret, short_str::ShortStr};
 
 /// A place in a frame's payload.
 #[derive(Debug)]
@@ -88,6 +88,10 @@ impl<'a> Reader<'a> {
     pub(crate) fn long_str(&mut self) -> Result<Bytes, DecodeError> {
         let len = self.u32()?;
         self.slice(usize::try_from(len).unwrap_or(usize::MAX))
+    }
+
+    pub(crate) fn secret(&mut self) -> Result<Secret, DecodeError> {
+        Ok(self.long_str()?.into())
     }
 
     pub(crate) fn table(&mut self) -> Result<FieldTable, DecodeError> {

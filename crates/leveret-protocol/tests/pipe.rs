@@ -25,7 +25,7 @@ impl Pipe {
     fn new() -> Self {
         let hello = ClientHello {
             mechanism: ShortStr::from_static("PLAIN"),
-            response: Bytes::from_static(b"\0guest\0guest"),
+            response: "\0guest\0guest".into(),
             client_properties: FieldTable::default(),
             locale: ShortStr::from_static("en_US"),
             virtual_host: ShortStr::from_static("/"),

@@ -27,6 +27,7 @@ fn rust_type(kind: Kind) -> &'static str {
         Kind::LongLong => "u64",
         Kind::ShortStr => "ShortStr",
         Kind::LongStr => "Bytes",
+        Kind::Secret => "Secret",
         Kind::Table => "FieldTable",
     }
 }
@@ -43,6 +44,9 @@ pub(crate) fn structs(class: &Class) -> String {
     if uses(Kind::Table) {
         out.push_str("use crate::field::FieldTable;\n");
     }
+    if uses(Kind::Secret) {
+        out.push_str("use crate::secret::Secret;\n");
+    }
     if uses(Kind::ShortStr) {
         out.push_str("use crate::short_str::ShortStr;\n");
     }
@@ -58,9 +62,9 @@ fn write_struct(out: &mut String, class: &Class, method: &Method) {
     let fields: Vec<(&String, &Field)> =
         method.fields.iter().filter_map(|field| Some((field.name.as_ref()?, field))).collect();
     let flags = fields.iter().filter(|(_, field)| field.kind == Kind::Bit).count();
-    let copies = fields
-        .iter()
-        .all(|(_, field)| !matches!(field.kind, Kind::ShortStr | Kind::LongStr | Kind::Table));
+    let copies = fields.iter().all(|(_, field)| {
+        !matches!(field.kind, Kind::ShortStr | Kind::LongStr | Kind::Secret | Kind::Table)
+    });
     let copy = if copies { "Copy, " } else { "" };
     _ = write!(out, "\n/// {doc}\n#[derive(Debug, Clone, {copy}PartialEq, Eq, Default)]\n");
     if flags > 3 {
@@ -103,9 +107,10 @@ pub(crate) fn codecs(class: &Class) -> String {
     out.push_str("use crate::reader::Reader;\n");
     let writes = |kind| {
         class.methods.iter().any(|m| {
-            m.fields
-                .iter()
-                .any(|f| f.kind == kind || (kind == Kind::LongStr && f.kind == Kind::Table))
+            m.fields.iter().any(|f| {
+                f.kind == kind
+                    || (kind == Kind::LongStr && matches!(f.kind, Kind::Table | Kind::Secret))
+            })
         })
     };
     if class
@@ -179,6 +184,7 @@ fn write_decode(out: &mut String, fields: &[Field]) {
                 Kind::LongLong => "u64",
                 Kind::ShortStr => "short_str",
                 Kind::LongStr => "long_str",
+                Kind::Secret => "secret",
                 Kind::Table | Kind::Bit => "table",
             };
             match &field.name {
@@ -230,7 +236,9 @@ fn write_encode(out: &mut String, fields: &[Field]) {
                 writeln!(out, "put_short_str(out, {});", value("&ShortStr::EMPTY", "&"))
             }
             Kind::LongStr => writeln!(out, "put_long_str(out, {});", value("&[]", "&")),
-            Kind::Table => writeln!(out, "put_long_str(out, {}.as_bytes());", value("[]", "")),
+            Kind::Table | Kind::Secret => {
+                writeln!(out, "put_long_str(out, {}.as_bytes());", value("[]", ""))
+            }
         };
     }
 }

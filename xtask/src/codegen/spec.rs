@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     LongLong,
     ShortStr,
     LongStr,
+    /// A long string that `Debug` does not show.
+    Secret,
     Table,
 }
 
@@ -126,6 +128,7 @@ fn parse_kind(word: &str) -> Result<Kind> {
         "longlong" => Kind::LongLong,
         "shortstr" => Kind::ShortStr,
         "longstr" => Kind::LongStr,
+        "secret" => Kind::Secret,
         "table" => Kind::Table,
         other => bail!("no type '{other}'"),
     })

@@ -52,7 +52,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let response = Bytes::from_static(response.as_bytes());
         let (mechanism, locale) =
             (ShortStr::from_static(mechanism), ShortStr::from_static("en_US"));
-        let start_ok = connection::StartOk { client_properties, mechanism, response, locale };
+        let start_ok =
+            connection::StartOk { client_properties, mechanism, response: response.into(), locale };
         self.send_method(0, start_ok).await;
     }
 

@@ -24,7 +24,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) fn hello(options: &ConnectOptions) -> Result<ClientHello, ConnectError> {
     Ok(ClientHello {
         mechanism: ShortStr::from_static("PLAIN"),
-        response: plain(options)?,
+        response: plain(options)?.into(),
         client_properties: properties(options),
         locale: ShortStr::from_static("en_US"),
         virtual_host: options.virtual_host.clone(),

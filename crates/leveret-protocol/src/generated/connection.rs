@@ -5,6 +5,7 @@
 use bytes::Bytes;
 
 use crate::field::FieldTable;
+use crate::secret::Secret;
 use crate::short_str::ShortStr;
 
 /// `connection.start`: Offers versions, mechanisms and locales.
@@ -30,7 +31,7 @@ pub struct StartOk {
     /// The chosen login mechanism.
     pub mechanism: ShortStr,
     /// The mechanism's answer.
-    pub response: Bytes,
+    pub response: Secret,
     /// The chosen locale.
     pub locale: ShortStr,
 }
@@ -46,7 +47,7 @@ pub struct Secure {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecureOk {
     /// The mechanism's answer.
-    pub response: Bytes,
+    pub response: Secret,
 }
 
 /// `connection.tune`: Proposes limits.
@@ -114,7 +115,7 @@ pub struct Unblocked;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UpdateSecret {
     /// The credential that replaces the old one.
-    pub new_secret: Bytes,
+    pub new_secret: Secret,
     /// Why.
     pub reason: ShortStr,
 }

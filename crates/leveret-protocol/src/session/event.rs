@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use crate::{
     channel_number::ChannelNumber, field::FieldTable, generated::method_enum::Method,
-    properties::Properties, reply::AmqpError, session::limits::Negotiated, short_str::ShortStr,
+    properties::Properties, reply::AmqpError, secret::Secret, session::limits::Negotiated,
+    short_str::ShortStr,
 };
 
 /// Something the owner of a session must know or answer.
@@ -17,14 +18,14 @@ pub enum Event {
         /// The login mechanism.
         mechanism: ShortStr,
         /// The mechanism's answer.
-        response: Bytes,
+        response: Secret,
         /// What the client says of itself.
         client_properties: FieldTable,
     },
     /// A client answers a challenge: answer as to [`Event::Login`].
     LoginContinued {
         /// The mechanism's answer.
-        response: Bytes,
+        response: Secret,
     },
     /// A server asks for another round: answer with `answer_challenge`.
     Challenged {
@@ -99,7 +100,7 @@ pub enum Event {
     /// The client replaces its credential: answer with `finish_update_secret` or `close`.
     SecretUpdating {
         /// The new credential.
-        new_secret: Bytes,
+        new_secret: Secret,
         /// Why.
         reason: ShortStr,
     },

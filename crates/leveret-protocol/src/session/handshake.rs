@@ -9,6 +9,7 @@ use crate::{
     frame::{FrameKind, PROTOCOL_HEADER},
     generated::{connection, method_enum::Method},
     reply::AmqpError,
+    secret::Secret,
     session::{
         event::{Event, Failure},
         fault::Fault,
@@ -199,7 +200,7 @@ impl Session {
     }
 
     /// Answers a server's challenge. Does nothing if none waits.
-    pub fn answer_challenge(&mut self, response: impl Into<bytes::Bytes>) {
+    pub fn answer_challenge(&mut self, response: impl Into<Secret>) {
         if self.phase == Phase::Handshake(Step::ChallengeAnswer) {
             self.push(CHANNEL_0, &connection::SecureOk { response: response.into() }.into());
             self.phase = Phase::Handshake(Step::SecureOrTune);

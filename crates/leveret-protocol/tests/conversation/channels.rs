@@ -305,11 +305,11 @@ fn a_secret_can_be_replaced() {
     check(
         "running\nmethod 0 10.70 000000016100\nfinish-update-secret",
         expect![[r#"
-        method 0 10.70 000000016100
-            ! SecretUpdating { new_secret: b"a", reason: "" }
-        finish-update-secret
-            < 0 connection.update-secret-ok
-    "#]],
+            method 0 10.70 000000016100
+                ! SecretUpdating { new_secret: Secret(1 bytes), reason: "" }
+            finish-update-secret
+                < 0 connection.update-secret-ok
+        "#]],
     );
 }
 

@@ -183,7 +183,7 @@ fn a_login_may_take_rounds() {
             challenge
                 < 0 connection.secure
             method 0 10.21 0000000161
-                ! LoginContinued { response: b"a" }
+                ! LoginContinued { response: Secret(1 bytes) }
             accept-login
                 < 0 connection.tune
         "#]],

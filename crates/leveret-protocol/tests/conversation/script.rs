@@ -39,7 +39,7 @@ pub(crate) fn check(script: &str, expect: Expect) {
 pub(crate) fn check_client(script: &str, expect: Expect) {
     let hello = ClientHello {
         mechanism: ShortStr::from_static("PLAIN"),
-        response: Bytes::from_static(b"\0guest\0guest"),
+        response: "\0guest\0guest".into(),
         client_properties: FieldTable::default(),
         locale: ShortStr::from_static("en_US"),
         virtual_host: ShortStr::from_static("/"),
@@ -236,7 +236,9 @@ fn send(out: &mut BytesMut, words: &[&str]) {
 
 fn describe(event: &Event) -> String {
     match event {
-        Event::Login { mechanism, response, .. } => format!("login {mechanism} {response:?}"),
+        Event::Login { mechanism, response, .. } => {
+            format!("login {mechanism} {:?}", response.clone().into_bytes())
+        }
         Event::Opened { negotiated, .. } => format!(
             "opened frame_max {} channel_max {} heartbeat {}",
             negotiated.frame_max, negotiated.channel_max, negotiated.heartbeat_secs

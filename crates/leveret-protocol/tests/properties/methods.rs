@@ -64,7 +64,7 @@ fn payload(row: &Row, mut seed: impl Iterator<Item = u8>) -> Vec<u8> {
                 out.push(len);
                 out.extend(some(len.into()));
             }
-            "longstr" => {
+            "longstr" | "secret" => {
                 let len = some(1)[0];
                 out.extend(u32::from(len).to_be_bytes());
                 out.extend(some(len.into()));

@@ -53,15 +53,17 @@ impl App {
         self.check()?;
         let (failures, failed) = mpsc::channel(4);
         let mut assembly = Assembly::new(failures);
-        let inbox = self.open_inbox()?;
         let endpoints = self.endpoints();
-        let mut desks = BTreeMap::new();
         for (name, endpoint) in &endpoints {
             let link = assembly.connect(&self, name, endpoint).await?;
-            if let Some(inbox) = &inbox {
-                desks.insert(name.clone(), assembly.keep_ledger(&self.name, inbox, &link));
-            }
             assembly.links.insert(name.clone(), link);
+        }
+        // After the broker, which names the program that holds the directory.
+        let mut desks = BTreeMap::new();
+        if let Some(inbox) = self.open_inbox()? {
+            for (name, link) in assembly.links.clone() {
+                desks.insert(name, assembly.keep_ledger(&self.name, &inbox, &link));
+            }
         }
         let shared = Arc::new(std::mem::replace(&mut self.shared, crate::shared::Shared::new("")));
         let publisher = assembly.publish(&shared.app_id);

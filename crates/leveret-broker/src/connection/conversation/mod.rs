@@ -190,7 +190,7 @@ impl Conversation {
         let connection = self.connection;
         match event {
             Event::Login { mechanism, response, client_properties } => {
-                self.log_in(&mechanism, &response, &client_properties);
+                self.log_in(&mechanism, &response.into_bytes(), &client_properties);
             }
             Event::Open { virtual_host } => self.open(&virtual_host),
             Event::ChannelOpened { channel } => {

@@ -52,14 +52,14 @@ impl Arguments for StartOk {
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let client_properties = input.table()?;
         let mechanism = input.short_str()?;
-        let response = input.long_str()?;
+        let response = input.secret()?;
         let locale = input.short_str()?;
         Ok(Self { client_properties, mechanism, response, locale })
     }
     fn encode(&self, out: &mut BytesMut) {
         put_long_str(out, self.client_properties.as_bytes());
         put_short_str(out, &self.mechanism);
-        put_long_str(out, &self.response);
+        put_long_str(out, self.response.as_bytes());
         put_short_str(out, &self.locale);
     }
 }
@@ -92,11 +92,11 @@ impl Arguments for SecureOk {
     };
     #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let response = input.long_str()?;
+        let response = input.secret()?;
         Ok(Self { response })
     }
     fn encode(&self, out: &mut BytesMut) {
-        put_long_str(out, &self.response);
+        put_long_str(out, self.response.as_bytes());
     }
 }
 
@@ -264,12 +264,12 @@ impl Arguments for UpdateSecret {
     };
     #[inline]
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let new_secret = input.long_str()?;
+        let new_secret = input.secret()?;
         let reason = input.short_str()?;
         Ok(Self { new_secret, reason })
     }
     fn encode(&self, out: &mut BytesMut) {
-        put_long_str(out, &self.new_secret);
+        put_long_str(out, self.new_secret.as_bytes());
         put_short_str(out, &self.reason);
     }
 }
