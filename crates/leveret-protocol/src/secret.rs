@@ -13,7 +13,7 @@ use bytes::Bytes;
 ///
 /// let secret = Secret::from("\0guest\0guest");
 /// assert_eq!(secret.as_bytes(), b"\0guest\0guest");
-/// assert_eq!(format!("{secret:?}"), "Secret(13 bytes)");
+/// assert_eq!(format!("{secret:?}"), "Secret(12 bytes)");
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Bytes);
