@@ -131,7 +131,11 @@ fn another_broker_does_the_same() {
         std::io::stderr().write_all(b"skipped: no other broker; name it in AMQP_URL\n").unwrap();
         return;
     };
-    let dir = tempfile::tempdir().unwrap();
-    let output = said(&run(&[Path::new("--amqp"), Path::new(&address)], dir.path()));
-    assert!(output.contains("41 of 41; 0 lost, 0 twice"), "{output}");
+    // What one run leaves on the broker is nothing to another with results of its own: its
+    // inbox once took over the ids of the first, and dropped all mails as handled.
+    for _ in 0..2 {
+        let dir = tempfile::tempdir().unwrap();
+        let output = said(&run(&[Path::new("--amqp"), Path::new(&address)], dir.path()));
+        assert!(output.contains("41 of 41; 0 lost, 0 twice"), "{output}");
+    }
 }

@@ -21,7 +21,8 @@
 //!
 //! The file keeps the newest [`INBOX_IDS_MAX`] ids. A message without an id cannot be
 //! recognised: it is handled each time. Ids of dead letters are not kept, so that they can be
-//! sent again. One process has the file at a time.
+//! sent again. One process has the file at a time, and the ledger belongs to the file: two
+//! applications on one broker that must not know of each other's ids have different names.
 
 mod ledger;
 mod register;

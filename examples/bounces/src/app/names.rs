@@ -17,6 +17,11 @@ impl Names {
         Self { suffix: format!("-{tag}") }
     }
 
+    /// The application, after which its inbox's queue is named.
+    pub(crate) fn application(&self) -> String {
+        self.of("bounces")
+    }
+
     /// The topic exchange that takes mails and results.
     pub(crate) fn exchange(&self) -> String {
         self.of("mail")

@@ -109,7 +109,7 @@ fn app(options: &Options, names: Arc<Names>) -> anyhow::Result<App> {
     let dead = FileSink::new(classify.dead_letter_queue(), layout.dead())
         .pattern("${msgid}.eml".parse()?)
         .with_headers();
-    let app = App::new("bounces")
+    let app = App::new(names.application())
         .version(env!("CARGO_PKG_VERSION"))
         .state(Bench { names, pace: options.pace })
         .handler(classify)
