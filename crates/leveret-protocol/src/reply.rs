@@ -105,6 +105,9 @@ impl ReplyCode {
     }
 }
 
+/// What a text ends in that was cut.
+const CUT_MARK: &str = "...";
+
 /// What a channel or a connection is closed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AmqpError {
@@ -132,11 +135,16 @@ impl AmqpError {
         self
     }
 
-    /// The text on the wire: `NOT_FOUND - no queue 'q' in vhost '/'`, cut at 255 bytes.
+    /// The text on the wire: `NOT_FOUND - no queue 'q' in vhost '/'`.
     ///
-    /// A success carries its text alone.
+    /// What is longer than 255 bytes ends in `...`. A success carries its text alone.
     pub fn reply_text(&self) -> ShortStr {
-        ShortStr::truncated(&self.to_string())
+        let mut text = self.to_string();
+        if text.len() > ShortStr::MAX_BYTES {
+            text.truncate(text.floor_char_boundary(ShortStr::MAX_BYTES - CUT_MARK.len()));
+            text.push_str(CUT_MARK);
+        }
+        ShortStr::truncated(&text)
     }
 }
 
@@ -153,6 +161,8 @@ impl core::error::Error for AmqpError {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[test]
@@ -160,7 +170,9 @@ mod tests {
         let error = AmqpError::new(ReplyCode::NotFound, "no queue 'q' in vhost '/'");
         assert_eq!(error.reply_text(), "NOT_FOUND - no queue 'q' in vhost '/'");
         let error = AmqpError::new(ReplyCode::NotFound, "ü".repeat(200));
-        assert_eq!(error.reply_text().len(), 254);
-        assert!(error.reply_text().to_str().is_ok());
+        let text = error.reply_text();
+        assert_eq!(text.to_str(), Ok(format!("NOT_FOUND - {}...", "ü".repeat(120)).as_str()));
+        let error = AmqpError::new(ReplyCode::NotFound, "x".repeat(255 - "NOT_FOUND - ".len()));
+        assert!(error.reply_text().ends_with(b"x"), "255 bytes are not cut");
     }
 }

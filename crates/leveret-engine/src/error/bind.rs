@@ -1,17 +1,15 @@
 //! Why a binding is refused.
 
-use alloc::string::String;
-
 use bytes::Bytes;
 use leveret_protocol::{FieldValue, ReplyCode};
 
-use super::erlang::{Shown, type_name};
+use super::erlang::{Binary, Shown, type_name};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BindError {
     #[error(
-        "Invalid x-match field value <<\"{}\">>; expected all, any, all-with-x, or any-with-x",
-        String::from_utf8_lossy(mode)
+        "Invalid x-match field value {}; expected all, any, all-with-x, or any-with-x",
+        Binary(mode)
     )]
     MatchMode { mode: Bytes },
     #[error(

@@ -54,6 +54,26 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// Bytes as Erlang prints them: `<<"text">>`, `<<>>`, `<<1,2>>`.
+pub(crate) struct Binary<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Binary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, rest)) = self.0.split_first() else { return f.write_str("<<>>") };
+        if self.0.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            f.write_str("<<\"")?;
+            for byte in self.0 {
+                let escape = if matches!(byte, b'"' | b'\\') { "\\" } else { "" };
+                write!(f, "{escape}{}", char::from(*byte))?;
+            }
+            return f.write_str("\">>");
+        }
+        write!(f, "<<{first}")?;
+        rest.iter().try_for_each(|byte| write!(f, ",{byte}"))?;
+        f.write_str(">>")
+    }
+}
+
 /// The value of an integer of any width.
 pub(crate) fn integer(value: &FieldValue) -> Option<i64> {
     match value {

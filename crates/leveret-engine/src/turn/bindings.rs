@@ -123,7 +123,7 @@ impl Turn<'_> {
         // AMQP 0-9-1, queue.bind: if both names are empty, the key is the queue's name, too.
         let key =
             if queue.is_empty() && key.is_empty() { self.queue_name(at, &queue)? } else { key };
-        let named = self.queue_name(at, &queue)?;
+        let named = clean(&self.queue_name(at, &queue)?)?;
         let source = self.named_exchange(&exchange)?;
         let queue = self.usable_queue(at, &named)?;
         let destination = Destination::Queue(queue);

@@ -2,7 +2,7 @@
 
 use leveret_protocol::{Method, basic, channel};
 
-use super::{Turn, names::clean};
+use super::Turn;
 use crate::{
     channel::{ChannelKey, Consumer, Stall},
     error::{ConsumeError, MethodError},
@@ -16,7 +16,7 @@ impl Turn<'_> {
         at: ChannelKey,
         consume: basic::Consume,
     ) -> Result<(), MethodError> {
-        let name = clean(&self.queue_name(at, &consume.queue)?)?;
+        let name = self.queue_name(at, &consume.queue)?;
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let (is_used, prefetch) =
             (channel.consumers.contains_key(&consume.consumer_tag), channel.prefetch.of_consumers);

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 
 use leveret_protocol::{Method, basic};
 
-use super::{Turn, names::clean};
+use super::Turn;
 use crate::{
     channel::{ChannelKey, Delivery, Stall},
     effects::Effect,
@@ -48,7 +48,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn get(&mut self, at: ChannelKey, get: basic::Get) -> Result<(), MethodError> {
-        let name = clean(&self.queue_name(at, &get.queue)?)?;
+        let name = self.queue_name(at, &get.queue)?;
         let id = self.usable_queue(at, &name)?;
         let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
         let Some(entry) = queue.ready.pop() else {

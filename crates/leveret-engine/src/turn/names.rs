@@ -15,14 +15,18 @@ use crate::{
 /// What begins so was named by the server.
 const RESERVED_PREFIX: &[u8] = b"amq.";
 
-/// A name without line ends, which RabbitMQ strips; it has to be UTF-8.
+/// A name as it is; it has to be UTF-8.
+fn legal(name: &ShortStr) -> Result<ShortStr, ResourceError> {
+    if name.to_str().is_err() { Err(ResourceError::NameNotUtf8) } else { Ok(name.clone()) }
+}
+
+/// A name without line ends, which RabbitMQ strips where something is declared, bound or deleted,
+/// and only there.
 pub(super) fn clean(name: &ShortStr) -> Result<ShortStr, ResourceError> {
-    if name.to_str().is_err() {
-        return Err(ResourceError::NameNotUtf8);
-    }
+    let name = legal(name)?;
     let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
     if !name.iter().any(is_line_end) {
-        return Ok(name.clone());
+        return Ok(name);
     }
     let kept: Vec<u8> = name.iter().copied().filter(|byte| !is_line_end(byte)).collect();
     Ok(ShortStr::new(kept).unwrap_or_default())
@@ -40,7 +44,7 @@ impl Turn<'_> {
         name: &ShortStr,
     ) -> Result<ShortStr, ResourceError> {
         if !name.is_empty() {
-            return clean(name);
+            return legal(name);
         }
         let last = self.host.channel_mut(at).map(|channel| channel.last_queue.clone());
         last.filter(|name| !name.is_empty()).ok_or(ResourceError::NothingDeclared)

@@ -30,7 +30,9 @@ pub(crate) fn effect(effect: &Effect) -> String {
 
 fn failed(error: &AmqpError) -> String {
     let (class, method) = (error.class_id, error.method_id);
-    format!("{} {} ({class}.{method})", error.code.as_u16(), error.reply_text())
+    // A name in it may hold line ends; a line of the script is a line.
+    let text = error.reply_text().to_string().replace('\r', "\\r").replace('\n', "\\n");
+    format!("{} {text} ({class}.{method})", error.code.as_u16())
 }
 
 fn flag(is_set: bool, name: &str) -> String {

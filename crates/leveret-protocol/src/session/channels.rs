@@ -7,6 +7,9 @@ use crate::{
     session::{content::Assembly, event::SendError, fault::Fault},
 };
 
+/// The class and method of channel.open.
+const CHANNEL_OPEN: (u16, u16) = (20, 10);
+
 /// All channels, by number.
 #[derive(Debug, Default)]
 pub(super) struct Channels {
@@ -85,7 +88,7 @@ impl Channels {
             return Err(Fault::too_many_channels(max));
         }
         if channel.as_u16() > max {
-            return Err(Fault::channel_above_max(channel, max));
+            return Err(Fault::channel_above_max(channel, max).blaming(CHANNEL_OPEN));
         }
         self.insert(channel, ChannelState::Open);
         Ok(())

@@ -18,6 +18,9 @@ use crate::{
 /// Up to here a body's room grows in large steps, so that most bodies grow but once.
 const ROOM_BYTES_AT_ONCE: u64 = 1024 * 1024;
 
+/// A message may bring so many body frames with nothing in them; more are only meant to cost us time.
+const EMPTY_FRAMES_MAX: u16 = 1_000;
+
 /// A message on its way in.
 #[derive(Debug)]
 pub(super) struct Assembly {
@@ -27,6 +30,8 @@ pub(super) struct Assembly {
     properties: Properties,
     body_bytes: u64,
     body: Vec<u8>,
+    /// Body frames of this message that brought nothing.
+    empty_frames: u16,
 }
 
 /// What of a message comes next.
@@ -55,6 +60,7 @@ impl Default for Assembly {
             properties: Properties::EMPTY,
             body_bytes: 0,
             body: Vec::new(),
+            empty_frames: 0,
         }
     }
 }
@@ -130,6 +136,13 @@ impl Assembly {
         if come > self.body_bytes {
             return Err(Fault::body_beyond_size().blaming(self.blamed()));
         }
+        if payload.len() == 0 {
+            self.empty_frames += 1;
+            if self.empty_frames > EMPTY_FRAMES_MAX {
+                return Err(Fault::empty_body_frames(EMPTY_FRAMES_MAX).blaming(self.blamed()));
+            }
+            return Ok(());
+        }
         // A body of one frame is never copied.
         if come == self.body_bytes && self.body.is_empty() {
             self.finish(channel, payload.shared_rest(), out);
@@ -156,6 +169,7 @@ impl Assembly {
 
     fn finish(&mut self, channel: ChannelNumber, body: Bytes, out: &mut Option<Event>) {
         self.stage = Stage::Method;
+        self.empty_frames = 0;
         let (method, properties) = (Method::PLACEHOLDER, Properties::EMPTY);
         let event = out.insert(Event::Content { channel, method, properties, body });
         // Swapped in place: moving a method by way of the stack costs as much as reading it.

@@ -105,6 +105,11 @@ impl Fault {
         connection(ReplyCode::FrameError, "content body frame exceeds remaining content size")
     }
 
+    pub(super) fn empty_body_frames(max: u16) -> Self {
+        let text = format!("more than {max} empty content body frames for one message");
+        connection(ReplyCode::FrameError, text)
+    }
+
     pub(super) fn body_size_absurd(bytes: u64, max: u64) -> Self {
         let text = format!("content body size {bytes} exceeds the largest possible size {max}");
         connection(ReplyCode::FrameError, text)

@@ -17,10 +17,10 @@ fn a_method_needs_an_open_channel() {
     check(
         "running\nbody 7 1",
         expect![[r#"
-        body 7 1
-            ! failed
-            < 0 connection.close 504 CHANNEL_ERROR - expected 'channel.open' (0.0)
-    "#]],
+            body 7 1
+                ! failed
+                < 0 connection.close 505 UNEXPECTED_FRAME - expected method frame, got non method frame instead (0.0)
+        "#]],
     );
 }
 
@@ -68,7 +68,7 @@ fn one_channel_too_many_is_refused_by_its_count() {
         expect![[r#"
             method 11 20.10 00
                 ! failed
-                < 0 connection.close 530 NOT_ALLOWED - number of channels opened (10) has reached the negotiated channel_max (10) (20.10)
+                < 0 connection.close 530 NOT_ALLOWED - number of channels opened (10) has reached the negotiated channel_max (10) (0.0)
         "#]],
     );
 }
@@ -241,10 +241,10 @@ fn a_close_ok_that_nobody_waits_for_is_refused() {
     check(
         "running\nmethod 1 20.41",
         expect![[r#"
-        method 1 20.41
-            ! failed
-            < 0 connection.close 503 COMMAND_INVALID - unimplemented method (20.41)
-    "#]],
+            method 1 20.41
+                ! failed
+                < 0 connection.close 504 CHANNEL_ERROR - expected 'channel.open' (20.41)
+        "#]],
     );
 }
 
@@ -258,6 +258,18 @@ fn flow_cannot_be_stopped() {
             method 1 20.20 00
                 ! failed
                 < 0 connection.close 540 NOT_IMPLEMENTED - active=false (20.20)
+        "#]],
+    );
+}
+
+#[test]
+fn an_answer_to_a_flow_that_nobody_asked_for_is_refused() {
+    check(
+        "running\nquietly method 1 20.10 00\nmethod 1 20.21 01",
+        expect![[r#"
+            method 1 20.21 01
+                ! failed
+                < 0 connection.close 503 COMMAND_INVALID - unimplemented method (20.21)
         "#]],
     );
 }

@@ -26,6 +26,24 @@ fn a_body_may_come_in_pieces_and_some_may_be_empty() {
 }
 
 #[test]
+fn body_frames_with_nothing_in_them_are_counted() {
+    let empty = "quietly body 1 0\n".repeat(1_000);
+    let publish = "quietly method 1 60.40 0000000000\nquietly header-frame 1 60 1";
+    check(
+        &format!(
+            "running\nquietly method 1 20.10 00\n{publish}\n{empty}body 1 1\n{publish}\n{empty}body 1 0"
+        ),
+        expect![[r#"
+            body 1 1
+                ! 1 basic.publish Properties 1 bytes
+            body 1 0
+                ! failed
+                < 0 connection.close 501 FRAME_ERROR - more than 1000 empty content body frames for one message (60.40)
+        "#]],
+    );
+}
+
+#[test]
 fn an_empty_message_has_no_body() {
     check_publish(
         "header-frame 1 60 0",
