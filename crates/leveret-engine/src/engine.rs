@@ -41,8 +41,8 @@ impl Engine {
     ///
     /// A transaction without its commit is dropped. Messages come back in their order, marked
     /// as redelivered: deliveries are not on record, so any of them may have been seen.
-    pub fn finish_replay(&mut self, _now: Timestamp) {
-        core::mem::take(&mut self.recovery).install(&mut self.host);
+    pub fn finish_replay(&mut self, now: Timestamp) {
+        core::mem::take(&mut self.recovery).install(&mut self.host, now);
     }
 
     /// Takes one input and adds what is to be done to `effects`.
@@ -54,7 +54,7 @@ impl Engine {
 
     /// When [`Input::Wake`] is due although nothing else happens.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        self.host.timers.next()
     }
 
     /// Whether something was left for later: hand in [`Input::Wake`] before going to sleep.

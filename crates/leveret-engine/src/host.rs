@@ -2,7 +2,7 @@
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-use leveret_protocol::{Properties, ShortStr};
+use leveret_protocol::{Properties, ShortStr, Timestamp};
 
 use crate::{
     chance::Chance,
@@ -17,6 +17,7 @@ use crate::{
     queue::Queues,
     spans::Spans,
     store::Store,
+    timers::{Timer, Timers},
     work::Work,
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct Host {
     pub(crate) outbox: Outbox,
     pub(crate) confirms: Confirms,
     pub(crate) work: Work,
+    pub(crate) timers: Timers,
     /// The last record that was given out.
     pub(crate) last_record: Lsn,
     /// The last record that is on disk.
@@ -60,6 +62,7 @@ impl Host {
             outbox: Outbox::default(),
             confirms: Confirms::default(),
             work: Work::default(),
+            timers: Timers::default(),
             last_record: Lsn::default(),
             durable: Lsn::default(),
             spans: Spans::default(),
@@ -69,6 +72,19 @@ impl Host {
 
     pub(crate) fn channel_mut(&mut self, at: ChannelKey) -> Option<&mut Channel> {
         self.connections.get_mut(&at.connection)?.channels.get_mut(&at.channel)
+    }
+
+    /// The queue is used at that time: unless it is used again, it goes some time later, if it is
+    /// such a queue.
+    pub(crate) fn touch_queue(&mut self, id: QueueId, at: Timestamp) {
+        let Some(queue) = self.queues.get_mut(id) else { return };
+        let Some(after) = queue.settings.expires else { return };
+        queue.idle.since = at;
+        if queue.idle.armed.is_none() {
+            let due = at.saturating_add(after);
+            queue.idle.armed = Some(due);
+            self.timers.set(due, Timer::Idle(id));
+        }
     }
 
     /// A queue as error texts name it.

@@ -52,6 +52,7 @@ mod record;
 mod recovery;
 mod spans;
 mod store;
+mod timers;
 mod turn;
 mod work;
 

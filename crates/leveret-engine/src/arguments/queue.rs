@@ -4,6 +4,7 @@
 //! queue, and unknown ones are let pass.
 
 use alloc::string::String;
+use core::time::Duration;
 
 use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 
@@ -13,8 +14,27 @@ use crate::error::{ArgumentFault, integer};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct QueueSettings {
     pub(crate) queue_type: QueueType,
+    /// How long the queue lives unused.
+    pub(crate) expires: Option<Duration>,
+    /// How long a message lives at the most.
+    pub(crate) message_ttl: Option<Duration>,
+    pub(crate) max_length: Option<u64>,
+    pub(crate) max_length_bytes: Option<u64>,
+    /// The highest priority that counts, of a queue that looks at priorities.
+    pub(crate) max_priority: Option<u8>,
+    pub(crate) overflow: Overflow,
     pub(crate) dead_letter_exchange: Option<ShortStr>,
     pub(crate) dead_letter_routing_key: Option<ShortStr>,
+}
+
+/// What a queue does at its length's limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Overflow {
+    #[default]
+    DropHead,
+    RejectPublish,
+    /// What is rejected is dead-lettered as well.
+    RejectPublishDlx,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,17 +54,14 @@ const MILLIS_MAX: i64 = 10 * 365 * 24 * 60 * 60 * 1000;
 impl QueueSettings {
     pub(crate) fn parse(arguments: &FieldTable) -> Result<Self, Fault> {
         let queue_type = QueueType::parse(arguments)?;
-        number(arguments, "x-expires", 1, MILLIS_MAX)?;
-        number(arguments, "x-message-ttl", 0, MILLIS_MAX)?;
-        number(arguments, "x-max-length", 0, i64::MAX)?;
-        number(arguments, "x-max-length-bytes", 0, i64::MAX)?;
+        let expires = number(arguments, "x-expires", 1, MILLIS_MAX)?.map(Duration::from_millis);
+        let message_ttl =
+            number(arguments, "x-message-ttl", 0, MILLIS_MAX)?.map(Duration::from_millis);
+        let max_length = number(arguments, "x-max-length", 0, i64::MAX)?;
+        let max_length_bytes = number(arguments, "x-max-length-bytes", 0, i64::MAX)?;
         number(arguments, "x-delivery-limit", i64::MIN, i64::MAX)?;
-        if number(arguments, "x-max-priority", 0, i64::MAX)?.is_some_and(|value| value > 255) {
-            let value = number(arguments, "x-max-priority", 0, i64::MAX)?.unwrap_or_default();
-            return Err(("x-max-priority", ArgumentFault::MaxExceeded { value }));
-        }
-        let overflows = ["drop-head", "reject-publish", "reject-publish-dlx"];
-        one_of(arguments, "x-overflow", &overflows, ArgumentFault::Overflow)?;
+        let max_priority = priority(arguments)?;
+        let overflow = Overflow::parse(arguments)?;
         one_of(arguments, "x-queue-mode", &["default", "lazy"], ArgumentFault::QueueMode)?;
         boolean(arguments, "x-single-active-consumer")?;
         let dead_letter_exchange = string(arguments, "x-dead-letter-exchange")?;
@@ -52,7 +69,32 @@ impl QueueSettings {
         if dead_letter_routing_key.is_some() && dead_letter_exchange.is_none() {
             return Err(("x-dead-letter-routing-key", ArgumentFault::KeyWithoutExchange));
         }
-        Ok(Self { queue_type, dead_letter_exchange, dead_letter_routing_key })
+        Ok(Self {
+            queue_type,
+            expires,
+            message_ttl,
+            max_length,
+            max_length_bytes,
+            max_priority,
+            overflow,
+            dead_letter_exchange,
+            dead_letter_routing_key,
+        })
+    }
+}
+
+impl Overflow {
+    fn parse(arguments: &FieldTable) -> Result<Self, Fault> {
+        const NAME: &str = "x-overflow";
+        match string(arguments, NAME)? {
+            None => Ok(Self::DropHead),
+            Some(name) => match name.as_bytes() {
+                b"drop-head" => Ok(Self::DropHead),
+                b"reject-publish" => Ok(Self::RejectPublish),
+                b"reject-publish-dlx" => Ok(Self::RejectPublishDlx),
+                _ => Err((NAME, ArgumentFault::Overflow)),
+            },
+        }
     }
 }
 
@@ -112,13 +154,13 @@ fn number(
     name: &'static str,
     min: i64,
     max: i64,
-) -> Result<Option<i64>, Fault> {
+) -> Result<Option<u64>, Fault> {
     let Some(found) = arguments.get(name) else { return Ok(None) };
     let Some(value) = integer(&found) else {
         return Err((name, ArgumentFault::NoInteger { found }));
     };
     if value >= min && value <= max {
-        return Ok(Some(value));
+        return Ok(u64::try_from(value).ok());
     }
     Err((
         name,
@@ -128,6 +170,15 @@ fn number(
             value => ArgumentFault::TooLarge { value },
         },
     ))
+}
+
+fn priority(arguments: &FieldTable) -> Result<Option<u8>, Fault> {
+    const NAME: &str = "x-max-priority";
+    let Some(value) = number(arguments, NAME, 0, i64::MAX)? else { return Ok(None) };
+    match u8::try_from(value) {
+        Ok(value) => Ok(Some(value)),
+        Err(_) => Err((NAME, ArgumentFault::MaxExceeded { value })),
+    }
 }
 
 fn string(arguments: &FieldTable, name: &'static str) -> Result<Option<ShortStr>, Fault> {

@@ -84,7 +84,7 @@ pub(crate) enum ArgumentFault {
     #[error("{{value_too_large,{value}}}")]
     TooLarge { value: i64 },
     #[error("{{max_value_exceeded,{value}}}")]
-    MaxExceeded { value: i64 },
+    MaxExceeded { value: u64 },
     #[error("invalid_overflow")]
     Overflow,
     #[error("invalid_queue_mode")]

@@ -9,7 +9,7 @@ mod ring;
 
 use alloc::sync::Arc;
 
-use leveret_protocol::{FieldTable, ShortStr};
+use leveret_protocol::{FieldTable, ShortStr, Timestamp};
 
 pub(crate) use self::{
     catalogue::Queues,
@@ -53,6 +53,16 @@ pub(crate) struct Queue {
     pub(crate) consumers: ConsumerRing,
     /// Returns under way: until they are done, nothing is delivered that came later.
     pub(crate) returns: usize,
+    pub(crate) idle: Idle,
+}
+
+/// Since when a queue is unused, for those that go when they are.
+#[derive(Debug, Default)]
+pub(crate) struct Idle {
+    /// When it was used last.
+    pub(crate) since: Timestamp,
+    /// When its timer is due.
+    pub(crate) armed: Option<Timestamp>,
 }
 
 /// A message in a queue.
@@ -77,6 +87,7 @@ impl Queue {
             ready: Ready::default(),
             consumers: ConsumerRing::default(),
             returns: 0,
+            idle: Idle::default(),
         }
     }
 

@@ -16,6 +16,7 @@ use alloc::{
 };
 
 use bytes::Bytes;
+use leveret_protocol::Timestamp;
 
 pub use self::error::ReplayError;
 use self::parts::Parts;
@@ -131,7 +132,7 @@ impl Recovery {
     }
 
     /// Puts all of it into a host that has nothing yet.
-    pub(crate) fn install(self, host: &mut Host) {
+    pub(crate) fn install(self, host: &mut Host, now: Timestamp) {
         host.last_record = self.last;
         host.durable = self.last;
         host.serials = Serials::after(host.serials.last().max(self.last_serial));
@@ -144,6 +145,7 @@ impl Recovery {
             let settings = QueueSettings::parse(&record.spec.arguments).unwrap_or_default();
             host.store.add(lsn, Entity::Queue(id));
             host.queues.insert(Queue::new(id, record.spec, settings, Some(lsn)));
+            host.touch_queue(id, now);
         }
         for (id, (lsn, link)) in self.bindings {
             install_binding(host, id, lsn, link);

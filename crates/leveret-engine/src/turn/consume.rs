@@ -72,6 +72,8 @@ impl Turn<'_> {
         queue.consumers.remove(id);
         if queue.spec.auto_delete && queue.consumers.is_empty() {
             self.remove_queue(consumer.queue);
+        } else {
+            self.touch(consumer.queue);
         }
     }
 

@@ -73,6 +73,7 @@ impl Turn<'_> {
         };
         let recorded = queue.recorded;
         self.remember(at, &answer.queue);
+        self.touch(id);
         if !no_wait {
             self.send_when_durable(at, recorded, Method::QueueDeclareOk(answer));
         }
@@ -110,6 +111,7 @@ impl Turn<'_> {
             owner.queues.insert(id);
         }
         self.host.queues.insert(Queue::new(id, spec, settings, recorded));
+        self.touch(id);
         Ok(())
     }
 

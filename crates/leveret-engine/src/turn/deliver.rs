@@ -50,6 +50,7 @@ impl Turn<'_> {
     pub(super) fn get(&mut self, at: ChannelKey, get: basic::Get) -> Result<(), MethodError> {
         let name = self.queue_name(at, &get.queue)?;
         let id = self.usable_queue(at, &name)?;
+        self.touch(id);
         let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
         let Some(entry) = queue.ready.pop() else {
             self.send(at, Method::BasicGetEmpty(basic::GetEmpty));

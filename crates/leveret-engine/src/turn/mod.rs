@@ -12,6 +12,7 @@ mod declare_exchange;
 mod declare_queue;
 mod deliver;
 mod exchanges;
+mod idle;
 mod method;
 mod names;
 mod post;
@@ -21,6 +22,7 @@ mod relocate;
 mod remove_queue;
 mod settle;
 mod tasks;
+mod timers;
 mod transaction;
 
 use alloc::{collections::VecDeque, vec::Vec};
@@ -75,6 +77,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn run(mut self, input: Input) {
         let tasks_before = self.host.work.len();
         let is_wake = matches!(input, Input::Wake);
+        self.take_due(is_wake);
         self.take(input);
         self.deliver_stirred();
         if is_wake || self.host.work.len() > tasks_before {

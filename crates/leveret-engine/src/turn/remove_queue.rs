@@ -8,6 +8,7 @@ use crate::{
     identity::{ConsumerId, QueueId},
     record::Fact,
     store::Entity,
+    timers::Timer,
     work::Task,
 };
 
@@ -18,6 +19,9 @@ impl Turn<'_> {
         if let Some(recorded) = queue.recorded {
             Fact::put_queue_deleted(self.draft.facts(), id);
             self.host.store.remove(recorded, Entity::Queue(id));
+        }
+        if let Some(at) = queue.idle.armed {
+            self.host.timers.cancel(at, Timer::Idle(id));
         }
         if let Some(owner) = queue.spec.owner
             && let Some(owner) = self.host.connections.get_mut(&owner)

@@ -3,7 +3,7 @@
 //! `c1.1 queue.declare jobs durable` is channel 1 of connection 1; both are opened when they
 //! are first named. Other lines: `connect c2 user=u notify=no credit=0`, `c2 disconnect`,
 //! `c2 credit 100`, `c1.1 close`, `c1.1 late ...` (though the channel is not open), `durable 3`, `relocate 3`, `restart 3` (only records up to 3
-//! were written), `restart 3 from 2` (and those before 2 were dropped), `wake`, `now 1000`,
+//! were written), `restart 3 from 2` (and those before 2 were dropped), `wake`, `now 1000`, `deadline`,
 //! `limits turn_steps=2` at the start. Lines that begin with two spaces are effects and are
 //! written anew under `UPDATE_EXPECT=1`; `#` begins a remark.
 
@@ -69,6 +69,10 @@ impl World {
             "durable" => self.input(Input::Durable { upto: Lsn(words.number()) }),
             "relocate" => self.input(Input::Relocate { upto: Lsn(words.number()) }),
             "wake" => self.input(Input::Wake),
+            "deadline" => self
+                .engine
+                .next_deadline()
+                .map_or_else(|| vec!["none".to_owned()], |at| vec![at.as_millis().to_string()]),
             "now" => {
                 self.now = Timestamp::from_millis(words.number());
                 Vec::new()
