@@ -103,11 +103,12 @@ impl Host {
 
     /// Adds each queue that a message reaches to `queues`.
     pub(crate) fn route(
-        &self,
+        &mut self,
         entrance: Entrance,
         message: (Keys<'_>, &Properties),
         queues: &mut Vec<QueueId>,
     ) {
-        self.exchanges.route(entrance, message, |name| self.queues.id_of(name), queues);
+        let queue_named = |name: &ShortStr| self.queues.id_of(name);
+        self.exchanges.route(entrance, message, (&mut self.chance, queue_named), queues);
     }
 }

@@ -43,6 +43,8 @@ macro_rules! scripts {
 
 scripts! {
     exchanges_are_declared_compared_and_deleted: "exchanges.txt";
+    a_hash_exchange_gives_each_key_to_one_queue: "hash_exchanges.txt";
+    a_random_exchange_gives_each_message_to_one_queue: "random_exchanges.txt";
     exchanges_pass_messages_on_and_each_queue_gets_one: "routing.txt";
     topics_match_word_by_word: "topic.txt";
     header_values_match_whatever_their_types: "header_values.txt";

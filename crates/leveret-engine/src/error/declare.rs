@@ -113,6 +113,14 @@ pub(crate) enum DeclareError {
     Property { property: &'static str, resource: Resource },
     #[error("unknown exchange type '{kind}'")]
     ExchangeType { kind: ShortStr },
+    #[error("Invalid argument, 'x-delayed-type' must be an existing exchange type")]
+    DelayedType,
+    #[error("hash-header and hash-property are mutually exclusive")]
+    HashOnBoth,
+    #[error("Unsupported property: {property}")]
+    HashProperty { property: ShortStr },
+    #[error("invalid arg '{argument}': expected a string of at most 255 bytes")]
+    HashName { argument: &'static str },
     #[error("{resource}: streams are not supported, declare it without 'x-queue-type: stream'")]
     Stream { resource: Resource },
 }
@@ -125,7 +133,11 @@ impl DeclareError {
             | Self::ArgumentType { .. }
             | Self::OtherType { .. }
             | Self::Property { .. }
-            | Self::ExchangeType { .. } => ReplyCode::PreconditionFailed,
+            | Self::ExchangeType { .. }
+            | Self::DelayedType
+            | Self::HashOnBoth
+            | Self::HashProperty { .. }
+            | Self::HashName { .. } => ReplyCode::PreconditionFailed,
             Self::Stream { .. } => ReplyCode::NotImplemented,
         }
     }

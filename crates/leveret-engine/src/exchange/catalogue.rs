@@ -10,7 +10,10 @@ use leveret_protocol::{FieldTable, Properties, ShortStr};
 use super::{
     Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec, Keys, destinations::Destination,
 };
-use crate::identity::{ExchangeId, QueueId};
+use crate::{
+    chance::Chance,
+    identity::{ExchangeId, QueueId},
+};
 
 /// All exchanges by number and by name.
 #[derive(Debug)]
@@ -96,7 +99,7 @@ impl Exchanges {
         &self,
         entrance: Entrance,
         (keys, properties): (Keys<'_>, &Properties),
-        queue_named: impl Fn(&ShortStr) -> Option<QueueId>,
+        (chance, queue_named): (&mut Chance, impl Fn(&ShortStr) -> Option<QueueId>),
         queues: &mut Vec<QueueId>,
     ) {
         let mut passed = BTreeSet::new();
@@ -112,9 +115,11 @@ impl Exchanges {
                 Entrance::Exchange(id) => self.get(id),
             };
             if let Some(exchange) = exchange {
-                exchange.find(&keys, properties, &mut found);
+                exchange.find((&keys, properties), chance, &mut found);
                 if let (true, Some(alternate)) = (found.is_empty(), &exchange.alternate) {
-                    waiting.extend(self.entrance(alternate));
+                    // RabbitMQ: the default exchange is no alternate.
+                    let alternate = self.by_name.get(alternate).copied();
+                    waiting.extend(alternate.map(Entrance::Exchange));
                 }
             }
             for destination in found.drain(..) {

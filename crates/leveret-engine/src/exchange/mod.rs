@@ -6,48 +6,36 @@
 mod bindings;
 mod catalogue;
 mod destinations;
+mod hashing;
 mod headers;
 mod keys;
 mod kind;
+mod router;
+mod routing_keys;
+mod spec;
 mod topic;
 
 use alloc::vec::Vec;
 
-use leveret_protocol::{FieldTable, Properties, ShortStr};
+use leveret_protocol::{Properties, ShortStr};
 
+use self::router::Router;
 pub(crate) use self::{
     bindings::{Binding, BindingSpec, BindingTable},
     catalogue::{Entrance, Exchanges},
     destinations::Destination,
+    hashing::{HashOn, parse_weight},
     headers::HeaderMatch,
     kind::ExchangeKind,
+    routing_keys::Keys,
+    spec::{ExchangeDurability, ExchangeSpec},
     topic::hash_wildcards,
 };
-use self::{destinations::Destinations, headers::HeaderTable, keys::KeyTable, topic::TopicTrie};
 use crate::{
+    chance::Chance,
     error::BindError,
     identity::{BindingId, ExchangeId, Lsn},
 };
-
-/// What an exchange is declared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ExchangeSpec {
-    pub(crate) name: ShortStr,
-    pub(crate) kind: ExchangeKind,
-    pub(crate) durability: ExchangeDurability,
-    pub(crate) auto_delete: bool,
-    pub(crate) internal: bool,
-    pub(crate) arguments: FieldTable,
-}
-
-/// Whether an exchange survives a restart, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ExchangeDurability {
-    Transient,
-    Durable,
-    /// Durable, and there in every virtual host: nothing of it is recorded.
-    Builtin,
-}
 
 /// An exchange with its bindings.
 #[derive(Debug)]
@@ -60,22 +48,9 @@ pub(crate) struct Exchange {
     router: Router,
 }
 
-#[derive(Debug)]
-enum Router {
-    Direct(KeyTable),
-    Fanout(Destinations),
-    Topic(TopicTrie),
-    Headers(HeaderTable),
-}
-
 impl Exchange {
     pub(crate) fn new(id: ExchangeId, spec: ExchangeSpec, recorded: Option<Lsn>) -> Self {
-        let router = match spec.kind {
-            ExchangeKind::Direct => Router::Direct(KeyTable::default()),
-            ExchangeKind::Fanout => Router::Fanout(Destinations::default()),
-            ExchangeKind::Topic => Router::Topic(TopicTrie::new()),
-            ExchangeKind::Headers => Router::Headers(HeaderTable::default()),
-        };
+        let router = Router::new(&spec);
         let alternate = crate::arguments::name(&spec.arguments, "alternate-exchange");
         Self { id, spec, alternate, recorded, router }
     }
@@ -86,50 +61,21 @@ impl Exchange {
 
     /// Adds a binding that the binding table has taken in.
     pub(crate) fn add(&mut self, id: BindingId, binding: &BindingSpec) -> Result<(), BindError> {
-        match &mut self.router {
-            Router::Direct(keys) => keys.add(&binding.key, binding.destination),
-            Router::Fanout(all) => all.add(binding.destination),
-            Router::Topic(trie) => trie.add(&binding.key, binding.destination),
-            Router::Headers(table) => {
-                let wanted = HeaderMatch::parse(&binding.arguments)?;
-                table.add(id, wanted, binding.destination);
-            }
-        }
-        Ok(())
+        self.router.add(id, binding)
     }
 
     /// Removes a binding that the binding table has given up.
     pub(crate) fn remove(&mut self, id: BindingId, binding: &BindingSpec) {
-        match &mut self.router {
-            Router::Direct(keys) => keys.remove(&binding.key, binding.destination),
-            Router::Fanout(all) => all.remove(binding.destination),
-            Router::Topic(trie) => trie.remove(&binding.key, binding.destination),
-            Router::Headers(table) => table.remove(id),
-        }
+        self.router.remove(id, binding);
     }
 
     /// Adds where a message goes from here to `found`; a place may come more than once.
-    fn find(&self, keys: &Keys<'_>, properties: &Properties, found: &mut Vec<Destination>) {
-        match &self.router {
-            Router::Direct(table) => found.extend(keys.iter().flat_map(|key| table.find(key))),
-            Router::Fanout(all) => found.extend(all.iter()),
-            Router::Topic(trie) => keys.iter().for_each(|key| trie.find(key, found)),
-            Router::Headers(table) => {
-                found.extend(table.find(&properties.headers().unwrap_or_default()));
-            }
-        }
-    }
-}
-
-/// The routing keys of one message: its own, and those of its CC and BCC headers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Keys<'a> {
-    pub(crate) own: &'a ShortStr,
-    pub(crate) extra: &'a [ShortStr],
-}
-
-impl<'a> Keys<'a> {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a ShortStr> + use<'a> {
-        core::iter::once(self.own).chain(self.extra)
+    fn find(
+        &self,
+        message: (&Keys<'_>, &Properties),
+        chance: &mut Chance,
+        found: &mut Vec<Destination>,
+    ) {
+        self.router.find(message, chance, found);
     }
 }

@@ -40,6 +40,11 @@ impl ExchangeRecord {
             ExchangeKind::Fanout => 2,
             ExchangeKind::Topic => 3,
             ExchangeKind::Headers => 4,
+            ExchangeKind::ConsistentHash => 5,
+            ExchangeKind::ModulusHash => 6,
+            ExchangeKind::Random => 7,
+            ExchangeKind::LocalRandom => 8,
+            ExchangeKind::Delayed => 9,
         });
         let auto_delete = if spec.auto_delete { AUTO_DELETE } else { 0 };
         out.put_u8(auto_delete | if spec.internal { INTERNAL } else { 0 });
@@ -54,6 +59,11 @@ impl ExchangeRecord {
             2 => ExchangeKind::Fanout,
             3 => ExchangeKind::Topic,
             4 => ExchangeKind::Headers,
+            5 => ExchangeKind::ConsistentHash,
+            6 => ExchangeKind::ModulusHash,
+            7 => ExchangeKind::Random,
+            8 => ExchangeKind::LocalRandom,
+            9 => ExchangeKind::Delayed,
             _ => return Err(Unreadable::Damaged("an exchange's type is unknown")),
         };
         let flags = input.flags(AUTO_DELETE | INTERNAL)?;

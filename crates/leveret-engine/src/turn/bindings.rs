@@ -6,10 +6,12 @@ use leveret_protocol::{FieldTable, Method, ShortStr, exchange, queue};
 
 use super::{Turn, names::clean};
 use crate::{
+    arguments::QueueType,
     channel::ChannelKey,
     error::{BindError, MethodError, ResourceError},
     exchange::{
         Binding, BindingSpec, Destination, Exchange, ExchangeKind, HeaderMatch, hash_wildcards,
+        parse_weight,
     },
     identity::{BindingId, ExchangeId, Lsn},
     message::{detached_name, detached_table},
@@ -205,14 +207,35 @@ impl Turn<'_> {
 
     fn check_binding(&self, spec: &BindingSpec) -> Result<(), BindError> {
         let Some(source) = self.host.exchanges.get(spec.source) else { return Ok(()) };
-        match source.spec.kind {
+        match source.spec.routes_as() {
             ExchangeKind::Topic => {
                 let max = self.host.options.limits.hash_wildcards_max;
                 let found = hash_wildcards(&spec.key);
                 if found > max { Err(BindError::HashWildcards { found, max }) } else { Ok(()) }
             }
             ExchangeKind::Headers => HeaderMatch::parse(&spec.arguments).map(drop),
-            ExchangeKind::Direct | ExchangeKind::Fanout => Ok(()),
+            ExchangeKind::ConsistentHash => parse_weight(&spec.key).map(drop),
+            ExchangeKind::LocalRandom => self.check_local(spec),
+            ExchangeKind::Direct
+            | ExchangeKind::Fanout
+            | ExchangeKind::ModulusHash
+            | ExchangeKind::Random
+            | ExchangeKind::Delayed => Ok(()),
+        }
+    }
+
+    /// RabbitMQ: an exchange of this type leads to classic queues only, and knows no keys.
+    fn check_local(&self, spec: &BindingSpec) -> Result<(), BindError> {
+        if !spec.key.is_empty() {
+            return Err(BindError::KeyNotEmpty { key: spec.key.clone() });
+        }
+        let Destination::Queue(queue) = spec.destination else { return Err(BindError::NoQueue) };
+        let Some(queue) = self.host.queues.get(queue) else { return Err(BindError::NoQueue) };
+        match queue.settings.queue_type {
+            QueueType::Classic => Ok(()),
+            other @ (QueueType::Quorum | QueueType::Stream) => {
+                Err(BindError::QueueType { queue_type: other.module_name() })
+            }
         }
     }
 

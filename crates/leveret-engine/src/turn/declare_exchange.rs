@@ -12,7 +12,7 @@ use crate::{
     arguments::difference,
     channel::ChannelKey,
     error::{Compared, DeclareError, MethodError, Property, ResourceError, ResourceKind, Sides},
-    exchange::{Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec},
+    exchange::{Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec, HashOn},
     identity::{ExchangeId, Lsn},
     message::{detached_name, detached_table},
     record::Fact,
@@ -46,6 +46,9 @@ impl Turn<'_> {
             return Err(ResourceError::ReservedName { kind: ResourceKind::Exchange, name }.into());
         }
         self.check_alternate(&name, &declare)?;
+        if kind.routes_as(&declare.arguments)? == ExchangeKind::ConsistentHash {
+            HashOn::parse(&declare.arguments)?;
+        }
         self.create_exchange(&name, kind, &declare);
         if !declare.no_wait {
             self.send_when_written(at, Method::ExchangeDeclareOk(exchange::DeclareOk));
