@@ -16,12 +16,16 @@ use crate::message::{Letter, Origin};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
     Rejected,
+    Expired,
+    MaxLength,
 }
 
 impl Reason {
     const fn name(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::MaxLength => "maxlen",
         }
     }
 }
@@ -34,6 +38,8 @@ pub(crate) struct Death {
     pub(crate) exchange: ShortStr,
     pub(crate) routing_keys: Vec<ShortStr>,
     pub(crate) at: Timestamp,
+    /// The expiration that the message had, and loses.
+    pub(crate) expiration: Option<ShortStr>,
 }
 
 /// All deaths of a message.
@@ -144,14 +150,18 @@ fn name_death(
 impl Death {
     fn first_entry(&self) -> FieldTable {
         let routing_keys: FieldArray = self.routing_keys.iter().cloned().collect();
-        FieldTable::builder()
+        let entry = FieldTable::builder()
             .insert("count", 1_i64)
             .insert("reason", self.reason.name())
             .insert("queue", self.queue.clone())
             .insert("time", FieldValue::Timestamp(self.at.as_millis() / 1000))
             .insert("exchange", self.exchange.clone())
-            .insert("routing-keys", routing_keys)
-            .build()
+            .insert("routing-keys", routing_keys);
+        let entry = match &self.expiration {
+            Some(expiration) => entry.insert("original-expiration", expiration.clone()),
+            None => entry,
+        };
+        entry.build()
     }
 }
 

@@ -87,6 +87,22 @@ impl Host {
         }
     }
 
+    /// Makes sure that the queue is looked at when its next message is too old.
+    ///
+    /// With one time to live for all, the next ones expire later and later: then the timer is set
+    /// again when it is due, and not with each message.
+    pub(crate) fn watch_front(&mut self, id: QueueId) {
+        let Some(queue) = self.queues.get_mut(id) else { return };
+        let Some(due) = queue.ready.front().and_then(|entry| entry.expiry.time()) else { return };
+        match queue.front_armed {
+            Some(armed) if armed <= due => return,
+            Some(armed) => self.timers.cancel(armed, Timer::Front(id)),
+            None => {}
+        }
+        queue.front_armed = Some(due);
+        self.timers.set(due, Timer::Front(id));
+    }
+
     /// A queue as error texts name it.
     pub(crate) fn queue_resource(&self, name: &ShortStr) -> Resource {
         self.resource(ResourceKind::Queue, name)

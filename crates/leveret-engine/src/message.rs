@@ -1,11 +1,15 @@
 //! A message as it is kept: one copy, shared by all queues that hold it.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use bytes::Bytes;
 use leveret_protocol::{FieldTable, Properties, ShortStr, Timestamp};
 
-use crate::identity::{Lsn, MessageId};
+use crate::{
+    error::PublishError,
+    identity::{Lsn, MessageId},
+};
 
 /// A content up to this size is copied out of the buffer it came in, so that a small message
 /// that waits does not hold a large buffer.
@@ -46,6 +50,13 @@ impl Letter {
     /// The size that limits count.
     pub(crate) fn content_bytes(&self) -> usize {
         self.body.len().saturating_add(self.properties.as_bytes().len())
+    }
+
+    /// How long it lives, if it says so itself.
+    pub(crate) fn life(&self) -> Option<Duration> {
+        let expiration = self.properties.expiration()?;
+        // What cannot be read was refused when it was published.
+        PublishError::parse_expiration(&expiration).ok().map(Duration::from_millis)
     }
 
     /// The same with its small parts in a buffer of its own.

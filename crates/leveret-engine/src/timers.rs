@@ -12,6 +12,8 @@ use crate::identity::QueueId;
 /// What becomes due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
+    /// A queue whose next message may have become too old.
+    Front(QueueId),
     /// A queue that may have been unused for as long as it lives unused.
     Idle(QueueId),
 }

@@ -2,8 +2,10 @@
 
 use alloc::collections::{VecDeque, btree_map};
 
+use leveret_protocol::basic;
+
 use crate::{
-    channel::Delivery,
+    channel::{ChannelKey, Delivery},
     identity::{Lsn, QueueId},
     queue::Drained,
 };
@@ -11,8 +13,10 @@ use crate::{
 /// A task that goes on until it is done, a step at a time.
 #[derive(Debug)]
 pub(crate) enum Task {
-    /// Deliver what the queue has.
-    Deliver(QueueId),
+    /// Deliver what the queue has, and give up what is over its bounds.
+    Tend(QueueId),
+    /// Answer that `basic.get`.
+    Get { at: ChannelKey, get: basic::Get },
     /// Give deliveries back to their queues, which wait for it.
     Requeue(btree_map::IntoValues<u64, Delivery>),
     /// Forget what was ready in a queue.

@@ -60,6 +60,9 @@ scripts! {
     what_is_rejected_goes_to_the_dead_letter_exchange: "dead_letters.txt";
     an_exclusive_queue_is_its_connections_own: "exclusive.txt";
     a_queue_goes_when_it_is_not_used: "expires.txt";
+    messages_grow_too_old_at_the_front: "message_ttl.txt";
+    many_messages_grow_too_old_in_turns: "message_ttl_work.txt";
+    higher_priorities_come_first: "priority.txt";
     errors_close_what_they_concern: "errors.txt";
     what_was_durable_is_there_after_a_restart: "restart.txt";
     what_lives_in_old_records_is_written_again: "relocate.txt";

@@ -1,6 +1,6 @@
 //! The queues of a virtual host, by number and by name.
 
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 
 use leveret_protocol::ShortStr;
 
@@ -39,6 +39,10 @@ impl Queues {
 
     pub(crate) fn named(&self, name: &ShortStr) -> Option<&Queue> {
         self.get(self.id_of(name)?)
+    }
+
+    pub(crate) fn ids(&self) -> Vec<QueueId> {
+        self.queues.keys().copied().collect()
     }
 
     pub(crate) fn contains(&self, id: QueueId) -> bool {

@@ -3,7 +3,9 @@
 //! Knows nothing of exchanges, channels or the disk. What was delivered and not yet settled is
 //! with the channel it was delivered on.
 
+mod backlog;
 mod catalogue;
+mod entry;
 mod ready;
 mod ring;
 
@@ -12,8 +14,9 @@ use alloc::sync::Arc;
 use leveret_protocol::{FieldTable, ShortStr, Timestamp};
 
 pub(crate) use self::{
+    backlog::{Backlog, Drained},
     catalogue::Queues,
-    ready::{Drained, Ready},
+    entry::{Entry, Expiry},
     ring::ConsumerRing,
 };
 use crate::{
@@ -49,11 +52,15 @@ pub(crate) struct Queue {
     pub(crate) settings: QueueSettings,
     /// Its newest record, if it has one.
     pub(crate) recorded: Option<Lsn>,
-    pub(crate) ready: Ready,
+    pub(crate) ready: Backlog,
     pub(crate) consumers: ConsumerRing,
     /// Returns under way: until they are done, nothing is delivered that came later.
     pub(crate) returns: usize,
     pub(crate) idle: Idle,
+    /// When the timer for its next message is due.
+    pub(crate) front_armed: Option<Timestamp>,
+    /// Whether a task is to go on with it.
+    pub(crate) is_work: bool,
 }
 
 /// Since when a queue is unused, for those that go when they are.
@@ -63,13 +70,6 @@ pub(crate) struct Idle {
     pub(crate) since: Timestamp,
     /// When its timer is due.
     pub(crate) armed: Option<Timestamp>,
-}
-
-/// A message in a queue.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) message: Arc<Message>,
-    pub(crate) redelivered: bool,
 }
 
 impl Queue {
@@ -82,18 +82,50 @@ impl Queue {
         Self {
             id,
             spec,
+            ready: Backlog::with_priorities(settings.max_priority.unwrap_or_default()),
             settings,
             recorded,
-            ready: Ready::default(),
             consumers: ConsumerRing::default(),
             returns: 0,
             idle: Idle::default(),
+            front_armed: None,
+            is_work: false,
         }
+    }
+
+    /// Adds a message at the end, or behind those of its priority; tells when it expires here.
+    pub(crate) fn push(&mut self, message: Arc<Message>, redelivered: bool) -> Expiry {
+        let expiry = self.expiry_of(&message);
+        self.ready.push(Entry { message, expiry, redelivered });
+        expiry
+    }
+
+    /// RabbitMQ: the shorter life counts, that of the queue's messages or that of this one.
+    fn expiry_of(&self, message: &Message) -> Expiry {
+        let life = match (self.settings.message_ttl, message.letter.life()) {
+            (Some(one), Some(other)) => one.min(other),
+            (Some(life), None) | (None, Some(life)) => life,
+            (None, None) => return Expiry::NEVER,
+        };
+        Expiry::at(message.posted_at.saturating_add(life))
     }
 
     /// Whether this queue's copy of the message is on record.
     pub(crate) fn keeps(&self, message: &Message) -> bool {
         message.letter.persistent && self.spec.is_recorded()
+    }
+
+    /// Whether more waits than may.
+    pub(crate) fn is_over_length(&self) -> bool {
+        let length = u64::try_from(self.ready.len()).unwrap_or(u64::MAX);
+        self.settings.max_length.is_some_and(|max| length > max)
+            || self.settings.max_length_bytes.is_some_and(|max| self.ready.bytes() > max)
+    }
+
+    /// Whether a message that expires then may be the first to, as far as the timer knows.
+    pub(crate) fn is_to_watch(&self, expiry: Expiry) -> bool {
+        let is_earlier = |due| self.front_armed.is_none_or(|armed| due < armed);
+        expiry.time().is_some_and(is_earlier)
     }
 
     /// Whether only another connection may use it.

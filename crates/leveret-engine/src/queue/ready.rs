@@ -8,26 +8,26 @@ use crate::identity::MessageId;
 
 /// New messages come at the end; returned ones go back to their place among the older.
 #[derive(Debug, Default)]
-pub(crate) struct Ready {
+pub(super) struct Ready {
     fresh: VecDeque<Entry>,
     returned: BTreeMap<MessageId, Entry>,
 }
 
 /// All of them, in no order.
-pub(crate) type Drained =
+pub(super) type Drained =
     Chain<btree_map::IntoValues<MessageId, Entry>, vec_deque::IntoIter<Entry>>;
 
 impl Ready {
-    pub(crate) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: Entry) {
         self.fresh.push_back(entry);
     }
 
     /// Puts a message back in its place.
-    pub(crate) fn give_back(&mut self, entry: Entry) {
+    pub(super) fn give_back(&mut self, entry: Entry) {
         self.returned.insert(entry.message.id, entry);
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Entry> {
+    pub(super) fn pop(&mut self) -> Option<Entry> {
         let returned = self.returned.first_key_value().map(|(id, _)| *id);
         let fresh = self.fresh.front().map(|entry| entry.message.id);
         match (returned, fresh) {
@@ -37,15 +37,20 @@ impl Ready {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.fresh.len() + self.returned.len()
+    /// The next to be taken.
+    pub(super) fn front(&self) -> Option<&Entry> {
+        match (self.returned.first_key_value(), self.fresh.front()) {
+            (None, fresh) => fresh,
+            (Some((old, _)), Some(new)) if new.message.id < *old => Some(new),
+            (Some((_, returned)), _) => Some(returned),
+        }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.fresh.is_empty() && self.returned.is_empty()
     }
 
-    pub(crate) fn into_entries(self) -> Drained {
+    pub(super) fn into_entries(self) -> Drained {
         self.returned.into_values().chain(self.fresh)
     }
 }

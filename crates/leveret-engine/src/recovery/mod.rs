@@ -26,7 +26,7 @@ use crate::{
     host::Host,
     identity::{BindingId, ExchangeId, Lsn, MessageId, QueueId, Serials},
     message::Message,
-    queue::{Entry, Queue},
+    queue::Queue,
     record::{ExchangeRecord, Fact, Link, PublishedRecord, QueueRecord, Record, Unreadable},
     store::Entity,
 };
@@ -153,6 +153,9 @@ impl Recovery {
         for (lsn, record) in self.messages.into_values() {
             install_message(host, lsn, record);
         }
+        for id in host.queues.ids() {
+            host.watch_front(id);
+        }
     }
 }
 
@@ -178,7 +181,7 @@ fn install_message(host: &mut Host, lsn: Lsn, record: PublishedRecord) {
     let queues: Vec<QueueId> = alive.into_iter().collect();
     for id in &queues {
         if let Some(queue) = host.queues.get_mut(*id) {
-            queue.ready.push(Entry { message: Arc::clone(&message), redelivered: true });
+            queue.push(Arc::clone(&message), true);
         }
     }
     host.store.add_message(lsn, message, queues);

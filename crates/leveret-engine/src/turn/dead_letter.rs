@@ -12,19 +12,18 @@ use crate::{
     death::{Death, Deaths, Reason},
     exchange::Keys,
     identity::QueueId,
-    message::{Letter, Message, Origin},
+    message::{Letter, Origin},
 };
 
 impl Turn<'_> {
-    pub(super) fn dead_letter(&mut self, id: QueueId, message: &Message) {
+    pub(super) fn dead_letter(&mut self, id: QueueId, letter: &Letter, reason: Reason) {
         let Some(queue) = self.host.queues.get(id) else { return };
         let Some(exchange) = queue.settings.dead_letter_exchange.clone() else { return };
         // RabbitMQ: what is sent to an exchange that does not exist is dropped.
         let Some(entrance) = self.host.exchanges.entrance(&exchange) else { return };
-        let letter = &message.letter;
         let extra = carbon_copies(letter);
         let death = Death {
-            reason: Reason::Rejected,
+            reason,
             queue: queue.spec.name.clone(),
             exchange: letter.exchange.clone(),
             routing_keys: Keys { own: &letter.routing_key, extra: &extra }
@@ -32,6 +31,7 @@ impl Turn<'_> {
                 .cloned()
                 .collect(),
             at: self.now,
+            expiration: letter.properties.expiration(),
         };
         let deaths = Deaths::of(letter).with(death);
         let (routing_key, extra) = match &queue.settings.dead_letter_routing_key {

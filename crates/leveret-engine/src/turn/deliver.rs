@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 
 use leveret_protocol::{Method, basic};
 
-use super::Turn;
+use super::{Turn, bounds::Progress};
 use crate::{
     channel::{ChannelKey, Delivery, Stall},
     effects::Effect,
@@ -19,10 +19,29 @@ use crate::{
 };
 
 impl Turn<'_> {
-    /// Delivers from all queues that may have something to deliver now.
+    /// Tends all queues that may have something to deliver or to give up now.
     pub(super) fn deliver_stirred(&mut self) {
         while let Some(queue) = self.stirred.pop_front() {
-            self.deliver_from(queue);
+            self.tend(queue);
+        }
+    }
+
+    /// Delivers what can be delivered; what is over the queue's bounds then goes.
+    fn tend(&mut self, id: QueueId) {
+        let is_done = self.deliver_from(id) == Progress::Done
+            && self.trim(id) == Progress::Done
+            && self.expire(id) == Progress::Done;
+        if !is_done {
+            self.tend_later(id);
+        }
+    }
+
+    fn tend_later(&mut self, id: QueueId) {
+        if let Some(queue) = self.host.queues.get_mut(id)
+            && !queue.is_work
+        {
+            queue.is_work = true;
+            self.host.work.add(Task::Tend(id));
         }
     }
 
@@ -51,12 +70,20 @@ impl Turn<'_> {
         let name = self.queue_name(at, &get.queue)?;
         let id = self.usable_queue(at, &name)?;
         self.touch(id);
+        if self.expire_past(id) == Progress::OutOfSteps {
+            self.host.work.add(Task::Get { at, get });
+            return Ok(());
+        }
         let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
         let Some(entry) = queue.ready.pop() else {
             self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
             return Ok(());
         };
-        let message_count = u32::try_from(queue.ready.len()).unwrap_or(u32::MAX);
+        if self.expire(id) == Progress::OutOfSteps {
+            self.tend_later(id);
+        }
+        let left = self.host.queues.get(id).map_or(0, |queue| queue.ready.len());
+        let message_count = u32::try_from(left).unwrap_or(u32::MAX);
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let delivery_tag = channel.unacked.next_tag();
         let message = Arc::clone(&entry.message);
@@ -77,24 +104,23 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn deliver_from(&mut self, id: QueueId) {
+    fn deliver_from(&mut self, id: QueueId) -> Progress {
         loop {
-            let Some(queue) = self.host.queues.get_mut(id) else { return };
+            let Some(queue) = self.host.queues.get_mut(id) else { return Progress::Done };
             let (true, Some(consumer)) = (queue.can_deliver(), queue.consumers.front()) else {
-                return;
+                return Progress::Done;
             };
-            if self.steps_left == 0 {
-                return self.host.work.add(Task::Deliver(id));
+            if self.steps_left == 0 || self.expire_past(id) == Progress::OutOfSteps {
+                return Progress::OutOfSteps;
             }
             if !self.has_room(id, consumer) {
                 continue;
             }
-            let Some(queue) = self.host.queues.get_mut(id) else { return };
+            let Some(queue) = self.host.queues.get_mut(id) else { return Progress::Done };
+            let Some(entry) = queue.ready.pop() else { return Progress::Done };
             queue.consumers.rotate();
-            if let Some(entry) = queue.ready.pop() {
-                self.steps_left -= 1;
-                self.deliver(id, consumer, entry);
-            }
+            self.steps_left = self.steps_left.saturating_sub(1);
+            self.deliver(id, consumer, entry);
         }
     }
 

@@ -4,6 +4,7 @@
 //! which also carries the time, the effects, the records being written and the step budget.
 
 mod bindings;
+mod bounds;
 mod close;
 mod confirm;
 mod consume;
@@ -47,7 +48,7 @@ pub(crate) struct Turn<'a> {
     draft: Draft,
     /// Messages on record that left their queue in this turn.
     settled: Vec<(QueueId, MessageId)>,
-    /// Queues that may have something to deliver now.
+    /// Queues that may have something to deliver or to give up now.
     stirred: VecDeque<QueueId>,
     /// Replies that may go out once this turn's records are durable.
     replies: Vec<(ChannelKey, Effect)>,
@@ -75,9 +76,9 @@ impl<'a> Turn<'a> {
 
     /// Takes the input, and all that follows from it.
     pub(crate) fn run(mut self, input: Input) {
-        let tasks_before = self.host.work.len();
         let is_wake = matches!(input, Input::Wake);
         self.take_due(is_wake);
+        let tasks_before = self.host.work.len();
         self.take(input);
         self.deliver_stirred();
         if is_wake || self.host.work.len() > tasks_before {

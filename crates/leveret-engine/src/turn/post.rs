@@ -6,7 +6,6 @@ use super::Turn;
 use crate::{
     identity::{Lsn, MessageId, QueueId},
     message::{Letter, Message},
-    queue::Entry,
     record::Fact,
 };
 
@@ -36,8 +35,9 @@ impl Turn<'_> {
         }
         for id in queues {
             let Some(queue) = self.host.queues.get_mut(*id) else { continue };
-            queue.ready.push(Entry { message: Arc::clone(&message), redelivered: false });
-            if queue.can_deliver() && queue.consumers.front().is_some() {
+            let expiry = queue.push(Arc::clone(&message), false);
+            let has_taker = queue.can_deliver() && queue.consumers.front().is_some();
+            if has_taker || queue.is_to_watch(expiry) || queue.is_over_length() {
                 self.stirred.push_back(*id);
             }
         }

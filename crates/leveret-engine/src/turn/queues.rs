@@ -48,7 +48,7 @@ impl Turn<'_> {
     ) -> Result<(), MethodError> {
         let id = self.usable_queue(at, &purge.queue)?;
         let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
-        let ready = core::mem::take(&mut queue.ready);
+        let ready = queue.ready.take();
         let message_count = u32::try_from(ready.len()).unwrap_or(u32::MAX);
         if !ready.is_empty() {
             self.host.work.add(Task::Discard { queue: id, entries: ready.into_entries() });

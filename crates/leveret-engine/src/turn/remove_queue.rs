@@ -23,6 +23,9 @@ impl Turn<'_> {
         if let Some(at) = queue.idle.armed {
             self.host.timers.cancel(at, Timer::Idle(id));
         }
+        if let Some(at) = queue.front_armed {
+            self.host.timers.cancel(at, Timer::Front(id));
+        }
         if let Some(owner) = queue.spec.owner
             && let Some(owner) = self.host.connections.get_mut(&owner)
         {

@@ -7,6 +7,7 @@ use crate::{
     channel::{
         ChannelKey, Deliveries, Delivery, Mode, Settlement, Stall, TransactionLimits, Verdict,
     },
+    death::Reason,
     error::{MethodError, SettleError},
     identity::ConsumerId,
     work::Task,
@@ -114,7 +115,7 @@ impl Turn<'_> {
         match verdict {
             Verdict::Done => self.leave(queue, &entry.message),
             Verdict::DeadLetter => {
-                self.dead_letter(queue, &entry.message);
+                self.dead_letter(queue, &entry.message.letter, Reason::Rejected);
                 self.leave(queue, &entry.message);
             }
             Verdict::Requeue => {

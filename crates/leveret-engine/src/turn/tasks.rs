@@ -2,6 +2,8 @@
 
 use alloc::collections::btree_map::IntoValues;
 
+use leveret_protocol::Method;
+
 use super::Turn;
 use crate::{
     channel::{Delivery, Verdict},
@@ -16,7 +18,13 @@ impl Turn<'_> {
             && let Some(task) = self.host.work.take()
         {
             match task {
-                Task::Deliver(queue) => self.stirred.push_back(queue),
+                Task::Tend(id) => {
+                    if let Some(queue) = self.host.queues.get_mut(id) {
+                        queue.is_work = false;
+                        self.stirred.push_back(id);
+                    }
+                }
+                Task::Get { at, get } => self.method(at, Method::BasicGet(get)),
                 Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
                 Task::Discard { queue, entries } => self.go_on_discarding(queue, entries),
                 Task::Relocate { upto } => self.go_on_relocating(upto),

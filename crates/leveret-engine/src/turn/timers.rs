@@ -13,18 +13,27 @@ const WAKE_SHARE: usize = 2;
 
 impl Turn<'_> {
     pub(super) fn take_due(&mut self, is_wake: bool) {
-        let share = if is_wake { WAKE_SHARE } else { INPUT_SHARE };
-        let mut left = self.steps_left.div_ceil(share);
-        while left > 0
-            && self.steps_left > 0
+        if self.host.timers.next().is_none_or(|at| at > self.now) {
+            return;
+        }
+        let all = self.steps_left;
+        let share = all.div_ceil(if is_wake { WAKE_SHARE } else { INPUT_SHARE });
+        self.steps_left = share;
+        while self.steps_left > 0
             && let Some(timer) = self.host.timers.take_due(self.now)
         {
-            let before = self.steps_left;
             self.steps_left -= 1;
             match timer {
+                Timer::Front(id) => {
+                    if let Some(queue) = self.host.queues.get_mut(id) {
+                        queue.front_armed = None;
+                        self.stirred.push_back(id);
+                    }
+                }
                 Timer::Idle(queue) => self.expire_idle(queue),
             }
-            left = left.saturating_sub(before - self.steps_left);
+            self.deliver_stirred();
         }
+        self.steps_left += all - share;
     }
 }

@@ -261,6 +261,9 @@ fn publish(connection: ConnectionId, channel: ChannelNumber, words: &mut Words) 
     if let Some(text) = words.value("expiration") {
         properties = properties.expiration(name(&text));
     }
+    if let Some(priority) = words.value("priority") {
+        properties = properties.priority(priority.parse::<u8>().unwrap());
+    }
     if let Some(user) = words.value("user_id") {
         properties = properties.user_id(name(&user));
     }

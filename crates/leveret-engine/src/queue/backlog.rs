@@ -1,0 +1,135 @@
+//! The messages of a queue that wait to be delivered: a lane for each priority.
+//!
+//! The highest lane that has something comes first; inside a lane the order is that of the
+//! messages' numbers. A queue that looks at no priorities has one lane. Keeps true: `len` and
+//! `bytes` are those of all lanes, and no lane above `top` has anything.
+
+use alloc::vec::{self, Vec};
+
+use super::{
+    Entry,
+    ready::{self, Ready},
+};
+use crate::message::Message;
+
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// Priority 0, which is the only one for most queues.
+    lowest: Ready,
+    /// The priorities from 1, as far as they were used.
+    higher: Vec<Ready>,
+    /// The highest priority that counts; a higher one counts as this.
+    max: u8,
+    /// The highest lane that has something; 0 if none has.
+    top: u8,
+    len: usize,
+    bytes: u64,
+}
+
+impl Backlog {
+    /// Nothing waits; priorities count up to that one.
+    pub(crate) fn with_priorities(max: u8) -> Self {
+        Self { max, ..Self::default() }
+    }
+
+    /// Adds a message behind all others of its priority.
+    pub(crate) fn push(&mut self, entry: Entry) {
+        self.lane_for(&entry.message).push(entry);
+    }
+
+    /// Puts a message back in its place.
+    pub(crate) fn give_back(&mut self, entry: Entry) {
+        self.lane_for(&entry.message).give_back(entry);
+    }
+
+    /// The next to be delivered.
+    pub(crate) fn front(&self) -> Option<&Entry> {
+        self.lane(self.top)?.front()
+    }
+
+    /// Takes the next to be delivered.
+    pub(crate) fn pop(&mut self) -> Option<Entry> {
+        let entry = match self.top.checked_sub(1) {
+            None => self.lowest.pop(),
+            Some(at) => self.higher.get_mut(usize::from(at))?.pop(),
+        }?;
+        self.len -= 1;
+        self.bytes = self.bytes.saturating_sub(body_bytes(&entry.message));
+        while self.top > 0 && self.lane(self.top).is_none_or(Ready::is_empty) {
+            self.top -= 1;
+        }
+        Some(entry)
+    }
+
+    /// Takes all.
+    pub(crate) fn take(&mut self) -> Self {
+        core::mem::replace(self, Self::with_priorities(self.max))
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The bytes of all bodies.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// All of them, in no order.
+    pub(crate) fn into_entries(self) -> Drained {
+        Drained { lane: self.lowest.into_entries(), later: self.higher.into_iter() }
+    }
+
+    fn lane(&self, priority: u8) -> Option<&Ready> {
+        match priority.checked_sub(1) {
+            None => Some(&self.lowest),
+            Some(at) => self.higher.get(usize::from(at)),
+        }
+    }
+
+    /// The lane for one message more, which is counted.
+    fn lane_for(&mut self, message: &Message) -> &mut Ready {
+        self.len += 1;
+        self.bytes = self.bytes.saturating_add(body_bytes(message));
+        if self.max == 0 {
+            return &mut self.lowest;
+        }
+        let priority = message.letter.properties.priority().unwrap_or_default().min(self.max);
+        self.top = self.top.max(priority);
+        while self.higher.len() < usize::from(priority) {
+            self.higher.push(Ready::default());
+        }
+        match priority.checked_sub(1).and_then(|at| self.higher.get_mut(usize::from(at))) {
+            Some(lane) => lane,
+            None => &mut self.lowest,
+        }
+    }
+}
+
+fn body_bytes(message: &Message) -> u64 {
+    u64::try_from(message.letter.body.len()).unwrap_or(u64::MAX)
+}
+
+/// All that waited, in no order.
+#[derive(Debug)]
+pub(crate) struct Drained {
+    lane: ready::Drained,
+    later: vec::IntoIter<Ready>,
+}
+
+impl Iterator for Drained {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        loop {
+            if let Some(entry) = self.lane.next() {
+                return Some(entry);
+            }
+            self.lane = self.later.next()?.into_entries();
+        }
+    }
+}
