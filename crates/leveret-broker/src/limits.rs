@@ -24,6 +24,8 @@ pub struct Limits {
     pub message_bytes_max: u64,
     /// Bytes of commands and bodies waiting for one virtual host (32 MiB); beyond it, sockets are not read.
     pub ingress_bytes_max: u32,
+    /// Of these, bytes of one connection (256 KiB); beyond it, its socket is not read.
+    pub connection_ingress_bytes_max: u32,
     /// Bytes of deliveries on their way to one connection (1 MiB); beyond it, it is not delivered to.
     pub egress_bytes_max: u32,
     /// How long a clean stop waits for peers to answer `connection.close` (1 s).
@@ -42,6 +44,7 @@ impl Default for Limits {
             heartbeat: Duration::from_mins(1),
             message_bytes_max: 128 << 20,
             ingress_bytes_max: 32 << 20,
+            connection_ingress_bytes_max: 256 << 10,
             egress_bytes_max: 1 << 20,
             close_timeout: Duration::from_secs(1),
         }

@@ -140,7 +140,7 @@ fn in_memory(roster: &Roster, surroundings: &Surroundings) -> Running {
     let (mut hosts, mut tasks) = (BTreeMap::new(), Vec::new());
     for (_, name) in roster.iter() {
         let name = ShortStr::truncated(name);
-        let (ingress, messages) = Ingress::new(surroundings.limits.ingress_bytes_max);
+        let (ingress, messages) = Ingress::new(&surroundings.limits);
         let task = HostTask::new(fresh_engine(&name), surroundings.clock, messages, None);
         tasks.push(tokio::spawn(task.run()));
         hosts.insert(name, ingress);
@@ -164,7 +164,7 @@ async fn open<D: Disk + Send + 'static, H: Send + 'static>(
     let (queue, log_ended) = thread.start(held).map_err(StartError::Thread)?;
     let (mut hosts, mut tasks) = (BTreeMap::new(), Vec::new());
     for RecoveredHost { name, stream, engine, mailbox, .. } in recovered_hosts {
-        let (ingress, messages) = Ingress::new(limits.ingress_bytes_max);
+        let (ingress, messages) = Ingress::new(&limits);
         let log = LogStream::new(stream, queue.clone(), mailbox);
         tasks.push(tokio::spawn(HostTask::new(engine, clock, messages, Some(log)).run()));
         hosts.insert(name, ingress);

@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench::args::BenchArgs;
+
 /// AMQP in one binary: a durable broker, and the tools around it.
 #[derive(Debug, Parser)]
 #[command(name = "leveret", version, max_term_width = 100, arg_required_else_help = true)]
@@ -16,6 +18,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the broker until it is told to stop (SIGINT or SIGTERM; a second one forces it)
     Broker(BrokerArgs),
+    /// Put load on a broker and measure rates, latencies and processor time
+    Bench(BenchArgs),
 }
 
 #[derive(Debug, Args)]

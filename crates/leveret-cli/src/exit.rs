@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Data,
     /// The configuration file is not there (`EX_NOINPUT`).
     NoInput,
+    /// The broker cannot be reached, or refuses (`EX_UNAVAILABLE`).
+    Unavailable,
     /// A failure of the program itself (`EX_SOFTWARE`).
     Internal,
     /// The data directory cannot be made or taken: in use, full, no directory (`EX_CANTCREAT`).
@@ -36,6 +38,7 @@ impl Exit {
             Self::Usage => 64,
             Self::Data => 65,
             Self::NoInput => 66,
+            Self::Unavailable => 69,
             Self::Internal => 70,
             Self::CannotCreate => 73,
             Self::Disk => 74,

@@ -1,6 +1,7 @@
 //! The `leveret` command.
 
 mod args;
+mod bench;
 mod broker;
 mod exit;
 mod logging;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     };
     let ended = match cli.command {
         Command::Broker(args) => broker::run(args),
+        Command::Bench(args) => bench::run(args),
     };
     match ended {
         Ok(exit) => exit.into(),

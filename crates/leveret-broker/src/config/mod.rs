@@ -304,6 +304,7 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
             .number("message_bytes_max", 1..=536_870_912)
             .unwrap_or(default.message_bytes_max),
         ingress_bytes_max: default.ingress_bytes_max,
+        connection_ingress_bytes_max: default.connection_ingress_bytes_max,
         egress_bytes_max: default.egress_bytes_max,
         close_timeout: section.duration("close_timeout").unwrap_or(default.close_timeout),
     };

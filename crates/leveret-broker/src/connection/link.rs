@@ -3,12 +3,12 @@
 use leveret_engine::{Capabilities, ConnectionId, Input};
 use leveret_protocol::ShortStr;
 
-use crate::host::{Ingress, OutboundReceiver, OutboundSender, Room};
+use crate::host::{Ingress, Inlet, OutboundReceiver, OutboundSender, Room};
 
 /// The connection as its engine knows it.
 #[derive(Debug)]
 pub(super) struct Link {
-    ingress: Ingress,
+    inlet: Inlet,
     connection: ConnectionId,
     inputs: Vec<Input>,
     body_bytes: usize,
@@ -20,19 +20,19 @@ pub(super) struct Link {
 impl Link {
     /// Makes the connection known to the engine.
     pub(super) fn open(
-        ingress: Ingress,
+        ingress: &Ingress,
         connection: ConnectionId,
         user: ShortStr,
         capabilities: Capabilities,
         credit_max: u64,
     ) -> (Self, OutboundReceiver) {
         let (sender, receiver) = OutboundSender::new();
-        ingress.join(connection, sender);
+        let inlet = ingress.join(connection, sender);
         let inputs = vec![
             Input::Connect { connection, user, capabilities },
             Input::Credit { connection, bytes: credit_max },
         ];
-        (Self { ingress, connection, inputs, body_bytes: 0, owed: 0, credit_max }, receiver)
+        (Self { inlet, connection, inputs, body_bytes: 0, owed: 0, credit_max }, receiver)
     }
 
     pub(super) fn push(&mut self, input: Input) {
@@ -61,17 +61,17 @@ impl Link {
 
     /// Room for all inputs that wait, if there is some at once.
     pub(super) fn try_room(&self) -> Option<Room> {
-        self.ingress.try_room(self.inputs.len(), self.body_bytes)
+        self.inlet.try_room(self.inputs.len(), self.body_bytes)
     }
 
     /// Waits for room for all inputs that wait now.
     pub(super) fn room(&self) -> impl Future<Output = Option<Room>> + Send + use<> {
-        self.ingress.room(self.inputs.len(), self.body_bytes)
+        self.inlet.room(self.inputs.len(), self.body_bytes)
     }
 
     /// Sends all inputs that wait.
     pub(super) fn submit(&mut self, room: Room) {
         self.body_bytes = 0;
-        self.ingress.submit(std::mem::take(&mut self.inputs), room);
+        self.inlet.submit(std::mem::take(&mut self.inputs), room);
     }
 }

@@ -9,6 +9,6 @@ mod ingress;
 mod outbound;
 mod task;
 
-pub(crate) use ingress::{Ingress, Room};
+pub(crate) use ingress::{Ingress, Inlet, Room};
 pub(crate) use outbound::{OutboundReceiver, OutboundSender};
 pub(crate) use task::HostTask;

@@ -81,6 +81,7 @@ handshake_timeout = "500ms"
                     heartbeat: 30s,
                     message_bytes_max: 134217728,
                     ingress_bytes_max: 33554432,
+                    connection_ingress_bytes_max: 262144,
                     egress_bytes_max: 1048576,
                     close_timeout: 1s,
                 },

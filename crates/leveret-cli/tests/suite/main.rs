@@ -1,6 +1,7 @@
 //! The `leveret` command as a process.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop at a surprise")]
 
+mod bench;
 mod command;
 mod kill;
 mod process;

@@ -66,13 +66,8 @@ impl Conversation {
             Some(ingress) => {
                 let name = ShortStr::truncated(&user.name);
                 let credit_max = u64::from(self.shared.limits.egress_bytes_max);
-                let (link, outbound) = Link::open(
-                    ingress.clone(),
-                    self.connection,
-                    name,
-                    capabilities.engine,
-                    credit_max,
-                );
+                let (link, outbound) =
+                    Link::open(ingress, self.connection, name, capabilities.engine, credit_max);
                 tracing::debug!(peer = %self.peer, user = user.name, virtual_host = %Printable(virtual_host), "connection open");
                 self.outbound = Some(outbound);
                 self.link = Some(link);
