@@ -11,12 +11,14 @@ use crate::{
     channel::Channel,
     identity::{ConsumerId, QueueId},
     input::Capabilities,
+    permissions::Authority,
 };
 
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) user: ShortStr,
     pub(crate) capabilities: Capabilities,
+    pub(crate) authority: Authority,
     pub(crate) channels: BTreeMap<ChannelNumber, Channel>,
     /// Its exclusive queues.
     pub(crate) queues: BTreeSet<QueueId>,
@@ -32,10 +34,11 @@ pub(crate) struct Credit {
 }
 
 impl Connection {
-    pub(crate) fn new(user: ShortStr, capabilities: Capabilities) -> Self {
+    pub(crate) fn new(user: ShortStr, capabilities: Capabilities, authority: Authority) -> Self {
         Self {
             user,
             capabilities,
+            authority,
             channels: BTreeMap::new(),
             queues: BTreeSet::new(),
             credit: Credit::default(),

@@ -36,6 +36,8 @@ pub(crate) struct Host {
     pub(crate) confirms: Confirms,
     pub(crate) work: Work,
     pub(crate) timers: Timers,
+    /// How many queues there may be.
+    pub(crate) queues_max: Option<u64>,
     /// The last record that was given out.
     pub(crate) last_record: Lsn,
     /// The last record that is on disk.
@@ -63,6 +65,7 @@ impl Host {
             confirms: Confirms::default(),
             work: Work::default(),
             timers: Timers::default(),
+            queues_max: None,
             last_record: Lsn::default(),
             durable: Lsn::default(),
             spans: Spans::default(),

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use leveret_protocol::{ChannelNumber, Method, Properties, ShortStr, basic};
 
-use crate::identity::{ConnectionId, Lsn};
+use crate::{
+    identity::{ConnectionId, Lsn},
+    permissions::Authority,
+};
 
 /// What the engine is told. What names an unknown connection or channel is ignored: the engine
 /// forgets a failed channel at once, while the peer still sends.
@@ -17,6 +20,20 @@ pub enum Input {
         user: ShortStr,
         /// What the client can do.
         capabilities: Capabilities,
+        /// What the user may do.
+        authority: Authority,
+    },
+    /// What a connection's user may do has changed; holds from the next method on.
+    SetPermissions {
+        /// Which.
+        connection: ConnectionId,
+        /// What the user may do now.
+        authority: Authority,
+    },
+    /// How many queues there may be; what is there already stays.
+    LimitQueues {
+        /// So many; `None` is no limit.
+        queues_max: Option<u64>,
     },
     /// The connection is closing or gone; answered by `Effect::ConnectionClosed`.
     Disconnect {

@@ -5,7 +5,7 @@
 //! same inputs after the same seed give the same effects.
 //!
 //! ```
-//! use leveret_engine::{Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input};
+//! use leveret_engine::{Authority, Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input};
 //! use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, queue};
 //!
 //! let mut engine = Engine::new(EngineOptions::default());
@@ -14,7 +14,12 @@
 //! let user = ShortStr::from_static("guest");
 //! let declare = queue::Declare { queue: ShortStr::from_static("jobs"), ..Default::default() };
 //! for input in [
-//!     Input::Connect { connection, user, capabilities: Capabilities::default() },
+//!     Input::Connect {
+//!         connection,
+//!         user,
+//!         capabilities: Capabilities::default(),
+//!         authority: Authority::full(),
+//!     },
 //!     Input::OpenChannel { connection, channel },
 //!     Input::Method { connection, channel, method: Method::QueueDeclare(declare) },
 //! ] {
@@ -47,6 +52,7 @@ mod input;
 mod message;
 mod options;
 mod outbox;
+mod permissions;
 mod queue;
 mod record;
 mod recovery;
@@ -62,5 +68,6 @@ pub use self::{
     identity::{ConnectionId, Lsn},
     input::{Capabilities, Input},
     options::{EngineOptions, Limits},
+    permissions::{Authority, Permissions},
     recovery::ReplayError,
 };

@@ -68,5 +68,6 @@ scripts! {
     what_lives_in_old_records_is_written_again: "relocate.txt";
     a_large_transaction_is_cut_and_still_whole: "parts.txt";
     long_work_takes_turns: "work.txt";
+    each_method_needs_its_permission: "permissions.txt";
     what_one_client_may_ask_for_is_bounded: "limits.txt";
 }

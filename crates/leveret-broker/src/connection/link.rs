@@ -1,6 +1,6 @@
 //! A connection's link to its engine: inputs on their way, credit to repay.
 
-use leveret_engine::{Capabilities, ConnectionId, Input};
+use leveret_engine::{Authority, Capabilities, ConnectionId, Input};
 use leveret_protocol::ShortStr;
 
 use crate::host::{Ingress, Inlet, OutboundReceiver, OutboundSender, Room};
@@ -29,7 +29,7 @@ impl Link {
         let (sender, receiver) = OutboundSender::new();
         let inlet = ingress.join(connection, sender);
         let inputs = vec![
-            Input::Connect { connection, user, capabilities },
+            Input::Connect { connection, user, capabilities, authority: Authority::full() },
             Input::Credit { connection, bytes: credit_max },
         ];
         (Self { inlet, connection, inputs, body_bytes: 0, owed: 0, credit_max }, receiver)

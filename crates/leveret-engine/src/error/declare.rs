@@ -98,6 +98,10 @@ pub(crate) enum ArgumentFault {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeclareError {
     #[error(
+        "cannot declare queue '{name}': queue limit in vhost '{virtual_host}' ({max}) is reached"
+    )]
+    TooManyQueues { name: ShortStr, virtual_host: ShortStr, max: u64 },
+    #[error(
         "inequivalent arg '{property}' for {resource}: received {} but current is {}",
         sides.received,
         sides.current
@@ -137,6 +141,7 @@ impl DeclareError {
             | Self::DelayedType
             | Self::HashOnBoth
             | Self::HashProperty { .. }
+            | Self::TooManyQueues { .. }
             | Self::HashName { .. } => ReplyCode::PreconditionFailed,
             Self::Stream { .. } => ReplyCode::NotImplemented,
         }

@@ -3,6 +3,7 @@
 //! One enum for each kind of operation; whether the channel or the whole connection goes
 //! follows from the reply code.
 
+mod access;
 mod bind;
 mod consume;
 mod declare;
@@ -17,6 +18,7 @@ use alloc::string::ToString as _;
 use leveret_protocol::{AmqpError, ReplyCode};
 
 pub(crate) use self::{
+    access::AccessError,
     bind::BindError,
     consume::ConsumeError,
     declare::{ArgumentFault, Compared, DeclareError, Property, Sides},
@@ -30,6 +32,8 @@ pub(crate) use self::{
 /// Any refusal of a method.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MethodError {
+    #[error(transparent)]
+    Access(#[from] AccessError),
     #[error(transparent)]
     Resource(#[from] ResourceError),
     #[error(transparent)]
@@ -51,6 +55,7 @@ pub(crate) enum MethodError {
 impl MethodError {
     fn reply_code(&self) -> ReplyCode {
         match self {
+            Self::Access(error) => error.reply_code(),
             Self::Resource(error) => error.reply_code(),
             Self::Declare(error) => error.reply_code(),
             Self::Bind(error) => error.reply_code(),

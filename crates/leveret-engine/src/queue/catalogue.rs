@@ -45,6 +45,10 @@ impl Queues {
         self.queues.keys().copied().collect()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.queues.len()
+    }
+
     pub(crate) fn contains(&self, id: QueueId) -> bool {
         self.queues.contains_key(&id)
     }

@@ -8,7 +8,7 @@ use super::{Turn, names::clean};
 use crate::{
     arguments::QueueType,
     channel::ChannelKey,
-    error::{BindError, MethodError, ResourceError},
+    error::{BindError, MethodError, ResourceError, ResourceKind},
     exchange::{
         Binding, BindingSpec, Destination, Exchange, ExchangeKind, HeaderMatch, hash_wildcards,
         parse_weight,
@@ -43,8 +43,8 @@ impl Turn<'_> {
         match self.queue_binding(at, ends, unbind.routing_key, unbind.arguments) {
             Ok(spec) => self.unbind(&spec),
             // RabbitMQ: to unbind what does not exist succeeds.
-            Err(ResourceError::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+            Err(MethodError::Resource(ResourceError::NotFound { .. })) => {}
+            Err(error) => return Err(error),
         }
         self.send_when_written(at, Method::QueueUnbindOk(queue::UnbindOk));
         Ok(())
@@ -55,12 +55,8 @@ impl Turn<'_> {
         at: ChannelKey,
         bind: exchange::Bind,
     ) -> Result<(), MethodError> {
-        let spec = self.exchange_binding(
-            &bind.source,
-            &bind.destination,
-            bind.routing_key,
-            bind.arguments,
-        )?;
+        let ends = (&bind.source, &bind.destination);
+        let spec = self.exchange_binding(at, ends, bind.routing_key, bind.arguments)?;
         let recorded = self.bind(spec)?;
         if !bind.no_wait {
             self.answer_bound(at, recorded, Method::ExchangeBindOk(exchange::BindOk));
@@ -73,11 +69,11 @@ impl Turn<'_> {
         at: ChannelKey,
         unbind: exchange::Unbind,
     ) -> Result<(), MethodError> {
-        let (source, destination) = (&unbind.source, &unbind.destination);
-        match self.exchange_binding(source, destination, unbind.routing_key, unbind.arguments) {
+        let ends = (&unbind.source, &unbind.destination);
+        match self.exchange_binding(at, ends, unbind.routing_key, unbind.arguments) {
             Ok(spec) => self.unbind(&spec),
-            Err(ResourceError::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+            Err(MethodError::Resource(ResourceError::NotFound { .. })) => {}
+            Err(error) => return Err(error),
         }
         if !unbind.no_wait {
             self.send_when_written(at, Method::ExchangeUnbindOk(exchange::UnbindOk));
@@ -121,11 +117,12 @@ impl Turn<'_> {
         (queue, exchange): (ShortStr, ShortStr),
         key: ShortStr,
         arguments: FieldTable,
-    ) -> Result<BindingSpec, ResourceError> {
+    ) -> Result<BindingSpec, MethodError> {
         // AMQP 0-9-1, queue.bind: if both names are empty, the key is the queue's name, too.
         let key =
             if queue.is_empty() && key.is_empty() { self.queue_name(at, &queue)? } else { key };
         let named = clean(&self.queue_name(at, &queue)?)?;
+        self.authorise_binding(at, &clean(&exchange)?, (ResourceKind::Queue, &named), &key)?;
         let source = self.named_exchange(&exchange)?;
         let queue = self.usable_queue(at, &named)?;
         let destination = Destination::Queue(queue);
@@ -139,15 +136,13 @@ impl Turn<'_> {
 
     fn exchange_binding(
         &self,
-        source: &ShortStr,
-        destination: &ShortStr,
+        at: ChannelKey,
+        (source, destination): (&ShortStr, &ShortStr),
         key: ShortStr,
         arguments: FieldTable,
-    ) -> Result<BindingSpec, ResourceError> {
+    ) -> Result<BindingSpec, MethodError> {
         let (source, destination) = (clean(source)?, clean(destination)?);
-        if source.is_empty() || destination.is_empty() {
-            return Err(ResourceError::DefaultExchange);
-        }
+        self.authorise_binding(at, &source, (ResourceKind::Exchange, &destination), &key)?;
         let source = self.named_exchange(&source)?;
         let destination = Destination::Exchange(self.named_exchange(&destination)?);
         Ok(BindingSpec {

@@ -2,10 +2,10 @@
 
 use leveret_protocol::{Method, basic, channel};
 
-use super::Turn;
+use super::{Turn, authorise::Access};
 use crate::{
     channel::{ChannelKey, Consumer, Stall},
-    error::{ConsumeError, MethodError},
+    error::{ConsumeError, MethodError, ResourceKind},
     identity::ConsumerId,
     message::detached_name,
 };
@@ -23,6 +23,7 @@ impl Turn<'_> {
         if is_used {
             return Err(ConsumeError::TagInUse { tag: consume.consumer_tag }.into());
         }
+        self.authorise(at, Access::Read, ResourceKind::Queue, &name)?;
         let queue = self.usable_queue(at, &name)?;
         let tag = if consume.consumer_tag.is_empty() {
             self.host.chance.name("amq.ctag-")

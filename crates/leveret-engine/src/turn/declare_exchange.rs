@@ -6,6 +6,7 @@ use leveret_protocol::{FieldValue, Method, ShortStr, exchange};
 
 use super::{
     Turn,
+    authorise::Access,
     names::{clean, is_reserved},
 };
 use crate::{
@@ -36,6 +37,7 @@ impl Turn<'_> {
         if name.is_empty() {
             return Err(ResourceError::DefaultExchange.into());
         }
+        self.authorise(at, Access::Configure, ResourceKind::Exchange, &name)?;
         if let Some(current) = self.host.exchanges.named(&name) {
             let recorded = current.recorded;
             self.check_same_exchange(current, kind, &declare)?;
@@ -45,9 +47,12 @@ impl Turn<'_> {
         if is_reserved(&name) {
             return Err(ResourceError::ReservedName { kind: ResourceKind::Exchange, name }.into());
         }
-        self.check_alternate(&name, &declare)?;
         if kind.routes_as(&declare.arguments)? == ExchangeKind::ConsistentHash {
             HashOn::parse(&declare.arguments)?;
+        }
+        if let Some(alternate) = self.alternate(&name, &declare)? {
+            self.authorise(at, Access::Read, ResourceKind::Exchange, &name)?;
+            self.authorise(at, Access::Write, ResourceKind::Exchange, &alternate)?;
         }
         self.create_exchange(&name, kind, &declare);
         if !declare.no_wait {
@@ -63,14 +68,15 @@ impl Turn<'_> {
         }
     }
 
-    fn check_alternate(
+    fn alternate(
         &self,
         name: &ShortStr,
         declare: &exchange::Declare,
-    ) -> Result<(), DeclareError> {
+    ) -> Result<Option<ShortStr>, DeclareError> {
         const ARGUMENT: &str = "alternate-exchange";
         match declare.arguments.get(ARGUMENT) {
-            None | Some(FieldValue::LongString(_)) => Ok(()),
+            None => Ok(None),
+            Some(FieldValue::LongString(name)) => Ok(ShortStr::new(name).ok()),
             Some(found) => Err(DeclareError::ArgumentType {
                 argument: ARGUMENT,
                 resource: self.host.exchange_resource(name),

@@ -6,6 +6,7 @@ use leveret_protocol::{Method, ShortStr, queue};
 
 use super::{
     Turn,
+    authorise::Access,
     names::{clean, is_reserved},
 };
 use crate::{
@@ -32,12 +33,14 @@ impl Turn<'_> {
         if is_reserved(&name) {
             return Err(ResourceError::ReservedName { kind: ResourceKind::Queue, name }.into());
         }
-        if let Some(current) = self.host.queues.named(&name) {
+        let is_named = !name.is_empty();
+        let name = if is_named { name } else { self.host.chance.name("amq.gen-") };
+        self.authorise(at, Access::Configure, ResourceKind::Queue, &name)?;
+        if let Some(current) = self.host.queues.named(&name).filter(|_| is_named) {
             self.check_same_queue(at, current, &declare)?;
             self.answer_existing(at, current.id, declare.no_wait);
             return Ok(());
         }
-        let name = if name.is_empty() { self.host.chance.name("amq.gen-") } else { name };
         self.create_queue(at, &name, &declare)?;
         self.remember(at, &name);
         if !declare.no_wait {
@@ -90,8 +93,13 @@ impl Turn<'_> {
         at: ChannelKey,
         name: &ShortStr,
         declare: &queue::Declare,
-    ) -> Result<(), DeclareError> {
+    ) -> Result<(), MethodError> {
+        self.check_queue_limit(name)?;
         let settings = self.settings(name, declare)?;
+        if let Some(exchange) = &settings.dead_letter_exchange {
+            self.authorise(at, Access::Read, ResourceKind::Queue, name)?;
+            self.authorise(at, Access::Write, ResourceKind::Exchange, exchange)?;
+        }
         let spec = QueueSpec {
             name: detached_name(name),
             durable: is_durable(declare),
@@ -113,6 +121,16 @@ impl Turn<'_> {
         self.host.queues.insert(Queue::new(id, spec, settings, recorded));
         self.touch(id);
         Ok(())
+    }
+
+    fn check_queue_limit(&self, name: &ShortStr) -> Result<(), DeclareError> {
+        match self.host.queues_max {
+            Some(max) if u64::try_from(self.host.queues.len()).unwrap_or(u64::MAX) >= max => {
+                let virtual_host = self.host.options.virtual_host.clone();
+                Err(DeclareError::TooManyQueues { name: name.clone(), virtual_host, max })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn settings(

@@ -7,11 +7,11 @@ use alloc::sync::Arc;
 
 use leveret_protocol::{Method, basic};
 
-use super::{Turn, bounds::Progress};
+use super::{Turn, authorise::Access, bounds::Progress};
 use crate::{
     channel::{ChannelKey, Delivery, Stall},
     effects::Effect,
-    error::MethodError,
+    error::{MethodError, ResourceKind},
     identity::{ConnectionId, ConsumerId, QueueId},
     message::Message,
     queue::Entry,
@@ -68,6 +68,7 @@ impl Turn<'_> {
 
     pub(super) fn get(&mut self, at: ChannelKey, get: basic::Get) -> Result<(), MethodError> {
         let name = self.queue_name(at, &get.queue)?;
+        self.authorise(at, Access::Read, ResourceKind::Queue, &name)?;
         let id = self.usable_queue(at, &name)?;
         self.touch(id);
         if self.expire_past(id) == Progress::OutOfSteps {

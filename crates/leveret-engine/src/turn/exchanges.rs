@@ -4,11 +4,12 @@ use leveret_protocol::{Method, exchange};
 
 use super::{
     Turn,
+    authorise::Access,
     names::{clean, is_reserved},
 };
 use crate::{
     channel::ChannelKey,
-    error::{MethodError, ResourceError},
+    error::{MethodError, ResourceError, ResourceKind},
     exchange::Destination,
     identity::ExchangeId,
     record::Fact,
@@ -29,6 +30,7 @@ impl Turn<'_> {
         if is_reserved(&name) {
             return Err(ResourceError::SystemExchange { resource }.into());
         }
+        self.authorise(at, Access::Configure, ResourceKind::Exchange, &name)?;
         // RabbitMQ: to delete what does not exist succeeds.
         if let Some(id) = self.host.exchanges.named(&name).map(|exchange| exchange.id) {
             if delete.if_unused && self.host.bindings.has_source(id) {

@@ -3,6 +3,7 @@
 //! Each file beside this one is one concern. All of them change the host through a `Turn`,
 //! which also carries the time, the effects, the records being written and the step budget.
 
+mod authorise;
 mod bindings;
 mod bounds;
 mod close;
@@ -89,9 +90,16 @@ impl<'a> Turn<'a> {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Connect { connection, user, capabilities } => {
-                self.host.connections.insert(connection, Connection::new(user, capabilities));
+            Input::Connect { connection, user, capabilities, authority } => {
+                let fresh = Connection::new(user, capabilities, authority);
+                self.host.connections.insert(connection, fresh);
             }
+            Input::SetPermissions { connection, authority } => {
+                if let Some(connection) = self.host.connections.get_mut(&connection) {
+                    connection.authority = authority;
+                }
+            }
+            Input::LimitQueues { queues_max } => self.host.queues_max = queues_max,
             Input::Disconnect { connection } => self.disconnect(connection),
             Input::OpenChannel { connection, channel } => {
                 let opening = OpeningId(self.host.serials.next());

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use leveret_protocol::{FieldTable, FieldValue, Method, Properties, ReplyCode, ShortStr, basic};
 
-use super::Turn;
+use super::{Turn, authorise::Access};
 use crate::{
     channel::{ChannelKey, Mode, PendingPublish},
     effects::Effect,
-    error::{MethodError, PublishError, ResourceError},
+    error::{MethodError, PublishError, ResourceError, ResourceKind},
     exchange::{Entrance, Keys},
     identity::{OpeningId, QueueId},
     message::{Letter, Origin},
@@ -48,7 +48,7 @@ impl Turn<'_> {
         properties: Properties,
         body: Bytes,
     ) -> Result<(), MethodError> {
-        let (entrance, exchange) = self.entrance(&publish)?;
+        let (entrance, exchange) = self.entrance(at, &publish)?;
         let persistent = self.check_properties(at, &properties)?;
         let headers = properties.headers();
         let max = self.host.options.limits.extra_routing_keys_max;
@@ -134,10 +134,15 @@ impl Turn<'_> {
     }
 
     /// Where the message is handed in, and the exchange's name in a buffer of the engine's.
-    fn entrance(&self, publish: &basic::Publish) -> Result<(Entrance, ShortStr), MethodError> {
+    fn entrance(
+        &self,
+        at: ChannelKey,
+        publish: &basic::Publish,
+    ) -> Result<(Entrance, ShortStr), MethodError> {
         if publish.immediate {
             return Err(PublishError::Immediate.into());
         }
+        self.authorise(at, Access::Write, ResourceKind::Exchange, &publish.exchange)?;
         if publish.exchange.is_empty() {
             return Ok((Entrance::Default, ShortStr::EMPTY));
         }
@@ -149,6 +154,7 @@ impl Turn<'_> {
             let resource = self.host.exchange_resource(&publish.exchange);
             return Err(PublishError::Internal { resource }.into());
         }
+        self.authorise_topic(at, Access::Write, exchange.id, &publish.routing_key)?;
         Ok((Entrance::Exchange(exchange.id), exchange.spec.name.clone()))
     }
 
@@ -160,7 +166,7 @@ impl Turn<'_> {
     ) -> Result<bool, PublishError> {
         if let (Some(claimed), Some(connection)) =
             (properties.user_id(), self.host.connections.get(&at.connection))
-            && claimed != connection.user
+            && !Self::may_publish_as(connection, &claimed)
         {
             return Err(PublishError::UserId { claimed, user: connection.user.clone() });
         }

@@ -2,10 +2,10 @@
 
 use leveret_protocol::{Method, queue};
 
-use super::{Turn, names::clean};
+use super::{Turn, authorise::Access, names::clean};
 use crate::{
     channel::ChannelKey,
-    error::{MethodError, ResourceError},
+    error::{MethodError, ResourceError, ResourceKind},
     work::Task,
 };
 
@@ -16,6 +16,7 @@ impl Turn<'_> {
         delete: queue::Delete,
     ) -> Result<(), MethodError> {
         let name = clean(&self.queue_name(at, &delete.queue)?)?;
+        self.authorise(at, Access::Configure, ResourceKind::Queue, &name)?;
         let mut message_count = 0;
         // RabbitMQ: to delete what does not exist succeeds.
         if let Some(queue) = self.host.queues.named(&name) {
@@ -46,7 +47,9 @@ impl Turn<'_> {
         at: ChannelKey,
         purge: queue::Purge,
     ) -> Result<(), MethodError> {
-        let id = self.usable_queue(at, &purge.queue)?;
+        let name = self.queue_name(at, &purge.queue)?;
+        self.authorise(at, Access::Read, ResourceKind::Queue, &name)?;
+        let id = self.usable_queue(at, &name)?;
         let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
         let ready = queue.ready.take();
         let message_count = u32::try_from(ready.len()).unwrap_or(u32::MAX);

@@ -8,12 +8,13 @@
 //! written anew under `UPDATE_EXPECT=1`; `#` begins a remark.
 
 mod command;
+mod permits;
 mod show;
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use leveret_engine::{
-    Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Lsn,
+    Authority, Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Lsn,
 };
 use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
 
@@ -68,6 +69,15 @@ impl World {
             "connect" => self.connect(&mut words),
             "durable" => self.input(Input::Durable { upto: Lsn(words.number()) }),
             "relocate" => self.input(Input::Relocate { upto: Lsn(words.number()) }),
+            "permit" => {
+                let (connection, _) = command::place(&words.next());
+                let authority = permits::authority(&mut words);
+                self.input(Input::SetPermissions { connection, authority })
+            }
+            "queues-max" => {
+                let queues_max = words.next().parse().ok();
+                self.input(Input::LimitQueues { queues_max })
+            }
             "wake" => self.input(Input::Wake),
             "deadline" => self
                 .engine
@@ -91,7 +101,8 @@ impl World {
         if self.connections.insert(connection) {
             let user = ShortStr::from_static("guest");
             let capabilities = Capabilities { consumer_cancel_notify: true };
-            self.input(Input::Connect { connection, user, capabilities });
+            let authority = Authority::full();
+            self.input(Input::Connect { connection, user, capabilities, authority });
             self.input(Input::Credit { connection, bytes: CREDIT });
         }
         let Some(channel) = channel else {
@@ -125,7 +136,8 @@ impl World {
         let credit = words.value("credit").map_or(CREDIT, |value| value.parse().unwrap());
         self.connections.insert(connection);
         let capabilities = Capabilities { consumer_cancel_notify: notify };
-        let mut shown = self.input(Input::Connect { connection, user, capabilities });
+        let authority = permits::authority(words);
+        let mut shown = self.input(Input::Connect { connection, user, capabilities, authority });
         shown.extend(self.input(Input::Credit { connection, bytes: credit }));
         shown
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use leveret_engine::{Capabilities, ConnectionId, Effect, Effects, Engine, Input, Lsn};
+use leveret_engine::{Authority, Capabilities, ConnectionId, Effect, Effects, Engine, Input, Lsn};
 use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, basic};
 
 use super::{QUEUES, model::Kept, options};
@@ -17,7 +17,15 @@ pub(crate) fn recovered(log: &BTreeMap<Lsn, (Bytes, Option<Kept>)>, upto: Lsn) -
     engine.finish_replay(Timestamp::from_millis(0));
     let connection = ConnectionId(9);
     let user = ShortStr::from_static("guest");
-    handle(&mut engine, Input::Connect { connection, user, capabilities: Capabilities::default() });
+    handle(
+        &mut engine,
+        Input::Connect {
+            connection,
+            user,
+            capabilities: Capabilities::default(),
+            authority: Authority::full(),
+        },
+    );
     let mut channels = 0;
     let mut get_all = |queue: &'static str| {
         let mut found = Vec::new();

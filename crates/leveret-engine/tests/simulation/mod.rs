@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use leveret_engine::{
-    Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Limits, Lsn,
+    Authority, Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Limits,
+    Lsn,
 };
 use leveret_protocol::{
     ChannelNumber, FieldTable, Method, ShortStr, Timestamp, basic, confirm, exchange, queue, tx,
@@ -138,7 +139,12 @@ impl Simulation {
     fn connect(&mut self, connection: usize) {
         let id = connection_of(connection * 2);
         let capabilities = Capabilities { consumer_cancel_notify: true };
-        self.input(Input::Connect { connection: id, user: name("guest"), capabilities });
+        self.input(Input::Connect {
+            connection: id,
+            user: name("guest"),
+            capabilities,
+            authority: Authority::full(),
+        });
         self.input(Input::Credit { connection: id, bytes: 2000 });
         for seat in [connection * 2, connection * 2 + 1] {
             self.open(seat);
