@@ -53,6 +53,9 @@ scripts! {
     bindings_are_idempotent_and_go_with_their_ends: "bindings.txt";
     a_mandatory_publish_that_goes_nowhere_comes_back: "publish.txt";
     consumers_take_turns_within_their_prefetch: "consume.txt";
+    of_several_consumers_one_is_active: "single_active.txt";
+    the_consumer_of_the_highest_priority_is_served_first: "consumer_priority.txt";
+    each_type_of_queue_has_its_own_rules: "queue_types.txt";
     get_takes_one_message: "get.txt";
     deliveries_are_settled_once: "settle.txt";
     a_publish_is_confirmed_only_once_it_is_durable: "confirms.txt";

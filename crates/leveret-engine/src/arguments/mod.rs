@@ -1,13 +1,18 @@
 //! Arguments of declarations, read once into typed settings.
 
+mod consume;
 mod equivalence;
 mod queue;
+mod queue_type;
+mod value;
 
 use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 
 pub(crate) use self::{
+    consume::ConsumeSettings,
     equivalence::{QUEUE_ARGUMENTS, difference},
-    queue::{QueueSettings, QueueType},
+    queue::QueueSettings,
+    queue_type::QueueType,
 };
 
 /// A name among the arguments; what is no string of at most 255 bytes is none.

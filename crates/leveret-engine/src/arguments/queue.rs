@@ -1,13 +1,15 @@
 //! The arguments of a queue.
 //!
-//! Those that RabbitMQ knows are checked; what no rule of ours acts on yet is kept with the
-//! queue, and unknown ones are let pass.
+//! Those that RabbitMQ knows are checked, in its order; unknown ones are let pass.
 
-use alloc::string::String;
 use core::time::Duration;
 
-use leveret_protocol::{FieldTable, FieldValue, ShortStr};
+use leveret_protocol::{FieldTable, ShortStr};
 
+use super::{
+    queue_type::QueueType,
+    value::{Fault, boolean, number, one_of, string, whole},
+};
 use crate::error::{ArgumentFault, integer};
 
 /// What a queue's arguments ask for.
@@ -23,6 +25,13 @@ pub(crate) struct QueueSettings {
     /// The highest priority that counts, of a queue that looks at priorities.
     pub(crate) max_priority: Option<u8>,
     pub(crate) overflow: Overflow,
+    /// Only one consumer gets messages; the next takes over when it leaves.
+    pub(crate) single_active_consumer: bool,
+    /// How often a message of a quorum queue may be given back, as it was asked for; negative is
+    /// without limit.
+    pub(crate) delivery_limit: Option<i64>,
+    /// How long a delivery may stay unsettled.
+    pub(crate) consumer_timeout: Option<Duration>,
     pub(crate) dead_letter_exchange: Option<ShortStr>,
     pub(crate) dead_letter_routing_key: Option<ShortStr>,
 }
@@ -37,17 +46,6 @@ pub(crate) enum Overflow {
     RejectPublishDlx,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum QueueType {
-    #[default]
-    Classic,
-    /// Kept on this one node, like a classic queue; only the rules of declaring it differ.
-    Quorum,
-    Stream,
-}
-
-type Fault = (&'static str, ArgumentFault);
-
 /// The longest time in milliseconds: RabbitMQ's ten years.
 const MILLIS_MAX: i64 = 10 * 365 * 24 * 60 * 60 * 1000;
 
@@ -57,29 +55,58 @@ impl QueueSettings {
         let expires = number(arguments, "x-expires", 1, MILLIS_MAX)?.map(Duration::from_millis);
         let message_ttl =
             number(arguments, "x-message-ttl", 0, MILLIS_MAX)?.map(Duration::from_millis);
-        let max_length = number(arguments, "x-max-length", 0, i64::MAX)?;
-        let max_length_bytes = number(arguments, "x-max-length-bytes", 0, i64::MAX)?;
-        number(arguments, "x-delivery-limit", i64::MIN, i64::MAX)?;
-        let max_priority = priority(arguments)?;
-        let overflow = Overflow::parse(arguments)?;
-        one_of(arguments, "x-queue-mode", &["default", "lazy"], ArgumentFault::QueueMode)?;
-        boolean(arguments, "x-single-active-consumer")?;
         let dead_letter_exchange = string(arguments, "x-dead-letter-exchange")?;
         let dead_letter_routing_key = string(arguments, "x-dead-letter-routing-key")?;
         if dead_letter_routing_key.is_some() && dead_letter_exchange.is_none() {
             return Err(("x-dead-letter-routing-key", ArgumentFault::KeyWithoutExchange));
         }
-        Ok(Self {
+        let settings = Self {
             queue_type,
             expires,
             message_ttl,
-            max_length,
-            max_length_bytes,
-            max_priority,
-            overflow,
             dead_letter_exchange,
             dead_letter_routing_key,
-        })
+            max_length: number(arguments, "x-max-length", 0, i64::MAX)?,
+            max_length_bytes: number(arguments, "x-max-length-bytes", 0, i64::MAX)?,
+            overflow: Overflow::parse(arguments)?,
+            single_active_consumer: boolean(arguments, "x-single-active-consumer")?,
+            consumer_timeout: consumer_timeout(arguments),
+            ..Self::default()
+        };
+        let settings = match queue_type {
+            QueueType::Classic => settings.with_classic(arguments)?,
+            QueueType::Quorum => settings.with_quorum(arguments)?,
+            QueueType::Stream => return Ok(settings),
+        };
+        let locators = ["client-local", "balanced", "random", "least-leaders"];
+        let fault = |_| ArgumentFault::Locator;
+        one_of(arguments, "x-queue-leader-locator", &locators, fault)?;
+        Ok(settings)
+    }
+
+    fn with_classic(self, arguments: &FieldTable) -> Result<Self, Fault> {
+        let max_priority = priority(arguments)?;
+        let fault = |mode| ArgumentFault::QueueMode { mode };
+        one_of(arguments, "x-queue-mode", &["default", "lazy"], fault)?;
+        match number(arguments, "x-queue-version", 0, i64::MAX)? {
+            None | Some(1 | 2) => Ok(Self { max_priority, ..self }),
+            Some(version) => Err(("x-queue-version", ArgumentFault::QueueVersion { version })),
+        }
+    }
+
+    fn with_quorum(self, arguments: &FieldTable) -> Result<Self, Fault> {
+        let strategies = ["at-most-once", "at-least-once"];
+        one_of(arguments, "x-dead-letter-strategy", &strategies, |_| ArgumentFault::Strategy)?;
+        // RabbitMQ 4 checks and ignores these two: no queue keeps its messages in memory.
+        number(arguments, "x-max-in-memory-length", 0, i64::MAX)?;
+        number(arguments, "x-max-in-memory-bytes", 0, i64::MAX)?;
+        number(arguments, "x-quorum-initial-group-size", 1, i64::MAX)?;
+        let overflow = match self.overflow {
+            Overflow::DropHead | Overflow::RejectPublish => self.overflow,
+            // RabbitMQ: not for quorum queues; the default is used instead.
+            Overflow::RejectPublishDlx => Overflow::DropHead,
+        };
+        Ok(Self { delivery_limit: whole(arguments, "x-delivery-limit")?, overflow, ..self })
     }
 }
 
@@ -98,80 +125,6 @@ impl Overflow {
     }
 }
 
-impl QueueType {
-    fn parse(arguments: &FieldTable) -> Result<Self, Fault> {
-        const NAME: &str = "x-queue-type";
-        match arguments.get(NAME) {
-            None => Ok(Self::Classic),
-            Some(FieldValue::LongString(name)) => match name.as_ref() {
-                b"classic" => Ok(Self::Classic),
-                b"quorum" => Ok(Self::Quorum),
-                b"stream" => Ok(Self::Stream),
-                other => {
-                    let name = String::from_utf8_lossy(other).into_owned();
-                    Err((NAME, ArgumentFault::QueueType { name }))
-                }
-            },
-            Some(found) => Err((NAME, ArgumentFault::OtherType { found })),
-        }
-    }
-
-    /// The name by which RabbitMQ's error texts call it.
-    pub(crate) const fn module_name(self) -> &'static str {
-        match self {
-            Self::Classic => "rabbit_classic_queue",
-            Self::Quorum => "rabbit_quorum_queue",
-            Self::Stream => "rabbit_stream_queue",
-        }
-    }
-
-    /// Arguments of other types of queue.
-    pub(crate) const fn foreign_arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Classic => &[
-                "x-delivery-limit",
-                "x-dead-letter-strategy",
-                "x-quorum-initial-group-size",
-                "x-max-age",
-                "x-stream-max-segment-size-bytes",
-                "x-initial-cluster-size",
-            ],
-            Self::Quorum => &[
-                "x-max-priority",
-                "x-queue-mode",
-                "x-queue-version",
-                "x-max-age",
-                "x-stream-max-segment-size-bytes",
-                "x-initial-cluster-size",
-            ],
-            Self::Stream => &[],
-        }
-    }
-}
-
-fn number(
-    arguments: &FieldTable,
-    name: &'static str,
-    min: i64,
-    max: i64,
-) -> Result<Option<u64>, Fault> {
-    let Some(found) = arguments.get(name) else { return Ok(None) };
-    let Some(value) = integer(&found) else {
-        return Err((name, ArgumentFault::NoInteger { found }));
-    };
-    if value >= min && value <= max {
-        return Ok(u64::try_from(value).ok());
-    }
-    Err((
-        name,
-        match value {
-            0 => ArgumentFault::Zero { value },
-            value if value < 0 => ArgumentFault::Negative { value },
-            value => ArgumentFault::TooLarge { value },
-        },
-    ))
-}
-
 fn priority(arguments: &FieldTable) -> Result<Option<u8>, Fault> {
     const NAME: &str = "x-max-priority";
     let Some(value) = number(arguments, NAME, 0, i64::MAX)? else { return Ok(None) };
@@ -181,31 +134,8 @@ fn priority(arguments: &FieldTable) -> Result<Option<u8>, Fault> {
     }
 }
 
-fn string(arguments: &FieldTable, name: &'static str) -> Result<Option<ShortStr>, Fault> {
-    match arguments.get(name) {
-        None => Ok(None),
-        Some(FieldValue::LongString(text)) if text.len() <= ShortStr::MAX_BYTES => {
-            Ok(ShortStr::new(text).ok())
-        }
-        Some(found) => Err((name, ArgumentFault::OtherType { found })),
-    }
-}
-
-fn one_of(
-    arguments: &FieldTable,
-    name: &'static str,
-    choices: &[&str],
-    fault: ArgumentFault,
-) -> Result<(), Fault> {
-    match string(arguments, name)? {
-        Some(value) if !choices.iter().any(|choice| value == *choice) => Err((name, fault)),
-        Some(_) | None => Ok(()),
-    }
-}
-
-fn boolean(arguments: &FieldTable, name: &'static str) -> Result<(), Fault> {
-    match arguments.get(name) {
-        None | Some(FieldValue::Bool(_)) => Ok(()),
-        Some(found) => Err((name, ArgumentFault::OtherType { found })),
-    }
+/// A timeout for deliveries, of a queue or a consumer. RabbitMQ: what is no such time is ignored.
+pub(crate) fn consumer_timeout(arguments: &FieldTable) -> Option<Duration> {
+    let millis = integer(&arguments.get("x-consumer-timeout")?)?;
+    u64::try_from(millis).ok().filter(|millis| *millis > 0).map(Duration::from_millis)
 }

@@ -26,6 +26,8 @@ pub(crate) enum Stall {
     Channel,
     /// Its connection's writer.
     Credit,
+    /// To have settled all that it has: then another takes its place.
+    Succession,
 }
 
 impl Consumer {

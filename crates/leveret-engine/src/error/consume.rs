@@ -1,8 +1,10 @@
 //! Why a consumer cannot start.
 
+use alloc::boxed::Box;
+
 use leveret_protocol::{ReplyCode, ShortStr};
 
-use super::resource::Resource;
+use super::{declare::ArgumentFault, resource::Resource};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConsumeError {
@@ -10,6 +12,12 @@ pub(crate) enum ConsumeError {
     TagInUse { tag: ShortStr },
     #[error("{resource} in exclusive use")]
     ExclusiveUse { resource: Resource },
+    #[error("invalid arg '{argument}' for {resource}: {fault}")]
+    Argument { argument: &'static str, resource: Resource, fault: Box<ArgumentFault> },
+    #[error("invalid arg '{argument}' for {resource} of queue type {queue_type}")]
+    OtherType { argument: &'static str, resource: Resource, queue_type: &'static str },
+    #[error("{resource} does not support global qos")]
+    GlobalPrefetch { resource: Resource },
     #[error("prefetch_size!=0 ({size})")]
     PrefetchSize { size: u32 },
     #[error("active=false")]
@@ -21,7 +29,10 @@ impl ConsumeError {
         match self {
             Self::TagInUse { .. } => ReplyCode::NotAllowed,
             Self::ExclusiveUse { .. } => ReplyCode::AccessRefused,
-            Self::PrefetchSize { .. } | Self::FlowOff => ReplyCode::NotImplemented,
+            Self::Argument { .. } | Self::OtherType { .. } => ReplyCode::PreconditionFailed,
+            Self::GlobalPrefetch { .. } | Self::PrefetchSize { .. } | Self::FlowOff => {
+                ReplyCode::NotImplemented
+            }
         }
     }
 }

@@ -87,8 +87,14 @@ pub(crate) enum ArgumentFault {
     MaxExceeded { value: u64 },
     #[error("invalid_overflow")]
     Overflow,
-    #[error("invalid_queue_mode")]
-    QueueMode,
+    #[error("\"unsupported queue mode '{mode}'\"")]
+    QueueMode { mode: ShortStr },
+    #[error("\"unsupported queue version '{version}'\"")]
+    QueueVersion { version: u64 },
+    #[error("invalid_queue_locator_arg")]
+    Locator,
+    #[error("invalid_dlx_strategy")]
+    Strategy,
     #[error("\"unsupported queue type '{name}'\"")]
     QueueType { name: String },
     #[error("routing_key_but_no_dlx_defined")]
@@ -115,6 +121,8 @@ pub(crate) enum DeclareError {
     ArgumentType { argument: &'static str, resource: Resource, found: Box<FieldValue> },
     #[error("invalid property '{property}' for {resource}")]
     Property { property: &'static str, resource: Resource },
+    #[error("Cannot declare a server-named queue for type {queue_type}")]
+    ServerNamed { queue_type: &'static str },
     #[error("unknown exchange type '{kind}'")]
     ExchangeType { kind: ShortStr },
     #[error("Invalid argument, 'x-delayed-type' must be an existing exchange type")]
@@ -137,6 +145,7 @@ impl DeclareError {
             | Self::ArgumentType { .. }
             | Self::OtherType { .. }
             | Self::Property { .. }
+            | Self::ServerNamed { .. }
             | Self::ExchangeType { .. }
             | Self::DelayedType
             | Self::HashOnBoth

@@ -46,6 +46,11 @@ pub(crate) enum ResourceError {
          declaration."
     )]
     Locked { resource: Resource },
+    #[error(
+        "cannot obtain access to locked {resource}. basic.get operations are not supported by \
+         quorum queues with single active consumer"
+    )]
+    SingleConsumer { resource: Resource },
     #[error("{resource} in use")]
     InUse { resource: Resource },
     #[error("{resource} not empty")]
@@ -64,7 +69,7 @@ impl ResourceError {
     pub(super) fn reply_code(&self) -> ReplyCode {
         match self {
             Self::NotFound { .. } | Self::NothingDeclared => ReplyCode::NotFound,
-            Self::Locked { .. } => ReplyCode::ResourceLocked,
+            Self::Locked { .. } | Self::SingleConsumer { .. } => ReplyCode::ResourceLocked,
             Self::InUse { .. } | Self::NotEmpty { .. } => ReplyCode::PreconditionFailed,
             Self::ReservedName { .. } | Self::DefaultExchange | Self::SystemExchange { .. } => {
                 ReplyCode::AccessRefused

@@ -17,10 +17,10 @@ pub(crate) use self::{
     backlog::{Backlog, Drained},
     catalogue::Queues,
     entry::{Entry, Expiry},
-    ring::ConsumerRing,
+    ring::{ConsumerRing, Succession},
 };
 use crate::{
-    arguments::QueueSettings,
+    arguments::{QueueSettings, QueueType},
     identity::{ConnectionId, Lsn, QueueId},
     message::Message,
 };
@@ -79,13 +79,21 @@ impl Queue {
         settings: QueueSettings,
         recorded: Option<Lsn>,
     ) -> Self {
+        let consumers = if settings.single_active_consumer {
+            ConsumerRing::single(match settings.queue_type {
+                QueueType::Quorum => Succession::ByPriority,
+                QueueType::Classic | QueueType::Stream => Succession::OnLeave,
+            })
+        } else {
+            ConsumerRing::default()
+        };
         Self {
             id,
             spec,
             ready: Backlog::with_priorities(settings.max_priority.unwrap_or_default()),
             settings,
             recorded,
-            consumers: ConsumerRing::default(),
+            consumers,
             returns: 0,
             idle: Idle::default(),
             front_armed: None,

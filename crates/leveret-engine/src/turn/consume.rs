@@ -2,10 +2,10 @@
 
 use leveret_protocol::{Method, basic, channel};
 
-use super::{Turn, authorise::Access};
+use super::{Turn, admit::Admission, authorise::Access};
 use crate::{
     channel::{ChannelKey, Consumer, Stall},
-    error::{ConsumeError, MethodError, ResourceKind},
+    error::{ConsumeError, MethodError, ResourceError, ResourceKind},
     identity::ConsumerId,
     message::detached_name,
 };
@@ -17,6 +17,9 @@ impl Turn<'_> {
         consume: basic::Consume,
     ) -> Result<(), MethodError> {
         let name = self.queue_name(at, &consume.queue)?;
+        if consume.consumer_tag.to_str().is_err() {
+            return Err(ResourceError::NameNotUtf8.into());
+        }
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let (is_used, prefetch) =
             (channel.consumers.contains_key(&consume.consumer_tag), channel.prefetch.of_consumers);
@@ -25,19 +28,19 @@ impl Turn<'_> {
         }
         self.authorise(at, Access::Read, ResourceKind::Queue, &name)?;
         let queue = self.usable_queue(at, &name)?;
+        let (settings, admission) = self.admit(at, queue, &consume)?;
         let tag = if consume.consumer_tag.is_empty() {
             self.host.chance.name("amq.ctag-")
         } else {
             detached_name(&consume.consumer_tag)
         };
         let id = ConsumerId(self.host.serials.next());
-        let resource = self.host.queue_resource(&name);
         if let Some(queue) = self.host.queues.get_mut(queue) {
-            let ring = &mut queue.consumers;
-            if ring.has_exclusive() || (consume.exclusive && !ring.is_empty()) {
-                return Err(ConsumeError::ExclusiveUse { resource }.into());
+            let (ring, priority) = (&mut queue.consumers, settings.priority);
+            match admission {
+                Admission::Alone => ring.add_exclusive(id, priority),
+                Admission::Shared => ring.add(id, priority),
             }
-            if consume.exclusive { ring.add_exclusive(id) } else { ring.add(id) }
         }
         let no_ack = consume.no_ack;
         let consumer =
@@ -49,13 +52,21 @@ impl Turn<'_> {
         if !consume.no_wait {
             self.send(at, Method::BasicConsumeOk(basic::ConsumeOk { consumer_tag: tag }));
         }
+        self.hand_over(queue);
         self.stirred.push_back(queue);
         Ok(())
     }
 
-    pub(super) fn cancel(&mut self, at: ChannelKey, cancel: basic::Cancel) {
+    pub(super) fn cancel(
+        &mut self,
+        at: ChannelKey,
+        cancel: basic::Cancel,
+    ) -> Result<(), MethodError> {
         let consumer_tag = cancel.consumer_tag;
-        let Some(channel) = self.host.channel_mut(at) else { return };
+        if consumer_tag.to_str().is_err() {
+            return Err(ResourceError::NameNotUtf8.into());
+        }
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let consumer = channel.consumers.remove(&consumer_tag);
         if !cancel.no_wait {
             self.send(at, Method::BasicCancelOk(basic::CancelOk { consumer_tag }));
@@ -63,6 +74,7 @@ impl Turn<'_> {
         if let Some(consumer) = consumer {
             self.end_consumer(consumer);
         }
+        Ok(())
     }
 
     /// The consumer leaves its queue; an auto-delete queue goes with its last. What was
@@ -70,11 +82,17 @@ impl Turn<'_> {
     pub(super) fn end_consumer(&mut self, id: ConsumerId) {
         let Some(consumer) = self.take_consumer(id) else { return };
         let Some(queue) = self.host.queues.get_mut(consumer.queue) else { return };
+        let was_active = queue.consumers.active() == Some(id);
         queue.consumers.remove(id);
         if queue.spec.auto_delete && queue.consumers.is_empty() {
             self.remove_queue(consumer.queue);
         } else {
             self.touch(consumer.queue);
+            if was_active {
+                self.stirred.push_back(consumer.queue);
+            } else {
+                self.hand_over(consumer.queue);
+            }
         }
     }
 
@@ -83,7 +101,7 @@ impl Turn<'_> {
         let consumer = self.host.consumers.remove(&id)?;
         if let Some(connection) = self.host.connections.get_mut(&consumer.at.connection) {
             match consumer.stall {
-                None | Some(Stall::Own) => {}
+                None | Some(Stall::Own | Stall::Succession) => {}
                 Some(Stall::Credit) => connection.credit.forget(id),
                 Some(Stall::Channel) => {
                     if let Some(channel) = connection.channels.get_mut(&consumer.at.channel) {

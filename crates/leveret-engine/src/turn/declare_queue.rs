@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use leveret_protocol::{Method, ShortStr, queue};
+use leveret_protocol::{FieldValue, Method, ShortStr, queue};
 
 use super::{
     Turn,
@@ -19,6 +19,9 @@ use crate::{
     record::Fact,
     store::Entity,
 };
+
+/// RabbitMQ looks at its type before all others.
+const DEAD_LETTERS: &str = "x-dead-letter-exchange";
 
 impl Turn<'_> {
     pub(super) fn queue_declare(
@@ -139,27 +142,32 @@ impl Turn<'_> {
         declare: &queue::Declare,
     ) -> Result<QueueSettings, DeclareError> {
         let resource = || self.host.queue_resource(name);
+        match declare.arguments.get(DEAD_LETTERS) {
+            None | Some(FieldValue::LongString(_)) => {}
+            Some(found) => {
+                let (resource, found) = (resource(), Box::new(found));
+                return Err(DeclareError::ArgumentType { argument: DEAD_LETTERS, resource, found });
+            }
+        }
         let settings = QueueSettings::parse(&declare.arguments).map_err(|(argument, fault)| {
             DeclareError::Argument { argument, resource: resource(), fault: Box::new(fault) }
         })?;
         let queue_type = settings.queue_type;
-        let is_given = |argument: &&&str| declare.arguments.get(argument).is_some();
-        if let Some(argument) = queue_type.foreign_arguments().iter().find(is_given) {
+        let foreign = |(name, _): (ShortStr, FieldValue)| queue_type.foreign_argument(&name);
+        if let Some(argument) = declare.arguments.iter().find_map(foreign) {
             let (resource, queue_type) = (resource(), queue_type.module_name());
             return Err(DeclareError::OtherType { argument, resource, queue_type });
         }
         match queue_type {
+            QueueType::Classic => Ok(settings),
             QueueType::Stream => Err(DeclareError::Stream { resource: resource() }),
-            QueueType::Quorum if !declare.durable => {
-                Err(DeclareError::Property { property: "non-durable", resource: resource() })
+            QueueType::Quorum if declare.queue.is_empty() => {
+                Err(DeclareError::ServerNamed { queue_type: queue_type.module_name() })
             }
-            QueueType::Quorum if declare.exclusive => {
-                Err(DeclareError::Property { property: "exclusive-owner", resource: resource() })
-            }
-            QueueType::Quorum if declare.auto_delete => {
-                Err(DeclareError::Property { property: "auto-delete", resource: resource() })
-            }
-            QueueType::Classic | QueueType::Quorum => Ok(settings),
+            QueueType::Quorum => match property_refused_by_quorum(declare) {
+                Some(property) => Err(DeclareError::Property { property, resource: resource() }),
+                None => Ok(settings),
+            },
         }
     }
 
@@ -191,6 +199,17 @@ impl Turn<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// In RabbitMQ's order.
+fn property_refused_by_quorum(declare: &queue::Declare) -> Option<&'static str> {
+    if declare.auto_delete {
+        return Some("auto-delete");
+    }
+    if declare.exclusive {
+        return Some("exclusive-owner");
+    }
+    (!declare.durable).then_some("non-durable")
 }
 
 /// An exclusive queue goes with its connection, so whether it was to be durable is passed over.

@@ -9,9 +9,10 @@ use leveret_protocol::{Method, basic};
 
 use super::{Turn, authorise::Access, bounds::Progress};
 use crate::{
+    arguments::QueueType,
     channel::{ChannelKey, Delivery, Stall},
     effects::Effect,
-    error::{MethodError, ResourceKind},
+    error::{MethodError, ResourceError, ResourceKind},
     identity::{ConnectionId, ConsumerId, QueueId},
     message::Message,
     queue::Entry,
@@ -76,6 +77,11 @@ impl Turn<'_> {
             return Ok(());
         }
         let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
+        let settings = &queue.settings;
+        if settings.queue_type == QueueType::Quorum && settings.single_active_consumer {
+            let resource = self.host.queue_resource(&name);
+            return Err(ResourceError::SingleConsumer { resource }.into());
+        }
         let Some(entry) = queue.ready.pop() else {
             self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
             return Ok(());

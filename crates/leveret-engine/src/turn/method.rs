@@ -51,10 +51,7 @@ impl Turn<'_> {
             Method::QueueUnbind(unbind) => self.queue_unbind(at, unbind),
             Method::BasicQos(qos) => self.qos(at, qos),
             Method::BasicConsume(consume) => self.consume(at, consume),
-            Method::BasicCancel(cancel) => {
-                self.cancel(at, cancel);
-                Ok(())
-            }
+            Method::BasicCancel(cancel) => self.cancel(at, cancel),
             Method::BasicGet(get) => self.get(at, get),
             Method::BasicAck(ack) => self.ack(at, ack),
             Method::BasicNack(nack) => self.nack(at, nack),

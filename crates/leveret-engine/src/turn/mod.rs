@@ -3,6 +3,7 @@
 //! Each file beside this one is one concern. All of them change the host through a `Turn`,
 //! which also carries the time, the effects, the records being written and the step budget.
 
+mod admit;
 mod authorise;
 mod bindings;
 mod bounds;
@@ -23,6 +24,7 @@ mod queues;
 mod relocate;
 mod remove_queue;
 mod settle;
+mod succession;
 mod tasks;
 mod timers;
 mod transaction;

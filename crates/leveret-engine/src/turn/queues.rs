@@ -17,7 +17,8 @@ impl Turn<'_> {
     ) -> Result<(), MethodError> {
         let name = clean(&self.queue_name(at, &delete.queue)?)?;
         self.authorise(at, Access::Configure, ResourceKind::Queue, &name)?;
-        let mut message_count = 0;
+        let mut answer = queue::DeleteOk { message_count: 0 };
+        let mut found = None;
         // RabbitMQ: to delete what does not exist succeeds.
         if let Some(queue) = self.host.queues.named(&name) {
             let resource = self.host.queue_resource(&name);
@@ -30,12 +31,14 @@ impl Turn<'_> {
             if delete.if_empty && !queue.ready.is_empty() {
                 return Err(ResourceError::NotEmpty { resource }.into());
             }
-            message_count = u32::try_from(queue.ready.len()).unwrap_or(u32::MAX);
-            self.remove_queue(queue.id);
+            answer.message_count = u32::try_from(queue.ready.len()).unwrap_or(u32::MAX);
+            found = Some(queue.id);
         }
         if !delete.no_wait {
-            let answer = queue::DeleteOk { message_count };
             self.send_when_written(at, Method::QueueDeleteOk(answer));
+        }
+        if let Some(queue) = found {
+            self.remove_queue(queue);
         }
         Ok(())
     }

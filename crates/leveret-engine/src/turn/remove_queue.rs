@@ -40,7 +40,8 @@ impl Turn<'_> {
         }
     }
 
-    /// A consumer's queue is gone; the client is told if it understands that.
+    /// A consumer's queue is gone; the client is told if it understands that. RabbitMQ: whoever
+    /// deleted it gets the answer first.
     fn orphan(&mut self, id: ConsumerId) {
         let Some(consumer) = self.take_consumer(id) else { return };
         let Some(connection) = self.host.connections.get_mut(&consumer.at.connection) else {
@@ -51,7 +52,7 @@ impl Turn<'_> {
         }
         if connection.capabilities.consumer_cancel_notify {
             let cancel = basic::Cancel { consumer_tag: consumer.tag, no_wait: true };
-            self.send(consumer.at, Method::BasicCancel(cancel));
+            self.send_when_written(consumer.at, Method::BasicCancel(cancel));
         }
     }
 }

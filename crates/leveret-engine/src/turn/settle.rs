@@ -159,8 +159,13 @@ impl Turn<'_> {
         }
         if let Some(consumer) = self.host.consumers.get_mut(&id) {
             consumer.unacked = consumer.unacked.saturating_sub(1);
-            if consumer.stall == Some(Stall::Own) {
-                self.come_back(id, Stall::Own);
+            match consumer.stall {
+                None | Some(Stall::Channel | Stall::Credit) => {}
+                Some(Stall::Own) => self.come_back(id, Stall::Own),
+                Some(Stall::Succession) => {
+                    let queue = consumer.queue;
+                    self.hand_over(queue);
+                }
             }
         }
     }
