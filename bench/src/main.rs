@@ -6,66 +6,30 @@
 //! `fdatasync` of the same minute, medians of several runs, and CPU time per message.
 #![expect(clippy::print_stdout, reason = "a command line talks to its user")]
 
-mod cpu;
+mod broker;
 mod disk;
-mod embedded;
-mod peer;
-mod preparation;
-mod report;
-mod sample;
+mod transactions;
 
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use anyhow::Context as _;
-use clap::Parser;
-
-use report::Report;
-
-/// Transaction mode: each message of 200 bytes gives one result of 200 bytes, durably.
+/// Measures Leveret beside its peers, in one run.
 #[derive(Debug, Parser)]
-struct Args {
-    /// How many workers, one row each.
-    #[arg(long, value_delimiter = ',', default_value = "1,10,100,1000")]
-    workers: Vec<usize>,
-    /// How many runs; the tables show medians.
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
-    /// How long one run is to take, about.
-    #[arg(long, default_value_t = 2)]
-    seconds: u64,
-    /// A `RabbitMQ` to run a hand-written transaction loop on, as a peer.
-    #[arg(long, value_name = "URL")]
-    rabbitmq: Option<String>,
-    /// Where the data directories are made; on the disk to be measured.
-    #[arg(long, default_value = "target/bench")]
-    folder: PathBuf,
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The broker as a process, under the load of `leveret bench`
+    Broker(broker::BrokerArgs),
+    /// The framework in transaction mode on the broker inside the program
+    Transactions(transactions::TransactionsArgs),
 }
 
 fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    std::fs::create_dir_all(&args.folder).with_context(|| args.folder.display().to_string())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(&args))
-}
-
-async fn run(args: &Args) -> anyhow::Result<()> {
-    let mut report = Report::default();
-    for run in 1..=args.runs {
-        report.sync(disk::sync_p50(&args.folder)?);
-        for &workers in &args.workers {
-            let sample = embedded::measure(&args.folder, workers, args.seconds).await?;
-            println!("run {run}: embedded, {workers} workers: {sample}");
-            report.row(format!("embedded, {workers} workers"), Some(workers), sample);
-        }
-        if let Some(url) = &args.rabbitmq {
-            for loops in [1, 10] {
-                let sample = peer::measure(url, loops, args.seconds).await?;
-                println!("run {run}: RabbitMQ, {loops} loops: {sample}");
-                report.row(format!("RabbitMQ, hand-written, {loops} loops"), None, sample);
-            }
-        }
-        report.sync(disk::sync_p50(&args.folder)?);
+    match Cli::parse().what {
+        What::Broker(args) => broker::run(&args),
+        What::Transactions(args) => transactions::run(&args),
     }
-    println!("\n{report}");
-    Ok(())
 }

@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use leveret_client::{Connection, ConsumeOptions};
 use tokio::task::JoinSet;
 
-use crate::cpu;
-use crate::preparation::{INPUT, OUTPUT, clear, fill, message};
-use crate::sample::Sample;
+use super::cpu;
+use super::preparation::{INPUT, OUTPUT, clear, fill, message};
+use super::sample::Sample;
 
 /// What one loop is taken to do a second at the most, to prepare enough messages.
 const RATE_MAX: u64 = 4_000;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table};
 
-use crate::sample::Sample;
+use super::sample::Sample;
 
 /// Share of the bound below that ten workers are to reach.
 const BOUND_SHARE: f64 = 0.6;

@@ -8,9 +8,9 @@ use leveret::{App, Handler, Publish};
 use leveret_broker::Broker;
 use leveret_client::{ConnectOptions, Connection};
 
-use crate::cpu;
-use crate::preparation::{BODY, INPUT, OUTPUT, fill};
-use crate::sample::Sample;
+use super::cpu;
+use super::preparation::{BODY, INPUT, OUTPUT, fill};
+use super::sample::Sample;
 
 /// Handled before the clock starts, per worker.
 const WARM_UP: u64 = 20;

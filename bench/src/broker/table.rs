@@ -1,0 +1,98 @@
+//! Medians in a table, ours beside the peer's.
+
+use std::fmt;
+
+use comfy_table::{CellAlignment, Table as Grid};
+
+use super::{
+    load::Figures,
+    row::{Row, Shows},
+};
+use crate::disk::Syncs;
+
+/// All runs.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) syncs: Vec<Syncs>,
+    pub(super) rows: Vec<Runs>,
+}
+
+/// All runs of one row.
+#[derive(Debug)]
+pub(super) struct Runs {
+    pub(super) row: &'static Row,
+    pub(super) ours: Vec<Figures>,
+    pub(super) peer: Vec<Figures>,
+}
+
+fn median(figures: &[Figures], of: impl Fn(&Figures) -> f64) -> Option<f64> {
+    let mut values: Vec<f64> = figures.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+fn cells(row: &Row, figures: &[Figures]) -> [String; 3] {
+    let show = |value: Option<f64>, digits: usize| {
+        value.map_or_else(String::new, |value| format!("{value:.digits$}"))
+    };
+    let speed = match row.shows {
+        Shows::Rate => {
+            show(median(figures, |run| run.rate / 1000.0), 0)
+                + if figures.is_empty() { "" } else { "k/s" }
+        }
+        Shows::Confirm | Shows::Delivery => {
+            let p50 = median(figures, |run| run.latency.unwrap_or_default().0);
+            let p99 = median(figures, |run| run.latency.unwrap_or_default().1);
+            match p50.zip(p99) {
+                Some((p50, p99)) => format!("{p50:.2} / {p99:.2} ms"),
+                None => String::new(),
+            }
+        }
+    };
+    [speed, show(median(figures, |run| run.cpu), 2), show(median(figures, |run| run.busy), 0)]
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut grid = Grid::new();
+        grid.load_style(comfy_table::presets::NOTHING);
+        grid.set_header([
+            "broker on one processor",
+            "leveret",
+            "us",
+            "% busy",
+            "reach",
+            "peer",
+            "us",
+            "% busy",
+            "us, peer / leveret",
+        ]);
+        for Runs { row, ours, peer } in &self.rows {
+            let [our_speed, our_cpu, our_busy] = cells(row, ours);
+            let [peer_speed, peer_cpu, peer_busy] = cells(row, peer);
+            let cpu = |figures| median(figures, |run: &Figures| run.cpu);
+            let ratio = cpu(peer.as_slice()).zip(cpu(ours.as_slice()));
+            grid.add_row([
+                row.title.to_owned(),
+                our_speed,
+                our_cpu,
+                our_busy,
+                row.reach.map_or_else(String::new, |reach| format!("{reach:.1}")),
+                peer_speed,
+                peer_cpu,
+                peer_busy,
+                ratio.map_or_else(String::new, |(peer, ours)| format!("{:.1} x", peer / ours)),
+            ]);
+        }
+        for column in grid.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        writeln!(f, "{grid}")?;
+        writeln!(f, "us: the broker's processor time per message; latencies are p50 / p99")?;
+        let mut syncs = self.syncs.clone();
+        syncs.sort_by_key(|sync| sync.p50);
+        let Some(sync) = syncs.get(syncs.len() / 2) else { return Ok(()) };
+        let (p50, p99) = (sync.p50.as_micros(), sync.p99.as_micros());
+        write!(f, "fdatasync of 4 KiB in the same minutes: p50 {p50} us, p99 {p99} us")
+    }
+}
