@@ -6,6 +6,7 @@ use tokio::io::DuplexStream;
 
 use crate::{
     connection,
+    door::Door,
     lifecycle::{Failure, Lifecycle},
     recovery::Recovered,
     running::Parts,
@@ -33,7 +34,7 @@ const PIPE_BYTES: usize = 256 << 10;
 /// ```
 #[derive(Debug)]
 pub struct Broker {
-    parts: Parts,
+    pub(crate) parts: Parts,
     _stop: StopOnDrop,
 }
 
@@ -72,7 +73,7 @@ impl Broker {
 
     fn connect_as(&self, peer: Peer) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
-        connection::spawn(theirs, peer, &self.parts.shared);
+        connection::spawn(theirs, Door::in_process().visitor(peer), &self.parts.shared);
         ours
     }
 

@@ -6,9 +6,10 @@ use leveret_journal::SimDisk;
 
 use crate::{
     broker::Broker,
-    config::{Config, Store},
+    config::{Config, Listener, Store},
     limits::Limits,
     start::{self, StartError},
+    tls::TlsConfig,
     users::User,
 };
 
@@ -64,6 +65,20 @@ impl Builder {
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.config.listen.push(address);
+        self
+    }
+
+    /// Listens with an offer of its own: with TLS, or with other login mechanisms.
+    #[must_use]
+    pub fn listener(mut self, listener: Listener) -> Self {
+        self.config.listeners.push(listener);
+        self
+    }
+
+    /// Sets the certificate for the listeners that speak TLS.
+    #[must_use]
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.config.tls = Some(tls);
         self
     }
 

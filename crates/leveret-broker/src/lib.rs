@@ -4,33 +4,41 @@
 //! log, and knows no routing rule. Start one with [`Broker::builder`], or run the `leveret broker`
 //! command, which reads a [`Config`].
 
+mod admission;
 mod broker;
 mod builder;
 mod clock;
 mod config;
 mod connection;
 mod directory;
+mod door;
 mod host;
 mod lifecycle;
 mod limits;
 mod listener;
 mod log;
+mod mechanism;
 mod recovery;
+mod reload;
 mod running;
 mod secret;
 mod shared;
 mod start;
+mod tls;
 mod users;
 
 pub use broker::Broker;
 pub use builder::Builder;
-pub use config::{Config, ConfigError, Problem, RawConfig, Store, parse_address};
+pub use config::{Config, ConfigError, Listener, Problem, RawConfig, Store, parse_address};
 pub use directory::DirectoryError;
 /// Why the log could not be opened.
 pub use leveret_journal::OpenError as LogError;
 pub use lifecycle::Failure;
 pub use limits::Limits;
+pub use mechanism::Mechanism;
 pub use recovery::Recovered;
+pub use reload::{ReloadError, Reloaded};
 pub use secret::Secret;
 pub use start::StartError;
+pub use tls::{ClientCertificates, NameSource, TlsConfig, TlsError, TlsVersion};
 pub use users::User;

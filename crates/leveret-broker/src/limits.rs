@@ -10,6 +10,10 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections that have not finished the handshake (1,024); one more is closed at once.
     pub half_open_max: usize,
+    /// The same from one address, or one IPv6 network of 64 bits, but this machine's (256).
+    pub half_open_per_address_max: usize,
+    /// Bytes that a peer may send until it has opened a virtual host (65,536); then it is left.
+    pub handshake_bytes_max: usize,
     /// Time from accept to `connection.open` (10 s); then the connection is closed.
     pub handshake_timeout: Duration,
     /// How long a refused login waits for its answer to be read, or for the silent close (3 s).
@@ -37,6 +41,8 @@ impl Default for Limits {
         Self {
             connections_max: 10_000,
             half_open_max: 1_024,
+            half_open_per_address_max: 256,
+            handshake_bytes_max: 64 << 10,
             handshake_timeout: Duration::from_secs(10),
             refusal_delay: Duration::from_secs(3),
             channels_max: 2_047,

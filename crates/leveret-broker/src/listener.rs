@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::{connection, lifecycle::Failure, shared::Shared, users::Peer};
+use crate::{connection, door::Door, lifecycle::Failure, shared::Shared, users::Peer};
 
 /// Connections that the system keeps until they are accepted.
 const BACKLOG: u32 = 1_024;
@@ -27,7 +27,7 @@ pub(crate) fn listen(socket: TcpSocket) -> io::Result<TcpListener> {
 }
 
 /// Accepts connections until the broker stops.
-pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+pub(crate) async fn accept(listener: TcpListener, door: Door, shared: Arc<Shared>) {
     let mut watch = shared.lifecycle.watch();
     loop {
         let accepted = tokio::select! {
@@ -40,7 +40,7 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                     tracing::debug!(%address, %error, "a connection was gone before it was accepted");
                     continue;
                 }
-                connection::spawn(stream, Peer::Address(address), &shared);
+                connection::spawn_at(&door, stream, Peer::Address(address), &shared);
             }
             Err(error) if is_lasting(&error) => {
                 let reason = error.to_string().into();

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{recovery::Recovered, shared::Shared};
+use crate::{recovery::Recovered, shared::Shared, tls::TlsKeeper};
 
 /// The tasks of a broker and what they share.
 #[derive(Debug)]
@@ -14,4 +14,6 @@ pub(crate) struct Parts {
     pub(crate) log_ended: Option<oneshot::Receiver<()>>,
     pub(crate) local_addrs: Vec<SocketAddr>,
     pub(crate) recovered: Recovered,
+    /// Where something speaks TLS.
+    pub(crate) tls: Option<Arc<TlsKeeper>>,
 }

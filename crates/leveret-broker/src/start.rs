@@ -10,8 +10,9 @@ use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, Store},
+    config::{Config, ConfigError, Listener, Store},
     directory::{DataDirectory, DirectoryError, Roster},
+    door::Door,
     host::{HostTask, Ingress},
     lifecycle::Lifecycle,
     limits::Limits,
@@ -20,6 +21,7 @@ use crate::{
     recovery::{Recovered, RecoveredHost, fresh_engine, recover},
     running::Parts,
     shared::Shared,
+    tls::{TlsError, TlsKeeper},
     users::Users,
 };
 
@@ -30,6 +32,9 @@ pub enum StartError {
     /// The configuration contradicts itself.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// TLS cannot be had with the files given.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The data directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -82,9 +87,12 @@ struct Surroundings {
 /// Starts a broker; `simulated` replaces the store of the configuration.
 pub(crate) async fn start(config: Config, simulated: Option<SimDisk>) -> Result<Parts, StartError> {
     config.check()?;
-    let Config { listen, store, virtual_hosts, users, limits } = config;
+    let doors = doors(&config)?;
+    let tls = doors.iter().find_map(|(_, door)| door.tls.clone());
+    let listen: Vec<SocketAddr> = doors.iter().map(|(address, _)| *address).collect();
+    let Config { store, virtual_hosts, users, limits, .. } = config.clone();
     let (clock, lifecycle) = (Clock::start(), Lifecycle::start());
-    let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits: limits.clone() };
+    let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits };
     let mut roster = Roster::default();
     let running = match (simulated, store) {
         (Some(disk), _) => {
@@ -105,15 +113,28 @@ pub(crate) async fn start(config: Config, simulated: Option<SimDisk>) -> Result<
         }
     };
     let (Running { hosts, mut tasks, log_ended, recovered }, sockets) = running;
-    let shared = Shared::new(lifecycle, clock, limits, Users::new(users), hosts);
+    let shared = Shared::new(lifecycle, clock, config, Users::new(users), hosts);
     let mut local_addrs = Vec::new();
-    for (address, socket) in sockets {
+    for ((address, socket), (_, door)) in sockets.into_iter().zip(doors) {
         let refused = |source| StartError::Listen { address, source };
         let listener = listener::listen(socket).map_err(refused)?;
         local_addrs.push(listener.local_addr().map_err(refused)?);
-        tasks.push(tokio::spawn(listener::accept(listener, Arc::clone(&shared))));
+        tasks.push(tokio::spawn(listener::accept(listener, door, Arc::clone(&shared))));
     }
-    Ok(Parts { shared, tasks, log_ended, local_addrs, recovered })
+    Ok(Parts { shared, tasks, log_ended, local_addrs, recovered, tls })
+}
+
+/// Every address with what is offered there; the files of TLS are read here.
+fn doors(config: &Config) -> Result<Vec<(SocketAddr, Door)>, TlsError> {
+    let tls = config.tls.as_ref();
+    let keeper = tls.map(TlsKeeper::new).transpose()?.map(Arc::new);
+    let plain = config.listen.iter().copied().map(Listener::plain);
+    let door = |listener: Listener| {
+        let mechanisms = listener.offered(tls).into();
+        let tls = keeper.clone().filter(|_| listener.tls);
+        (listener.address, Door { mechanisms, tls })
+    };
+    Ok(plain.chain(config.listeners.iter().cloned()).map(door).collect())
 }
 
 fn bind(addresses: &[SocketAddr]) -> Result<Vec<(SocketAddr, TcpSocket)>, StartError> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::secret::Secret;
 
 /// One user of the broker.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct User {
     /// The login name.
@@ -67,6 +67,12 @@ pub(crate) enum LoginError {
     Mechanism,
     #[error("malformed response")]
     Malformed,
+    #[error("no client certificate")]
+    NoCertificate,
+    #[error("no name in the client certificate")]
+    NamelessCertificate,
+    #[error("no user of the client certificate's name")]
+    NotCertified,
 }
 
 /// The users of one broker.
@@ -93,7 +99,16 @@ impl Users {
         let user = self.users.iter().find(|user| user.name.as_bytes() == name);
         let secret = user.map_or(&self.nobody, |user| &user.password);
         let right = secret.matches(password) && !secret.is_empty();
-        let user = user.filter(|_| right).ok_or(LoginError::Mismatch)?;
+        Self::admit(user.filter(|_| right).ok_or(LoginError::Mismatch)?, peer)
+    }
+
+    /// The user of that name, whom a certificate has shown to be who they are.
+    pub(crate) fn known(&self, name: &str, peer: Peer) -> Result<&User, LoginError> {
+        let user = self.users.iter().find(|user| user.name == name);
+        Self::admit(user.ok_or(LoginError::NotCertified)?, peer)
+    }
+
+    fn admit(user: &User, peer: Peer) -> Result<&User, LoginError> {
         if user.loopback_only && !peer.is_local() {
             return Err(LoginError::NotFromHere);
         }
@@ -111,6 +126,14 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
+    /// The address, if it is not this machine's own.
+    pub(crate) fn foreign_ip(self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) if !self.is_local() => Some(address.ip().to_canonical()),
+            Self::Process | Self::Address(_) => None,
+        }
+    }
+
     fn is_local(self) -> bool {
         match self {
             Self::Process => true,

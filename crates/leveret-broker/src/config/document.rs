@@ -208,6 +208,11 @@ impl<'d, 'i> Section<'d, 'i> {
         Some(items)
     }
 
+    /// Where the value of a key stands.
+    pub(super) fn span(&self, key: &str) -> Range<usize> {
+        self.table.get(key).map_or(0..0, Spanned::span)
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }

@@ -3,16 +3,20 @@
 //! A [`RawConfig`] says only what one source says; later ones overlay earlier ones, and
 //! [`RawConfig::resolve`] fills in the defaults and refuses what contradicts itself.
 
+mod address;
 mod document;
 mod problem;
 mod suggestion;
+mod tls;
 
 use std::{net::SocketAddr, ops::Range, path::PathBuf};
 
+pub use address::parse_address;
 use document::{Document, Section};
 pub use problem::{ConfigError, Problem};
+pub use tls::Listener;
 
-use crate::{limits::Limits, secret::Secret, users::User};
+use crate::{limits::Limits, secret::Secret, tls::TlsConfig, users::User};
 
 /// A configuration file larger than this is a mistake, not a configuration.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -32,6 +36,10 @@ pub enum Store {
 pub struct Config {
     /// The addresses to listen on; a port of 0 takes any free one. None: in-process connections only.
     pub listen: Vec<SocketAddr>,
+    /// More addresses to listen on, each with its own offer.
+    pub listeners: Vec<Listener>,
+    /// The certificate of those that speak TLS.
+    pub tls: Option<TlsConfig>,
     /// Where messages are kept.
     pub store: Store,
     /// The virtual hosts that must exist; a data directory may hold more.
@@ -45,7 +53,7 @@ pub struct Config {
 impl Config {
     /// Everything in it that contradicts itself.
     fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems = tls::problems(&self.listeners, self.tls.as_ref());
         for name in &self.virtual_hosts {
             problems.extend(parse_virtual_host(name).err().map(Problem::whole));
         }
@@ -83,6 +91,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5672))],
+            listeners: Vec::new(),
+            tls: None,
             store: Store::Directory(PathBuf::from("leveret-data")),
             virtual_hosts: vec!["/".to_owned()],
             users: vec![User::guest()],
@@ -97,6 +107,12 @@ impl Default for Config {
 pub struct RawConfig {
     /// Addresses to listen on.
     pub listen: Option<Vec<SocketAddr>>,
+    /// Addresses with an offer of their own; where there are some, `listen` has no default.
+    pub listeners: Option<Vec<Listener>>,
+    /// The certificate for TLS.
+    pub tls: Option<TlsConfig>,
+    /// The addresses that are opened for TLS beside the others.
+    pub tls_listeners: Option<Vec<Listener>>,
     /// The directory to keep messages in.
     pub data_dir: Option<PathBuf>,
     /// Whether to keep messages in memory only.
@@ -178,6 +194,9 @@ impl RawConfig {
         };
         Self {
             listen: over.listen.or(self.listen),
+            listeners: over.listeners.or(self.listeners),
+            tls: over.tls.or(self.tls),
+            tls_listeners: over.tls_listeners.or(self.tls_listeners),
             data_dir,
             in_memory,
             virtual_hosts: over.virtual_hosts.or(self.virtual_hosts),
@@ -202,8 +221,15 @@ impl RawConfig {
             (None, true) => Store::Memory,
             (None, false) => default.store,
         };
+        let listen = match &self.listeners {
+            None => default.listen,
+            Some(_) => Vec::new(),
+        };
+        let listeners = self.listeners.into_iter().chain(self.tls_listeners).flatten().collect();
         let config = Config {
-            listen: self.listen.unwrap_or(default.listen),
+            listen: self.listen.unwrap_or(listen),
+            listeners,
+            tls: self.tls,
             store,
             virtual_hosts: self.virtual_hosts.unwrap_or(default.virtual_hosts),
             users: self.users.unwrap_or(default.users),
@@ -212,14 +238,6 @@ impl RawConfig {
         problems.extend(config.problems());
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid(problems)) }
     }
-}
-
-/// Reads an address such as `127.0.0.1:5672`, `[::1]:5672` or `localhost:5672`.
-pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let local = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    local.as_deref().unwrap_or(text).parse().map_err(|_| {
-        format!("`{text}` is no address, wanted an IP address and a port such as `127.0.0.1:5672`")
-    })
 }
 
 fn read(path: &std::path::Path) -> std::io::Result<String> {
@@ -242,8 +260,22 @@ fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>)
     let virtual_hosts = section.list("virtual_hosts", parse_virtual_host);
     let users = section.sections("users", read_user);
     let limits = section.section("limits").map(read_limits);
+    let listeners = section.sections("listeners", tls::read_listener);
+    let span = section.span("tls");
+    let (tls, tls_listeners) =
+        section.section("tls").and_then(|section| tls::read_tls(section, span)).unzip();
     section.finish();
-    RawConfig { listen, data_dir, in_memory, virtual_hosts, users, limits }
+    RawConfig {
+        listen,
+        listeners,
+        tls,
+        tls_listeners,
+        data_dir,
+        in_memory,
+        virtual_hosts,
+        users,
+        limits,
+    }
 }
 
 fn parse_virtual_host(text: &str) -> Result<String, String> {
@@ -290,10 +322,17 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
         half_open_max: section
             .number("half_open_max", 1..=1_000_000)
             .unwrap_or(default.half_open_max),
+        half_open_per_address_max: section
+            .number("half_open_per_address_max", 1..=1_000_000)
+            .unwrap_or(default.half_open_per_address_max),
+        // The longest frame before the login must fit, and those that follow it.
+        handshake_bytes_max: section
+            .number("handshake_bytes_max", 16_384..=16_777_216)
+            .unwrap_or(default.handshake_bytes_max),
         handshake_timeout: section
             .duration("handshake_timeout")
             .unwrap_or(default.handshake_timeout),
-        refusal_delay: default.refusal_delay,
+        refusal_delay: section.duration("refusal_delay").unwrap_or(default.refusal_delay),
         channels_max: section.number("channels_max", 1..=65_535).unwrap_or(default.channels_max),
         // AMQP 0-9-1, 4.2.3: a frame may always have 4,096 bytes; 8,192 is what clients assume.
         frame_bytes_max: section

@@ -1,12 +1,9 @@
-//! What a peer says to log in: mechanisms and their responses.
+//! What a peer says to log in: the responses of the mechanisms with a password.
 
 use bytes::Bytes;
 use leveret_protocol::{FieldTable, FieldValue};
 
-use crate::users::LoginError;
-
-/// The mechanisms offered, by preference.
-pub(super) const MECHANISMS: &str = "PLAIN AMQPLAIN";
+use crate::{mechanism::Mechanism, users::LoginError};
 
 /// A name and a password, as the peer sent them.
 pub(super) struct Credentials {
@@ -15,12 +12,12 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Reads the response of one of the [`MECHANISMS`].
-    pub(super) fn read(mechanism: &[u8], response: &Bytes) -> Result<Self, LoginError> {
+    /// Reads a response; a certificate stands in none.
+    pub(super) fn read(mechanism: Mechanism, response: &Bytes) -> Result<Self, LoginError> {
         match mechanism {
-            b"PLAIN" => plain(response),
-            b"AMQPLAIN" => amqplain(response),
-            _ => Err(LoginError::Mechanism),
+            Mechanism::Plain => plain(response),
+            Mechanism::AmqPlain => amqplain(response),
+            Mechanism::External => Err(LoginError::Mechanism),
         }
     }
 }
@@ -52,7 +49,8 @@ mod tests {
     use super::*;
 
     fn check(mechanism: &str, response: &'static [u8], expected: Result<(&str, &str), LoginError>) {
-        let read = Credentials::read(mechanism.as_bytes(), &Bytes::from_static(response));
+        let mechanism = Mechanism::parse(mechanism).unwrap();
+        let read = Credentials::read(mechanism, &Bytes::from_static(response));
         let texts = read.as_ref().map(|read| {
             let text = |bytes| std::str::from_utf8(bytes).unwrap();
             (text(&read.name), text(&read.password))

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use leveret_engine::Capabilities;
 use leveret_protocol::{FieldTable, FieldValue, Limits as SessionLimits, ServerHello};
 
-use super::credentials::MECHANISMS;
-use crate::limits::Limits;
+use crate::{limits::Limits, mechanism::Mechanism};
 
 /// Clients compare this with `RabbitMQ`'s, whose behaviour of that version we have; `product` and
 /// `leveret_version` say who we are.
@@ -22,7 +21,8 @@ const CAPABILITIES: [&str; 6] = [
 ];
 
 /// What the server sends in `connection.start`.
-pub(super) fn server_hello() -> ServerHello {
+pub(super) fn server_hello(mechanisms: &[Mechanism]) -> ServerHello {
+    let names: Vec<&str> = mechanisms.iter().map(|mechanism| mechanism.name()).collect();
     let text = |text: &'static str| FieldValue::LongString(Bytes::from_static(text.as_bytes()));
     let capabilities =
         CAPABILITIES.iter().fold(FieldTable::builder(), |table, name| table.insert(name, true));
@@ -35,7 +35,7 @@ pub(super) fn server_hello() -> ServerHello {
         .insert("information", text("version names the RabbitMQ release that Leveret behaves like"))
         .build();
     ServerHello {
-        mechanisms: Bytes::from_static(MECHANISMS.as_bytes()),
+        mechanisms: names.join(" ").into(),
         locales: Bytes::from_static(b"en_US"),
         server_properties,
     }

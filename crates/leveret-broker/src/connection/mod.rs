@@ -16,23 +16,70 @@ mod tests;
 
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 
-use self::conversation::Conversation;
-use crate::{shared::Shared, users::Peer};
+use self::{conversation::Conversation, pipe::Writes, printable::Printable};
+use crate::{
+    door::{Door, Visitor},
+    shared::Shared,
+    tls::TlsKeeper,
+    users::Peer,
+};
 
-/// Serves a stream in a task of its own, if there is a place for it; otherwise drops it.
-pub(crate) fn spawn<S>(stream: S, peer: Peer, shared: &Arc<Shared>)
+/// Serves a socket that came through a door, in a task of its own; drops it if there is no place.
+pub(crate) fn spawn_at(door: &Door, stream: TcpStream, peer: Peer, shared: &Arc<Shared>) {
+    let visitor = door.visitor(peer);
+    match &door.tls {
+        None => spawn(stream, visitor, shared),
+        Some(tls) => {
+            if let Some(conversation) = begin(visitor, shared) {
+                tokio::spawn(serve_tls(Arc::clone(tls), stream, conversation));
+            }
+        }
+    }
+}
+
+/// Serves a stream without TLS, as [`spawn_at`] does.
+pub(crate) fn spawn<S>(stream: S, visitor: Visitor, shared: &Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let place = match shared.admission.enter() {
-        Ok(place) => place,
+    if let Some(conversation) = begin(visitor, shared) {
+        tokio::spawn(pipe::serve(stream, conversation, Writes::Through));
+    }
+}
+
+fn begin(visitor: Visitor, shared: &Arc<Shared>) -> Option<Conversation> {
+    let limits = shared.limits();
+    match shared.admission.enter(visitor.peer, &limits) {
+        Ok(place) => Some(Conversation::new(Arc::clone(shared), visitor, place, limits)),
         Err(what) => {
-            tracing::warn!(%peer, "closing a new connection: too many {what}");
-            return;
+            tracing::warn!(peer = %visitor.peer, "closing a new connection: too many {what}");
+            None
         }
+    }
+}
+
+/// The handshake of TLS, in the time that the whole handshake may take, and then the connection.
+async fn serve_tls(tls: Arc<TlsKeeper>, stream: TcpStream, mut conversation: Conversation) {
+    let mut watch = conversation.shared.lifecycle.watch();
+    let in_time = tokio::time::timeout(conversation.limits.handshake_timeout, tls.accept(stream));
+    let peer = conversation.visitor.peer;
+    let shaken = tokio::select! {
+        shaken = in_time => shaken,
+        _ = watch.ended() => return,
     };
-    let conversation = Conversation::new(Arc::clone(shared), peer, place);
-    tokio::spawn(pipe::serve(stream, conversation));
+    match shaken {
+        Ok(Ok((stream, certificate))) => {
+            conversation.visitor.certificate = certificate;
+            pipe::serve(stream, conversation, Writes::Buffered).await;
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%peer, reason = %Printable(&error), "a tls handshake failed");
+        }
+        Err(_) => tracing::warn!(%peer, "a tls handshake took too long"),
+    }
 }

@@ -35,10 +35,20 @@ const OUTPUT_BYTES_GOOD: usize = 128 << 10;
 /// Room in the engine's queue that is waited for.
 type Waiting = Pin<Box<dyn Future<Output = Option<Room>> + Send>>;
 
+/// What a stream does with what is written to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writes {
+    /// It passes it on at once.
+    Through,
+    /// It may keep some of it until it is flushed.
+    Buffered,
+}
+
 /// What happened next.
 enum Happened {
     Read(std::io::Result<usize>),
     Written(std::io::Result<usize>),
+    Flushed(std::io::Result<()>),
     Effects(Option<Vec<Effect>>),
     Room(Option<Room>),
     Deadline,
@@ -46,19 +56,23 @@ enum Happened {
 }
 
 /// Serves one connection from its first byte to its last.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, mut conversation: Conversation) {
+pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
+    stream: S,
+    mut conversation: Conversation,
+    kept: Writes,
+) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut buffer = BytesMut::new();
     let mut outbound: Option<OutboundReceiver> = None;
     let mut waiting: Option<Waiting> = None;
     let mut watch = conversation.shared.lifecycle.watch();
-    let mut is_ending = false;
+    let (mut is_ending, mut must_flush) = (false, false);
     let mut timer = Timer::new();
     let mut sleep = pin!(tokio::time::sleep_until(timer.set_to.into()));
     loop {
         submit(&mut conversation, &mut waiting);
         let output_bytes = conversation.output().len();
-        if conversation.is_over() && output_bytes == 0 && waiting.is_none() {
+        if conversation.is_over() && output_bytes == 0 && !must_flush && waiting.is_none() {
             break;
         }
         if let Some(at) = timer.earlier(&conversation) {
@@ -72,13 +86,16 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, mut conversation
         }
         let happened = tokio::select! {
             read = reader.read_buf(&mut buffer), if reads => Happened::Read(read),
-            written = writer.write_buf(conversation.output()), if output_bytes > 0 => Happened::Written(written),
+            put = put(&mut writer, conversation.output()), if output_bytes > 0 || must_flush => put,
             effects = receive(&mut outbound) => Happened::Effects(effects),
             room = room(&mut waiting) => Happened::Room(room),
             () = sleep.as_mut() => Happened::Deadline,
             failure = watch.ended(), if !is_ending => Happened::End(failure),
         };
         is_ending |= matches!(happened, Happened::End(_));
+        if matches!(happened, Happened::Written(_) | Happened::Flushed(_)) {
+            must_flush = kept == Writes::Buffered && matches!(happened, Happened::Written(Ok(_)));
+        }
         if matches!(happened, Happened::Deadline) {
             sleep.as_mut().reset(timer.rest().into());
         }
@@ -91,8 +108,18 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, mut conversation
             break give_up(&mut conversation, &mut writer).await;
         }
     }
-    // The peer may be gone already.
-    writer.shutdown().await.ok();
+    // The peer may be gone already, or not read the farewell.
+    let farewell = writer.shutdown();
+    tokio::time::timeout(conversation.limits.close_timeout, farewell).await.ok();
+}
+
+/// Writes what waits; if there is nothing, flushes what the stream has kept.
+async fn put<W: AsyncWrite + Unpin>(writer: &mut W, output: &mut FrameBuffer) -> Happened {
+    if output.is_empty() {
+        Happened::Flushed(writer.flush().await)
+    } else {
+        Happened::Written(writer.write_buf(output).await)
+    }
 }
 
 /// Sends inputs to the engine if there is room, or begins to wait for it.
@@ -129,12 +156,17 @@ fn handle(
     waiting: &mut Option<Waiting>,
 ) {
     match happened {
-        Happened::Read(Ok(0) | Err(_)) | Happened::Written(Err(_)) => {
+        Happened::Read(Ok(0) | Err(_)) | Happened::Written(Err(_)) | Happened::Flushed(Err(_)) => {
             conversation.hang_up();
             let output = conversation.output();
             output.advance(output.len());
         }
-        Happened::Read(Ok(_)) => conversation.receive(buffer),
+        Happened::Read(Ok(bytes)) => {
+            conversation.note_read(bytes);
+            if !conversation.is_over() {
+                conversation.receive(buffer);
+            }
+        }
         Happened::Written(Ok(_)) => {
             if conversation.output().is_empty() {
                 conversation.note_drained();
@@ -142,7 +174,7 @@ fn handle(
         }
         Happened::Effects(Some(effects)) => conversation.apply(effects),
         // The engine says nothing more once it has forgotten the connection.
-        Happened::Effects(None) => {}
+        Happened::Flushed(Ok(())) | Happened::Effects(None) => {}
         Happened::Room(room) => {
             *waiting = None;
             if let (Some(link), Some(room)) = (conversation.waiting_link(), room) {
@@ -170,7 +202,7 @@ fn gather(conversation: &mut Conversation, outbound: &mut Option<OutboundReceive
 /// After a panic: tells the peer as far as that is still possible, and the engine.
 async fn give_up<W: AsyncWrite + Unpin>(conversation: &mut Conversation, writer: &mut W) {
     conversation.shared.panics.fetch_add(1, Ordering::Relaxed);
-    tracing::error!(peer = %conversation.peer, "a connection's task panicked; it is closed, others go on");
+    tracing::error!(peer = %conversation.visitor.peer, "a connection's task panicked; it is closed, others go on");
     if let Some(link) = conversation.abandon()
         && let Some(room) = link.room().await
     {
@@ -185,7 +217,7 @@ async fn give_up<W: AsyncWrite + Unpin>(conversation: &mut Conversation, writer:
     // What was half written before cannot be completed: then the peer sees garbage, and closes too.
     if farewell.push_method(ChannelNumber::CONNECTION, &close, 4_096).is_ok() {
         let written = writer.write_all_buf(&mut farewell);
-        tokio::time::timeout(conversation.shared.limits.close_timeout, written).await.ok();
+        tokio::time::timeout(conversation.limits.close_timeout, written).await.ok();
     }
 }
 

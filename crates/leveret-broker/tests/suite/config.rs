@@ -46,6 +46,8 @@ handshake_timeout = "500ms"
                     [::1]:5672,
                     127.0.0.1:5673,
                 ],
+                listeners: [],
+                tls: None,
                 store: Directory(
                     "warren",
                 ),
@@ -74,6 +76,8 @@ handshake_timeout = "500ms"
                 limits: Limits {
                     connections_max: 10000,
                     half_open_max: 1024,
+                    half_open_per_address_max: 256,
+                    handshake_bytes_max: 65536,
                     handshake_timeout: 500ms,
                     refusal_delay: 3s,
                     channels_max: 2047,
@@ -134,7 +138,7 @@ conections_max = 3
               |
             5 | colour = 1
               | ^^^^^^
-              = help: known here: listen, data_dir, in_memory, virtual_hosts, users, limits
+              = help: known here: listen, data_dir, in_memory, virtual_hosts, users, limits, listeners, tls
             broker.toml:7:13: `heartbeat` is an integer, wanted a time with its unit, such as `"10s"`
               |
             7 | heartbeat = 60

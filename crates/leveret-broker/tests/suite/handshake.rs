@@ -319,3 +319,16 @@ async fn half_open_connections_are_bounded_and_open_ones_do_not_count() {
     assert_eq!(first.next().await, "connection.tune 2047 131072 60");
     broker.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_peer_that_sends_much_before_it_is_open_is_left() {
+    let broker = broker().await;
+    let mut peer = Wire::new(broker.connect());
+    peer.start().await;
+    let heartbeat = b"\x08\0\0\0\0\0\0\xce";
+    // 65,536 bytes, of which the header took eight.
+    peer.send(&heartbeat.repeat(8_190)).await;
+    peer.start_ok("PLAIN", "\0guest\0guest", true).await;
+    assert_eq!(peer.rest().await, "eof");
+    broker.shutdown().await;
+}

@@ -12,4 +12,5 @@ mod durability;
 mod flow;
 mod handshake;
 mod lifecycle;
+mod tls;
 mod wire;

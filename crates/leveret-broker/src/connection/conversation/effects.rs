@@ -51,7 +51,7 @@ impl Conversation {
                 self.forgotten();
             }
             Effect::FailConnection { error, .. } => {
-                tracing::info!(peer = %self.peer, error = %Printable(&error), "closing a connection");
+                tracing::info!(peer = %self.visitor.peer, error = %Printable(&error), "closing a connection");
                 if !self.forgotten() {
                     self.session.close(&error);
                 }
@@ -70,7 +70,7 @@ impl Conversation {
             // What the engine says of a channel may cross with the end of it.
             Ok(()) | Err(SendError::NotOpen | SendError::ChannelNotOpen { .. }) => {}
             Err(error) => {
-                tracing::warn!(peer = %self.peer, error = %Printable(&error), "closing a connection that cannot take its message");
+                tracing::warn!(peer = %self.visitor.peer, error = %Printable(&error), "closing a connection that cannot take its message");
                 self.leave();
                 let error = AmqpError::new(ReplyCode::FrameError, error.to_string());
                 self.session.close(&error);
@@ -91,7 +91,7 @@ impl Conversation {
         if self.endings.is_stale(channel) {
             return;
         }
-        tracing::info!(peer = %self.peer, %channel, error = %Printable(&error), "closing a channel");
+        tracing::info!(peer = %self.visitor.peer, %channel, error = %Printable(&error), "closing a channel");
         if matches!(self.stage, Stage::Open) && !self.endings.is_under_way(channel) {
             self.session.close_channel(channel, error);
         } else {

@@ -8,6 +8,9 @@ use crate::{
     connection::{
         credentials::Credentials, hello::ClientCapabilities, link::Link, printable::Printable,
     },
+    door::Visitor,
+    mechanism::Mechanism,
+    tls::ClientCertificate,
     users::{LoginError, User},
 };
 
@@ -21,14 +24,29 @@ impl Conversation {
         #[cfg(test)]
         assert!(mechanism != "PANIC", "as the test asks");
         let capabilities = ClientCapabilities::read(client_properties);
-        let user = Credentials::read(mechanism, response).and_then(|credentials| {
-            let Credentials { name, password } = &credentials;
-            self.shared.users.authenticate(name, password, self.peer).cloned()
-        });
-        match user {
+        match self.identify(mechanism, response) {
             Ok(user) => self.admit(user, capabilities),
             Err(reason) => self.refuse(mechanism, reason, capabilities),
         }
+    }
+
+    fn identify(&self, mechanism: &ShortStr, response: &Bytes) -> Result<User, LoginError> {
+        let Visitor { peer, mechanisms, certificate } = &self.visitor;
+        let mut offered = mechanisms.iter().copied();
+        let mechanism =
+            offered.find(|offered| *mechanism == offered.name()).ok_or(LoginError::Mechanism)?;
+        let users = &self.shared.users;
+        if mechanism == Mechanism::External {
+            return match certificate {
+                ClientCertificate::Absent => Err(LoginError::NoCertificate),
+                ClientCertificate::Verified { user: None } => Err(LoginError::NamelessCertificate),
+                ClientCertificate::Verified { user: Some(name) } => {
+                    users.known(name, *peer).cloned()
+                }
+            };
+        }
+        let Credentials { name, password } = Credentials::read(mechanism, response)?;
+        users.authenticate(&name, &password, *peer).cloned()
     }
 
     fn admit(&mut self, user: User, capabilities: ClientCapabilities) {
@@ -42,7 +60,7 @@ impl Conversation {
         reason: LoginError,
         capabilities: ClientCapabilities,
     ) {
-        tracing::warn!(peer = %self.peer, mechanism = %Printable(mechanism), reason = %Printable(&reason), "refusing a login");
+        tracing::warn!(peer = %self.visitor.peer, mechanism = %Printable(mechanism), reason = %Printable(&reason), "refusing a login");
         let now = self.shared.clock.now();
         if capabilities.authentication_failure_close {
             let text = format!(
@@ -51,8 +69,7 @@ impl Conversation {
             self.stage = Stage::Closing;
             self.session.refuse_login(&AmqpError::new(ReplyCode::AccessRefused, text));
         } else {
-            self.stage =
-                Stage::Refused { until: now.saturating_add(self.shared.limits.refusal_delay) };
+            self.stage = Stage::Refused { until: now.saturating_add(self.limits.refusal_delay) };
         }
     }
 
@@ -65,10 +82,10 @@ impl Conversation {
             }
             Some(ingress) => {
                 let name = ShortStr::truncated(&user.name);
-                let credit_max = u64::from(self.shared.limits.egress_bytes_max);
+                let credit_max = u64::from(self.limits.egress_bytes_max);
                 let (link, outbound) =
                     Link::open(ingress, self.connection, name, capabilities.engine, credit_max);
-                tracing::debug!(peer = %self.peer, user = user.name, virtual_host = %Printable(virtual_host), "connection open");
+                tracing::debug!(peer = %self.visitor.peer, user = user.name, virtual_host = %Printable(virtual_host), "connection open");
                 self.outbound = Some(outbound);
                 self.link = Some(link);
                 self.stage = Stage::Open;
@@ -76,7 +93,7 @@ impl Conversation {
                 return self.session.accept_open();
             }
         };
-        tracing::warn!(peer = %self.peer, user = user.name, virtual_host = %Printable(virtual_host), "refusing a virtual host");
+        tracing::warn!(peer = %self.visitor.peer, user = user.name, virtual_host = %Printable(virtual_host), "refusing a virtual host");
         self.stage = Stage::Closing;
         let error = AmqpError::new(ReplyCode::NotAllowed, refusal);
         self.session.close(&error.blaming(&connection::Open::default().into()));

@@ -20,16 +20,18 @@ use super::{
     printable::Printable,
 };
 use crate::{
-    host::OutboundReceiver,
-    lifecycle::Failure,
-    shared::{Place, Shared},
-    users::{Peer, User},
+    admission::Place, door::Visitor, host::OutboundReceiver, lifecycle::Failure, limits::Limits,
+    shared::Shared, users::User,
 };
 
 /// One connection's state.
 pub(super) struct Conversation {
     pub(super) shared: Arc<Shared>,
-    pub(super) peer: Peer,
+    pub(super) visitor: Visitor,
+    /// Those that held when the connection began.
+    pub(super) limits: Limits,
+    /// Bytes read so far, until the peer is let in.
+    stranger_bytes: usize,
     place: Place,
     connection: ConnectionId,
     session: Session,
@@ -62,14 +64,17 @@ enum Stage {
 }
 
 impl Conversation {
-    pub(super) fn new(shared: Arc<Shared>, peer: Peer, place: Place) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, visitor: Visitor, place: Place, limits: Limits) -> Self {
         let now = shared.clock.now();
-        let session = Session::server(now, server_hello(), session_limits(&shared.limits));
+        let hello = server_hello(&visitor.mechanisms);
+        let session = Session::server(now, hello, session_limits(&limits));
         let connection = shared.next_connection();
         let (stage, endings) = (Stage::Login, Endings::default());
         Self {
             shared,
-            peer,
+            visitor,
+            limits,
+            stranger_bytes: 0,
             place,
             connection,
             session,
@@ -77,6 +82,17 @@ impl Conversation {
             link: None,
             endings,
             outbound: None,
+        }
+    }
+
+    /// So many bytes came. A stranger who sends more than any login takes is left.
+    pub(super) fn note_read(&mut self, bytes: usize) {
+        if matches!(self.stage, Stage::Login | Stage::Opening { .. }) {
+            self.stranger_bytes = self.stranger_bytes.saturating_add(bytes);
+            if self.stranger_bytes > self.limits.handshake_bytes_max {
+                tracing::warn!(peer = %self.visitor.peer, "closing a connection that sends too much before it is open");
+                self.hang_up();
+            }
         }
     }
 
@@ -201,7 +217,7 @@ impl Conversation {
                 self.push(Input::CloseChannel { connection, channel });
             }
             Event::ChannelFailed { channel, error } => {
-                tracing::info!(peer = %self.peer, %channel, error = %Printable(&error), "closing a channel");
+                tracing::info!(peer = %self.visitor.peer, %channel, error = %Printable(&error), "closing a channel");
                 self.endings.begin(channel, Ending::Session);
                 self.push(Input::CloseChannel { connection, channel });
             }
@@ -257,7 +273,7 @@ impl Conversation {
     }
 
     fn note_failure(&self, failure: &SessionFailure) {
-        let peer = self.peer;
+        let peer = self.visitor.peer;
         let received: &[u8] =
             if let SessionFailure::ProtocolHeader { received } = failure { received } else { &[] };
         if received.starts_with(b"GET ") {
