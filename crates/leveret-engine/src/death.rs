@@ -88,6 +88,11 @@ impl Deaths {
         self
     }
 
+    /// How many entries the history has.
+    pub(crate) fn len(&self) -> usize {
+        self.newest_first.len()
+    }
+
     /// Whether the message was in that queue before and nobody has rejected it since: then it
     /// would go in circles for ever.
     pub(crate) fn is_cycle(&self, queue: &ShortStr) -> bool {

@@ -73,6 +73,10 @@ impl Host {
         }
     }
 
+    pub(crate) fn channel(&self, at: ChannelKey) -> Option<&Channel> {
+        self.connections.get(&at.connection)?.channels.get(&at.channel)
+    }
+
     pub(crate) fn channel_mut(&mut self, at: ChannelKey) -> Option<&mut Channel> {
         self.connections.get_mut(&at.connection)?.channels.get_mut(&at.channel)
     }
@@ -83,11 +87,14 @@ impl Host {
         let Some(queue) = self.queues.get_mut(id) else { return };
         let Some(after) = queue.settings.expires else { return };
         queue.idle.since = at;
-        if queue.idle.armed.is_none() {
-            let due = at.saturating_add(after);
-            queue.idle.armed = Some(due);
-            self.timers.set(due, Timer::Idle(id));
+        let due = at.saturating_add(after);
+        match queue.idle.armed {
+            Some(armed) if armed <= due => return,
+            Some(armed) => self.timers.cancel(armed, Timer::Idle(id)),
+            None => {}
         }
+        queue.idle.armed = Some(due);
+        self.timers.set(due, Timer::Idle(id));
     }
 
     /// Makes sure that the queue is looked at when its next message is too old.

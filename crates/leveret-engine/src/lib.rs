@@ -40,6 +40,7 @@ mod chance;
 mod channel;
 mod confirms;
 mod connection;
+mod copies;
 mod death;
 mod draft;
 mod effects;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use leveret_protocol::{FieldTable, Properties, ShortStr, Timestamp};
 
 use crate::{
+    copies::{CopiedKeys, Copies},
     error::PublishError,
     identity::{Lsn, MessageId},
 };
@@ -20,6 +21,7 @@ const COPIED_BYTES_MAX: usize = 4096;
 pub(crate) struct Letter {
     pub(crate) exchange: ShortStr,
     pub(crate) routing_key: ShortStr,
+    pub(crate) copies: Copies,
     pub(crate) properties: Properties,
     pub(crate) body: Bytes,
     pub(crate) origin: Origin,
@@ -50,6 +52,11 @@ impl Letter {
     /// The size that limits count.
     pub(crate) fn content_bytes(&self) -> usize {
         self.body.len().saturating_add(self.properties.as_bytes().len())
+    }
+
+    /// Its routing keys beside its own.
+    pub(crate) fn copied_keys(&self) -> CopiedKeys {
+        self.copies.keys(self.properties.headers())
     }
 
     /// How long it lives, if it says so itself.

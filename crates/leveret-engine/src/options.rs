@@ -32,6 +32,8 @@ pub struct Limits {
     pub turn_steps_max: usize,
     /// Routing keys in a CC or BCC header; one more closes the channel with 406.
     pub extra_routing_keys_max: usize,
+    /// Entries in the history of a dead letter; a message that would get one more is dropped.
+    pub dead_letter_hops_max: usize,
     /// Wildcards `#` in one topic binding; one more closes the channel with 406.
     pub hash_wildcards_max: usize,
 }
@@ -44,6 +46,7 @@ impl Default for Limits {
             record_bytes_max: 1024 * 1024,
             turn_steps_max: 2048,
             extra_routing_keys_max: 1000,
+            dead_letter_hops_max: 256,
             hash_wildcards_max: 2,
         }
     }

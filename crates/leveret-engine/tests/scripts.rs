@@ -66,6 +66,10 @@ scripts! {
     messages_grow_too_old_at_the_front: "message_ttl.txt";
     many_messages_grow_too_old_in_turns: "message_ttl_work.txt";
     higher_priorities_come_first: "priority.txt";
+    a_queue_at_its_length_drops_its_oldest: "max_length.txt";
+    or_it_refuses_what_is_new: "reject_publish.txt";
+    dead_letters_know_where_they_died: "deaths.txt";
+    dead_letters_keep_their_copies_keys: "dead_letter_copies.txt";
     errors_close_what_they_concern: "errors.txt";
     what_was_durable_is_there_after_a_restart: "restart.txt";
     what_lives_in_old_records_is_written_again: "relocate.txt";

@@ -11,7 +11,7 @@ use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 pub(crate) use self::{
     consume::ConsumeSettings,
     equivalence::{QUEUE_ARGUMENTS, difference},
-    queue::QueueSettings,
+    queue::{Overflow, QueueSettings},
     queue_type::QueueType,
 };
 

@@ -108,6 +108,12 @@ impl QueueSettings {
         };
         Ok(Self { delivery_limit: whole(arguments, "x-delivery-limit")?, overflow, ..self })
     }
+
+    /// Whether a message that would be over the queue's length is not taken.
+    pub(crate) fn refuses_at_limit(&self) -> bool {
+        self.overflow != Overflow::DropHead
+            && (self.max_length.is_some() || self.max_length_bytes.is_some())
+    }
 }
 
 impl Overflow {

@@ -2,6 +2,8 @@
 
 use leveret_protocol::ReplyCode;
 
+use super::resource::Resource;
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TransactionError {
     #[error("channel is not transactional")]
@@ -14,6 +16,8 @@ pub(crate) enum TransactionError {
     TooManyOperations { max: usize },
     #[error("transaction has more than {max} bytes of messages")]
     TooManyBytes { max: usize },
+    #[error("{resource} is full, so nothing of the transaction is done")]
+    QueueFull { resource: Resource },
 }
 
 impl TransactionError {
@@ -23,7 +27,8 @@ impl TransactionError {
             | Self::TransactionToConfirm
             | Self::ConfirmToTransaction
             | Self::TooManyOperations { .. }
-            | Self::TooManyBytes { .. } => ReplyCode::PreconditionFailed,
+            | Self::TooManyBytes { .. }
+            | Self::QueueFull { .. } => ReplyCode::PreconditionFailed,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The messages of a queue that wait to be delivered: a lane for each priority.
 //!
 //! The highest lane that has something comes first; inside a lane the order is that of the
-//! messages' numbers. A queue that looks at no priorities has one lane. Keeps true: `len` and
-//! `bytes` are those of all lanes, and no lane above `top` has anything.
+//! messages' numbers. A queue that looks at no priorities has one lane. Keeps true: `load` is
+//! that of all lanes, and no lane above `top` has anything.
 
 use alloc::vec::{self, Vec};
 
@@ -10,7 +10,7 @@ use super::{
     Entry,
     ready::{self, Ready},
 };
-use crate::message::Message;
+use crate::message::{Letter, Message};
 
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
@@ -22,8 +22,30 @@ pub(crate) struct Backlog {
     max: u8,
     /// The highest lane that has something; 0 if none has.
     top: u8,
-    len: usize,
-    bytes: u64,
+    load: Load,
+}
+
+/// How much waits: messages, and the bytes of their bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Load {
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Load {
+    pub(crate) fn of(letter: &Letter) -> Self {
+        Self { messages: 1, bytes: u64::try_from(letter.body.len()).unwrap_or(u64::MAX) }
+    }
+
+    pub(crate) fn add(&mut self, more: Self) {
+        self.messages = self.messages.saturating_add(more.messages);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+    }
+
+    fn subtract(&mut self, less: Self) {
+        self.messages = self.messages.saturating_sub(less.messages);
+        self.bytes = self.bytes.saturating_sub(less.bytes);
+    }
 }
 
 impl Backlog {
@@ -53,8 +75,7 @@ impl Backlog {
             None => self.lowest.pop(),
             Some(at) => self.higher.get_mut(usize::from(at))?.pop(),
         }?;
-        self.len -= 1;
-        self.bytes = self.bytes.saturating_sub(body_bytes(&entry.message));
+        self.load.subtract(Load::of(&entry.message.letter));
         while self.top > 0 && self.lane(self.top).is_none_or(Ready::is_empty) {
             self.top -= 1;
         }
@@ -66,17 +87,16 @@ impl Backlog {
         core::mem::replace(self, Self::with_priorities(self.max))
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.len
+    pub(crate) const fn load(&self) -> Load {
+        self.load
     }
 
-    /// The bytes of all bodies.
-    pub(crate) const fn bytes(&self) -> u64 {
-        self.bytes
+    pub(crate) fn len(&self) -> usize {
+        usize::try_from(self.load.messages).unwrap_or(usize::MAX)
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.load.messages == 0
     }
 
     /// All of them, in no order.
@@ -93,8 +113,7 @@ impl Backlog {
 
     /// The lane for one message more, which is counted.
     fn lane_for(&mut self, message: &Message) -> &mut Ready {
-        self.len += 1;
-        self.bytes = self.bytes.saturating_add(body_bytes(message));
+        self.load.add(Load::of(&message.letter));
         if self.max == 0 {
             return &mut self.lowest;
         }
@@ -108,10 +127,6 @@ impl Backlog {
             None => &mut self.lowest,
         }
     }
-}
-
-fn body_bytes(message: &Message) -> u64 {
-    u64::try_from(message.letter.body.len()).unwrap_or(u64::MAX)
 }
 
 /// All that waited, in no order.

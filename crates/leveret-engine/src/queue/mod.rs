@@ -14,15 +14,15 @@ use alloc::sync::Arc;
 use leveret_protocol::{FieldTable, ShortStr, Timestamp};
 
 pub(crate) use self::{
-    backlog::{Backlog, Drained},
+    backlog::{Backlog, Drained, Load},
     catalogue::Queues,
     entry::{Entry, Expiry},
     ring::{ConsumerRing, Succession},
 };
 use crate::{
-    arguments::{QueueSettings, QueueType},
+    arguments::{Overflow, QueueSettings, QueueType},
     identity::{ConnectionId, Lsn, QueueId},
-    message::Message,
+    message::{Letter, Message},
 };
 
 /// What a queue is declared with.
@@ -123,11 +123,24 @@ impl Queue {
         message.letter.persistent && self.spec.is_recorded()
     }
 
-    /// Whether more waits than may.
+    /// Whether more waits than may, and the queue gives up what is too much.
     pub(crate) fn is_over_length(&self) -> bool {
-        let length = u64::try_from(self.ready.len()).unwrap_or(u64::MAX);
-        self.settings.max_length.is_some_and(|max| length > max)
-            || self.settings.max_length_bytes.is_some_and(|max| self.ready.bytes() > max)
+        self.settings.overflow == Overflow::DropHead && self.has_no_room(Load::default())
+    }
+
+    /// Whether the queue does not take that message, for it would be over its length.
+    pub(crate) fn refuses(&self, letter: &Letter) -> bool {
+        self.settings.refuses_at_limit() && self.has_no_room(Load::of(letter))
+    }
+
+    /// Whether so much more would be over its length.
+    pub(crate) fn has_no_room(&self, more: Load) -> bool {
+        let held = self.ready.load();
+        self.settings.max_length.is_some_and(|max| held.messages + more.messages > max)
+            || self
+                .settings
+                .max_length_bytes
+                .is_some_and(|max| held.bytes.saturating_add(more.bytes) > max)
     }
 
     /// Whether a message that expires then may be the first to, as far as the timer knows.

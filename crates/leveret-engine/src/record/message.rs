@@ -10,8 +10,9 @@ use super::{
     coding::{Reader, put_bytes, put_number},
 };
 use crate::{
+    copies::Copies,
     identity::{Lsn, MessageId, QueueId},
-    message::{Letter, Message, Origin},
+    message::{Letter, Message, Origin, detached_name},
 };
 
 /// A persistent message is in these durable queues.
@@ -29,6 +30,8 @@ pub(crate) struct SettledRecord {
 }
 
 const DEAD_LETTER: u8 = 1;
+const HIDDEN_COPIES: u8 = 2;
+const NO_COPIES: u8 = 4;
 
 impl PublishedRecord {
     pub(super) fn put(out: &mut BytesMut, message: &Message, queues: &[QueueId]) {
@@ -36,10 +39,19 @@ impl PublishedRecord {
         out.reserve(letter.content_bytes() + letter.routing_key.len() + 64);
         put_number(out, message.id.0);
         put_number(out, message.posted_at.as_millis());
-        out.put_u8(match letter.origin {
+        let origin = match letter.origin {
             Origin::Client => 0,
             Origin::DeadLetter => DEAD_LETTER,
-        });
+        };
+        match &letter.copies {
+            Copies::Shown => out.put_u8(origin),
+            Copies::Replaced => out.put_u8(origin | NO_COPIES),
+            Copies::ShownAndHidden(keys) => {
+                out.put_u8(origin | HIDDEN_COPIES);
+                put_number(out, u64::try_from(keys.len()).unwrap_or(u64::MAX));
+                keys.iter().for_each(|key| put_bytes(out, key));
+            }
+        }
         put_number(out, u64::try_from(queues.len()).unwrap_or(u64::MAX));
         for queue in queues {
             put_number(out, queue.0);
@@ -53,12 +65,24 @@ impl PublishedRecord {
     pub(super) fn read(input: &mut Reader) -> Result<Self, Unreadable> {
         let id = MessageId(input.number()?);
         let posted_at = Timestamp::from_millis(input.number()?);
-        let flags = input.flags(DEAD_LETTER)?;
+        let flags = input.flags(DEAD_LETTER | HIDDEN_COPIES | NO_COPIES)?;
+        let copies = if flags & NO_COPIES != 0 {
+            Copies::Replaced
+        } else if flags & HIDDEN_COPIES != 0 {
+            let count = input.number()?;
+            let keys = (0..count)
+                .map(|_| Ok(detached_name(&input.short_str()?)))
+                .collect::<Result<_, _>>()?;
+            Copies::ShownAndHidden(keys)
+        } else {
+            Copies::Shown
+        };
         let count = input.number()?;
         let queues = (0..count).map(|_| input.number().map(QueueId)).collect::<Result<_, _>>()?;
         let letter = Letter {
             exchange: input.short_str()?,
             routing_key: input.short_str()?,
+            copies,
             properties: input.properties()?,
             body: input.bytes()?,
             origin: if flags & DEAD_LETTER == 0 { Origin::Client } else { Origin::DeadLetter },

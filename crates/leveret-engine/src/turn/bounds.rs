@@ -14,6 +14,14 @@ pub(super) enum Progress {
 }
 
 impl Turn<'_> {
+    /// The queue's settings are other ones: its length is bounded at once, times begin anew.
+    ///
+    /// RabbitMQ: what waits already keeps the life that it was given.
+    pub(super) fn settings_changed(&mut self, id: QueueId) {
+        self.touch(id);
+        self.stirred.push_back(id);
+    }
+
     /// Gives up messages from the front until no more wait than may.
     pub(super) fn trim(&mut self, id: QueueId) -> Progress {
         while let Some(queue) = self.host.queues.get_mut(id)

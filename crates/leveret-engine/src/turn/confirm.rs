@@ -24,10 +24,14 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Confirms a publish: now, or once it is on disk.
+    /// Confirms a publish, now or once it is on disk, or says that a queue did not take it.
     pub(super) fn confirm(&mut self, at: ChannelKey, opening: OpeningId, tag: u64, posted: Posted) {
         match posted {
             Posted::OnRecord(lsn) => self.host.confirms.wait(lsn, at, opening, tag),
+            Posted::Refused => {
+                let nack = basic::Nack { delivery_tag: tag, ..Default::default() };
+                self.send(at, Method::BasicNack(nack));
+            }
             Posted::InMemory => {
                 let ack = basic::Ack { delivery_tag: tag, multiple: false };
                 self.send(at, Method::BasicAck(ack));

@@ -5,10 +5,9 @@
 
 use alloc::vec::Vec;
 
-use leveret_protocol::{FieldValue, ShortStr};
-
 use super::Turn;
 use crate::{
+    copies::Copies,
     death::{Death, Deaths, Reason},
     exchange::Keys,
     identity::QueueId,
@@ -17,16 +16,28 @@ use crate::{
 
 impl Turn<'_> {
     pub(super) fn dead_letter(&mut self, id: QueueId, letter: &Letter, reason: Reason) {
-        let Some(queue) = self.host.queues.get(id) else { return };
-        let Some(exchange) = queue.settings.dead_letter_exchange.clone() else { return };
+        if let Some((dead, queues)) = self.dead(id, letter, reason) {
+            self.post(dead, &queues);
+        }
+    }
+
+    /// The dead letter, and the queues it goes to, if there are any.
+    pub(super) fn dead(
+        &mut self,
+        id: QueueId,
+        letter: &Letter,
+        reason: Reason,
+    ) -> Option<(Letter, Vec<QueueId>)> {
+        let queue = self.host.queues.get(id)?;
+        let exchange = queue.settings.dead_letter_exchange.clone()?;
         // RabbitMQ: what is sent to an exchange that does not exist is dropped.
-        let Some(entrance) = self.host.exchanges.entrance(&exchange) else { return };
-        let extra = carbon_copies(letter);
+        let entrance = self.host.exchanges.entrance(&exchange)?;
+        let beside = letter.copied_keys();
         let death = Death {
             reason,
             queue: queue.spec.name.clone(),
             exchange: letter.exchange.clone(),
-            routing_keys: Keys { own: &letter.routing_key, extra: &extra }
+            routing_keys: Keys { own: &letter.routing_key, extra: &beside.shown }
                 .iter()
                 .cloned()
                 .collect(),
@@ -34,13 +45,17 @@ impl Turn<'_> {
             expiration: letter.properties.expiration(),
         };
         let deaths = Deaths::of(letter).with(death);
-        let (routing_key, extra) = match &queue.settings.dead_letter_routing_key {
-            Some(key) => (key.clone(), Vec::new()),
-            None => (letter.routing_key.clone(), extra),
+        if deaths.len() > self.host.options.limits.dead_letter_hops_max {
+            return None;
+        }
+        let (routing_key, copies, extra) = match queue.settings.dead_letter_routing_key.clone() {
+            Some(key) => (key, Copies::Replaced, Vec::new()),
+            None => (letter.routing_key.clone(), letter.copies.clone(), beside.all()),
         };
         let dead = Letter {
             exchange,
             routing_key,
+            copies,
             properties: deaths.write(&letter.properties),
             body: letter.body.clone(),
             origin: Origin::DeadLetter,
@@ -53,19 +68,6 @@ impl Turn<'_> {
             let target = self.host.queues.get(*id);
             target.is_some_and(|queue| !deaths.is_cycle(&queue.spec.name))
         });
-        if !queues.is_empty() {
-            self.post(dead.detached(), &queues);
-        }
+        (!queues.is_empty()).then(|| (dead.detached(), queues))
     }
-}
-
-/// The routing keys of the CC header, which every copy keeps.
-fn carbon_copies(letter: &Letter) -> Vec<ShortStr> {
-    let header = letter.properties.headers().and_then(|headers| headers.get("CC"));
-    let Some(FieldValue::Array(keys)) = header else { return Vec::new() };
-    keys.iter()
-        .filter_map(|key| {
-            if let FieldValue::LongString(key) = key { ShortStr::new(key).ok() } else { None }
-        })
-        .collect()
 }

@@ -122,7 +122,7 @@ impl Turn<'_> {
             owner.queues.insert(id);
         }
         self.host.queues.insert(Queue::new(id, spec, settings, recorded));
-        self.touch(id);
+        self.settings_changed(id);
         Ok(())
     }
 

@@ -18,6 +18,7 @@ mod exchanges;
 mod idle;
 mod method;
 mod names;
+mod overflow;
 mod post;
 mod publish;
 mod queues;

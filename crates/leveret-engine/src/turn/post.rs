@@ -1,9 +1,11 @@
 //! A message is put into its queues, and on record if it is to survive.
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 
 use super::Turn;
 use crate::{
+    arguments::Overflow,
+    death::Reason,
     identity::{Lsn, MessageId, QueueId},
     message::{Letter, Message},
     record::Fact,
@@ -16,11 +18,28 @@ pub(super) enum Posted {
     InMemory,
     /// That record.
     OnRecord(Lsn),
+    /// There is none: a queue that is full did not take it.
+    Refused,
 }
 
 impl Turn<'_> {
-    /// Gives the message its place at the end of each queue that still exists.
+    /// Gives the message its place at the end of each queue that still exists and takes it.
     pub(super) fn post(&mut self, letter: Letter, queues: &[QueueId]) -> Posted {
+        let mut refusing = Vec::new();
+        let (message, posted) = self.place(letter, queues, &mut refusing);
+        if refusing.is_empty() {
+            return posted;
+        }
+        self.dead_letter_refused(&message, refusing);
+        Posted::Refused
+    }
+
+    fn place(
+        &mut self,
+        letter: Letter,
+        queues: &[QueueId],
+        refusing: &mut Vec<QueueId>,
+    ) -> (Arc<Message>, Posted) {
         let keepers = self.keepers(&letter, queues);
         let recorded = (!keepers.is_empty()).then(|| self.draft.lsn());
         let message = Arc::new(Message {
@@ -35,13 +54,17 @@ impl Turn<'_> {
         }
         for id in queues {
             let Some(queue) = self.host.queues.get_mut(*id) else { continue };
+            if queue.refuses(&message.letter) {
+                refusing.push(*id);
+                continue;
+            }
             let expiry = queue.push(Arc::clone(&message), false);
             let has_taker = queue.can_deliver() && queue.consumers.front().is_some();
             if has_taker || queue.is_to_watch(expiry) || queue.is_over_length() {
                 self.stirred.push_back(*id);
             }
         }
-        recorded.map_or(Posted::InMemory, Posted::OnRecord)
+        (message, recorded.map_or(Posted::InMemory, Posted::OnRecord))
     }
 
     /// Those of the queues that keep the message on disk.
@@ -49,8 +72,30 @@ impl Turn<'_> {
         if !letter.persistent {
             return Vec::new();
         }
-        let keeps =
-            |id: &QueueId| self.host.queues.get(*id).is_some_and(|queue| queue.spec.is_recorded());
+        let keeps = |id: &QueueId| {
+            let queue = self.host.queues.get(*id);
+            queue.is_some_and(|queue| queue.spec.is_recorded() && !queue.refuses(letter))
+        };
         queues.iter().copied().filter(keeps).collect()
+    }
+
+    /// Sends on what queues of the kind `reject-publish-dlx` did not take. The next queue may be
+    /// such a one as well; so many of them, and the message is dropped.
+    fn dead_letter_refused(&mut self, message: &Arc<Message>, refusing: Vec<QueueId>) {
+        let mut deaths_left = self.host.options.limits.dead_letter_hops_max;
+        let mut waiting: VecDeque<(Arc<Message>, QueueId)> =
+            refusing.into_iter().map(|id| (Arc::clone(message), id)).collect();
+        while let Some((message, id)) = waiting.pop_front() {
+            let Some(queue) = self.host.queues.get(id) else { continue };
+            if queue.settings.overflow != Overflow::RejectPublishDlx || deaths_left == 0 {
+                continue;
+            }
+            deaths_left -= 1;
+            let dead = self.dead(id, &message.letter, Reason::MaxLength);
+            let Some((letter, queues)) = dead else { continue };
+            let mut refusing = Vec::new();
+            let (message, _) = self.place(letter, &queues, &mut refusing);
+            waiting.extend(refusing.into_iter().map(|id| (Arc::clone(&message), id)));
+        }
     }
 }

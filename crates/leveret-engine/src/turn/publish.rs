@@ -8,11 +8,12 @@ use leveret_protocol::{FieldTable, FieldValue, Method, Properties, ReplyCode, Sh
 use super::{Turn, authorise::Access};
 use crate::{
     channel::{ChannelKey, Mode, PendingPublish},
+    copies::{Copies, keys_in},
     effects::Effect,
     error::{MethodError, PublishError, ResourceError, ResourceKind},
     exchange::{Entrance, Keys},
     identity::{OpeningId, QueueId},
-    message::{Letter, Origin},
+    message::{Letter, Origin, detached_name},
 };
 
 /// The class and method of `basic.publish`.
@@ -52,7 +53,9 @@ impl Turn<'_> {
         let persistent = self.check_properties(at, &properties)?;
         let headers = properties.headers();
         let max = self.host.options.limits.extra_routing_keys_max;
-        let extra = headers.as_ref().map_or(Ok(Vec::new()), |headers| extra_keys(headers, max))?;
+        let (extra, copies) = headers
+            .as_ref()
+            .map_or_else(|| Ok(Default::default()), |headers| extra_keys(headers, max))?;
         let properties = match headers {
             Some(headers) if headers.get("BCC").is_some() => without_bcc(&properties, &headers),
             Some(_) | None => properties,
@@ -63,6 +66,7 @@ impl Turn<'_> {
         let letter = Letter {
             exchange,
             routing_key: publish.routing_key,
+            copies,
             properties,
             body,
             origin: Origin::Client,
@@ -181,28 +185,23 @@ impl Turn<'_> {
     }
 }
 
-/// The routing keys of the CC and BCC headers; what is no string in them is passed over.
-fn extra_keys(headers: &FieldTable, max: usize) -> Result<Vec<ShortStr>, PublishError> {
-    let mut keys = Vec::new();
+/// The routing keys of the CC and BCC headers, and what of them is kept beside the headers.
+fn extra_keys(headers: &FieldTable, max: usize) -> Result<(Vec<ShortStr>, Copies), PublishError> {
+    let (mut keys, mut shown) = (Vec::new(), 0);
     for header in ["CC", "BCC"] {
+        shown = keys.len();
         match headers.get(header) {
             None => {}
-            Some(FieldValue::Array(values)) => {
-                keys.extend(values.iter().filter_map(|value| {
-                    if let FieldValue::LongString(key) = value {
-                        ShortStr::new(key).ok()
-                    } else {
-                        None
-                    }
-                }));
-            }
+            Some(FieldValue::Array(values)) => keys.extend(keys_in(&values)),
             Some(found) => return Err(PublishError::HeaderType { header, found }),
         }
         if keys.len() > max {
             return Err(PublishError::ExtraKeys { found: keys.len(), max });
         }
     }
-    Ok(keys)
+    let hidden = keys.get(shown..).unwrap_or_default().iter().map(detached_name).collect();
+    let copies = Copies::with_hidden(hidden);
+    Ok((keys, copies))
 }
 
 fn without_bcc(properties: &Properties, headers: &FieldTable) -> Properties {

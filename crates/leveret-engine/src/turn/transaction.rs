@@ -36,6 +36,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn tx_commit(&mut self, at: ChannelKey) -> Result<(), MethodError> {
+        self.check_room(at)?;
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let transaction = channel.mode.take_transaction()?;
         self.draft.begin_transaction();

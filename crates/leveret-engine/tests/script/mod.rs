@@ -152,6 +152,7 @@ impl World {
         set(words, "turn_steps", &mut limits.turn_steps_max);
         set(words, "record_bytes", &mut limits.record_bytes_max);
         set(words, "transaction_operations", &mut limits.transaction_operations_max);
+        set(words, "dead_letter_hops", &mut limits.dead_letter_hops_max);
         set(words, "extra_routing_keys", &mut limits.extra_routing_keys_max);
         set(words, "transaction_bytes", &mut limits.transaction_bytes_max);
         self.engine = Engine::new(self.options.clone());
