@@ -17,6 +17,7 @@ use crate::{
     queue::Queues,
     spans::Spans,
     store::Store,
+    tallies::Tallies,
     timers::{Timer, Timers},
     work::Work,
 };
@@ -32,6 +33,7 @@ pub(crate) struct Host {
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
     pub(crate) consumers: BTreeMap<ConsumerId, Consumer>,
     pub(crate) store: Store,
+    pub(crate) tallies: Tallies,
     pub(crate) outbox: Outbox,
     pub(crate) confirms: Confirms,
     pub(crate) work: Work,
@@ -61,6 +63,7 @@ impl Host {
             connections: BTreeMap::new(),
             consumers: BTreeMap::new(),
             store: Store::default(),
+            tallies: Tallies::default(),
             outbox: Outbox::default(),
             confirms: Confirms::default(),
             work: Work::default(),

@@ -59,6 +59,7 @@ mod record;
 mod recovery;
 mod spans;
 mod store;
+mod tallies;
 mod timers;
 mod turn;
 mod work;

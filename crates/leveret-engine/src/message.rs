@@ -38,7 +38,7 @@ pub(crate) enum Origin {
 }
 
 /// A message with its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
     /// When it got its place: from then on it ages.

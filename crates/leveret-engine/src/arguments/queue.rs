@@ -49,6 +49,9 @@ pub(crate) enum Overflow {
 /// The longest time in milliseconds: RabbitMQ's ten years.
 const MILLIS_MAX: i64 = 10 * 365 * 24 * 60 * 60 * 1000;
 
+/// RabbitMQ 4: how often a quorum queue's message may be given back, if nothing else is asked for.
+const DELIVERY_LIMIT: i64 = 20;
+
 impl QueueSettings {
     pub(crate) fn parse(arguments: &FieldTable) -> Result<Self, Fault> {
         let queue_type = QueueType::parse(arguments)?;
@@ -113,6 +116,14 @@ impl QueueSettings {
     pub(crate) fn refuses_at_limit(&self) -> bool {
         self.overflow != Overflow::DropHead
             && (self.max_length.is_some() || self.max_length_bytes.is_some())
+    }
+
+    /// How often a message may be given back; nothing, if there is no limit.
+    pub(crate) fn delivery_limit(&self) -> Option<u32> {
+        match self.queue_type {
+            QueueType::Quorum => u32::try_from(self.delivery_limit.unwrap_or(DELIVERY_LIMIT)).ok(),
+            QueueType::Classic | QueueType::Stream => None,
+        }
     }
 }
 

@@ -4,7 +4,10 @@
 //! messages' numbers. A queue that looks at no priorities has one lane. Keeps true: `load` is
 //! that of all lanes, and no lane above `top` has anything.
 
-use alloc::vec::{self, Vec};
+use alloc::{
+    collections::{VecDeque, vec_deque},
+    vec::{self, Vec},
+};
 
 use super::{
     Entry,
@@ -14,6 +17,8 @@ use crate::message::{Letter, Message};
 
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
+    /// What comes before all lanes, in this order.
+    first: VecDeque<Entry>,
     /// Priority 0, which is the only one for most queues.
     lowest: Ready,
     /// The priorities from 1, as far as they were used.
@@ -64,17 +69,26 @@ impl Backlog {
         self.lane_for(&entry.message).give_back(entry);
     }
 
+    /// Puts a message before all others but those that were put there.
+    pub(crate) fn give_back_first(&mut self, entry: Entry) {
+        self.load.add(Load::of(&entry.message.letter));
+        self.first.push_back(entry);
+    }
+
     /// The next to be delivered.
     pub(crate) fn front(&self) -> Option<&Entry> {
-        self.lane(self.top)?.front()
+        self.first.front().or_else(|| self.lane(self.top)?.front())
     }
 
     /// Takes the next to be delivered.
     pub(crate) fn pop(&mut self) -> Option<Entry> {
-        let entry = match self.top.checked_sub(1) {
-            None => self.lowest.pop(),
-            Some(at) => self.higher.get_mut(usize::from(at))?.pop(),
-        }?;
+        let entry = match self.first.pop_front() {
+            Some(entry) => entry,
+            None => match self.top.checked_sub(1) {
+                None => self.lowest.pop(),
+                Some(at) => self.higher.get_mut(usize::from(at))?.pop(),
+            }?,
+        };
         self.load.subtract(Load::of(&entry.message.letter));
         while self.top > 0 && self.lane(self.top).is_none_or(Ready::is_empty) {
             self.top -= 1;
@@ -101,7 +115,8 @@ impl Backlog {
 
     /// All of them, in no order.
     pub(crate) fn into_entries(self) -> Drained {
-        Drained { lane: self.lowest.into_entries(), later: self.higher.into_iter() }
+        let (first, later) = (self.first.into_iter(), self.higher.into_iter());
+        Drained { first, lane: self.lowest.into_entries(), later }
     }
 
     fn lane(&self, priority: u8) -> Option<&Ready> {
@@ -132,6 +147,7 @@ impl Backlog {
 /// All that waited, in no order.
 #[derive(Debug)]
 pub(crate) struct Drained {
+    first: vec_deque::IntoIter<Entry>,
     lane: ready::Drained,
     later: vec::IntoIter<Ready>,
 }
@@ -140,6 +156,9 @@ impl Iterator for Drained {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {
+        if let Some(entry) = self.first.next() {
+            return Some(entry);
+        }
         loop {
             if let Some(entry) = self.lane.next() {
                 return Some(entry);

@@ -6,7 +6,7 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::{
-    ExchangeRecord, Link, PublishedRecord, QueueRecord, SettledRecord, Unreadable,
+    ExchangeRecord, Link, PublishedRecord, QueueRecord, ReturnedRecord, SettledRecord, Unreadable,
     coding::{Reader, put_number},
 };
 use crate::{
@@ -27,6 +27,7 @@ pub(crate) enum Fact {
     Unbound(BindingId),
     Published(PublishedRecord),
     Settled(SettledRecord),
+    Returned(ReturnedRecord),
 }
 
 const EXCHANGE_DECLARED: u8 = 1;
@@ -37,6 +38,7 @@ const BOUND: u8 = 5;
 const UNBOUND: u8 = 6;
 const PUBLISHED: u8 = 7;
 const SETTLED: u8 = 8;
+const RETURNED: u8 = 20;
 
 impl Fact {
     pub(crate) fn put_exchange_declared(out: &mut BytesMut, id: ExchangeId, spec: &ExchangeSpec) {
@@ -84,6 +86,11 @@ impl Fact {
         SettledRecord::put(out, queue, settled);
     }
 
+    pub(crate) fn put_returned(out: &mut BytesMut, copy: (QueueId, MessageId), count: u32) {
+        out.put_u8(RETURNED);
+        ReturnedRecord::put(out, copy, count);
+    }
+
     /// Reads facts until the bytes end.
     pub(crate) fn read_all(facts: Bytes, mut take: impl FnMut(Self)) -> Result<(), Unreadable> {
         let mut input = Reader::new(facts);
@@ -97,6 +104,7 @@ impl Fact {
                 UNBOUND => Self::Unbound(BindingId(input.number()?)),
                 PUBLISHED => Self::Published(PublishedRecord::read(&mut input)?),
                 SETTLED => Self::Settled(SettledRecord::read(&mut input)?),
+                RETURNED => Self::Returned(ReturnedRecord::read(&mut input)?),
                 _ => return Err(Unreadable::Damaged("a fact's kind is unknown")),
             });
         }

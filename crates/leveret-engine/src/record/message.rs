@@ -29,6 +29,14 @@ pub(crate) struct SettledRecord {
     pub(crate) messages: Vec<MessageId>,
 }
 
+/// That message was given back to that queue so often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReturnedRecord {
+    pub(crate) queue: QueueId,
+    pub(crate) message: MessageId,
+    pub(crate) count: u32,
+}
+
 const DEAD_LETTER: u8 = 1;
 const HIDDEN_COPIES: u8 = 2;
 const NO_COPIES: u8 = 4;
@@ -118,5 +126,20 @@ impl SettledRecord {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { queue, messages })
+    }
+}
+
+impl ReturnedRecord {
+    pub(super) fn put(out: &mut BytesMut, (queue, message): (QueueId, MessageId), count: u32) {
+        put_number(out, queue.0);
+        put_number(out, message.0);
+        put_number(out, count.into());
+    }
+
+    pub(super) fn read(input: &mut Reader) -> Result<Self, Unreadable> {
+        let (queue, message) = (QueueId(input.number()?), MessageId(input.number()?));
+        let count = u32::try_from(input.number()?)
+            .map_err(|_| Unreadable::Damaged("a count is too large"))?;
+        Ok(Self { queue, message, count })
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use self::{
     coding::Unreadable,
     exchange::{ExchangeRecord, Link},
     fact::Fact,
-    message::{PublishedRecord, SettledRecord},
+    message::{PublishedRecord, ReturnedRecord, SettledRecord},
     queue::QueueRecord,
 };
 use crate::identity::Lsn;

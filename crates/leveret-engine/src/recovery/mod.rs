@@ -29,6 +29,7 @@ use crate::{
     queue::Queue,
     record::{ExchangeRecord, Fact, Link, PublishedRecord, QueueRecord, Record, Unreadable},
     store::Entity,
+    tallies::Tallies,
 };
 
 /// The state of a log, as far as it was read.
@@ -40,6 +41,7 @@ pub(crate) struct Recovery {
     queues: BTreeMap<QueueId, (Lsn, QueueRecord)>,
     bindings: BTreeMap<BindingId, (Lsn, Link)>,
     messages: BTreeMap<MessageId, (Lsn, PublishedRecord)>,
+    tallies: Tallies,
     parts: Parts,
 }
 
@@ -111,8 +113,13 @@ impl Recovery {
             Fact::Settled(record) => {
                 for id in record.messages {
                     self.see(id.0);
+                    self.tallies.forget((record.queue, id));
                     self.settle(record.queue, id);
                 }
+            }
+            Fact::Returned(record) => {
+                self.see(record.message.0);
+                self.tallies.put((record.queue, record.message), record.count, Some(lsn));
             }
         }
     }
@@ -147,6 +154,8 @@ impl Recovery {
             host.queues.insert(Queue::new(id, record.spec, settings, Some(lsn)));
             host.touch_queue(id, now);
         }
+        host.tallies = self.tallies;
+        host.tallies.retain(|queue| host.queues.contains(queue));
         for (id, (lsn, link)) in self.bindings {
             install_binding(host, id, lsn, link);
         }

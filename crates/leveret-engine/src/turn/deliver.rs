@@ -3,8 +3,6 @@
 //! A message that is to survive is sent once it is on disk: what a consumer does about it
 //! cannot be undone, so a crash must not undo the message.
 
-use alloc::sync::Arc;
-
 use leveret_protocol::{Method, basic};
 
 use super::{Turn, authorise::Access, bounds::Progress};
@@ -91,9 +89,9 @@ impl Turn<'_> {
         }
         let left = self.host.queues.get(id).map_or(0, |queue| queue.ready.len());
         let message_count = u32::try_from(left).unwrap_or(u32::MAX);
+        let message = self.as_delivered(id, &entry);
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let delivery_tag = channel.unacked.next_tag();
-        let message = Arc::clone(&entry.message);
         let letter = &message.letter;
         let method = Method::BasicGetOk(basic::GetOk {
             delivery_tag,
@@ -158,12 +156,12 @@ impl Turn<'_> {
     }
 
     fn deliver(&mut self, queue: QueueId, id: ConsumerId, entry: Entry) {
+        let message = self.as_delivered(queue, &entry);
         let host = &mut *self.host;
         let Some(consumer) = host.consumers.get_mut(&id) else { return };
         let at = consumer.at;
         let Some(connection) = host.connections.get_mut(&at.connection) else { return };
         let Some(channel) = connection.channels.get_mut(&at.channel) else { return };
-        let message = Arc::clone(&entry.message);
         let letter = &message.letter;
         let delivery_tag = channel.unacked.next_tag();
         let method = Method::BasicDeliver(basic::Deliver {
@@ -186,6 +184,7 @@ impl Turn<'_> {
 
     /// A message has left a queue for good.
     pub(super) fn leave(&mut self, queue: QueueId, message: &Message) {
+        self.host.tallies.forget((queue, message.id));
         if !message.letter.persistent {
             return;
         }

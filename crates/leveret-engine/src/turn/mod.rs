@@ -15,6 +15,7 @@ mod declare_exchange;
 mod declare_queue;
 mod deliver;
 mod exchanges;
+mod give_back;
 mod idle;
 mod method;
 mod names;

@@ -30,6 +30,17 @@ impl Turn<'_> {
             self.steps_left -= 1;
             self.write_again(recorded, entity);
         }
+        while let Some((copy, count)) = self.host.tallies.oldest(upto) {
+            let has_room = self.draft.open_bytes() < self.host.options.limits.record_bytes_max;
+            if self.steps_left == 0 || !has_room {
+                self.steps_left = 0;
+                return self.host.work.add(Task::Relocate { upto });
+            }
+            self.steps_left -= 1;
+            let lsn = self.draft.lsn();
+            Fact::put_returned(self.draft.facts(), copy, count);
+            self.host.tallies.put(copy, count, Some(lsn));
+        }
         self.relocated = Some(upto);
     }
 

@@ -26,6 +26,7 @@ impl Turn<'_> {
         if let Some(at) = queue.front_armed {
             self.host.timers.cancel(at, Timer::Front(id));
         }
+        self.host.tallies.forget_queue(id);
         if let Some(owner) = queue.spec.owner
             && let Some(owner) = self.host.connections.get_mut(&owner)
         {

@@ -111,21 +111,14 @@ impl Turn<'_> {
 
     /// Gives one delivery its end.
     pub(super) fn settle(&mut self, delivery: Delivery, verdict: Verdict) {
-        let Delivery { queue, mut entry, .. } = delivery;
+        let Delivery { queue, entry, .. } = delivery;
         match verdict {
             Verdict::Done => self.leave(queue, &entry.message),
             Verdict::DeadLetter => {
                 self.dead_letter(queue, &entry.message.letter, Reason::Rejected);
                 self.leave(queue, &entry.message);
             }
-            Verdict::Requeue => {
-                let Some(home) = self.host.queues.get_mut(queue) else {
-                    return self.leave(queue, &entry.message);
-                };
-                entry.redelivered = true;
-                home.ready.give_back(entry);
-                self.stirred.push_back(queue);
-            }
+            Verdict::Requeue => self.return_to_queue(queue, entry),
         }
     }
 
