@@ -1,4 +1,4 @@
-//! The broker as a process on one processor, under the load of `leveret bench` from the other.
+//! The broker as a process on one processor, under load from the other.
 
 mod load;
 mod process;

@@ -1,4 +1,4 @@
-//! Transaction mode: each message of 200 bytes gives one result of 200 bytes, durably.
+//! Transaction mode: each message gives one result, durably.
 
 mod cpu;
 mod embedded;
