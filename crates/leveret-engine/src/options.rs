@@ -1,5 +1,7 @@
 //! What an engine is made with.
 
+use core::time::Duration;
+
 use leveret_protocol::ShortStr;
 
 /// How an engine starts.
@@ -30,6 +32,9 @@ pub struct Limits {
     pub record_bytes_max: usize,
     /// Messages moved, dropped or delivered in one call before the rest waits for a Wake.
     pub turn_steps_max: usize,
+    /// How long a delivery may stay unsettled before its channel is closed with 406; for ever, if
+    /// nothing is given. The argument `x-consumer-timeout` of a queue or a consumer goes first.
+    pub consumer_timeout: Option<Duration>,
     /// Routing keys in a CC or BCC header; one more closes the channel with 406.
     pub extra_routing_keys_max: usize,
     /// Entries in the history of a dead letter; a message that would get one more is dropped.
@@ -45,6 +50,7 @@ impl Default for Limits {
             transaction_bytes_max: 256 * 1024 * 1024,
             record_bytes_max: 1024 * 1024,
             turn_steps_max: 2048,
+            consumer_timeout: Some(Duration::from_mins(30)),
             extra_routing_keys_max: 1000,
             dead_letter_hops_max: 256,
             hash_wildcards_max: 2,

@@ -7,7 +7,7 @@ use alloc::collections::BTreeSet;
 
 use leveret_protocol::Timestamp;
 
-use crate::identity::QueueId;
+use crate::{channel::ChannelKey, identity::QueueId};
 
 /// What becomes due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ pub(crate) enum Timer {
     Front(QueueId),
     /// A queue that may have been unused for as long as it lives unused.
     Idle(QueueId),
+    /// A channel whose oldest delivery may have been unsettled for too long.
+    Unsettled(ChannelKey),
 }
 
 /// All timers, the earliest first.

@@ -1,5 +1,7 @@
 //! A consumer: who takes which queue's messages, and why it cannot take more.
 
+use core::time::Duration;
+
 use leveret_protocol::ShortStr;
 
 use super::ChannelKey;
@@ -15,6 +17,8 @@ pub(crate) struct Consumer {
     pub(crate) prefetch: u16,
     pub(crate) unacked: usize,
     pub(crate) stall: Option<Stall>,
+    /// How long its deliveries may stay unsettled.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// What a consumer waits for that stands aside.

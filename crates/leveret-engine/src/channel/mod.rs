@@ -10,7 +10,7 @@ mod unacked;
 
 use alloc::collections::BTreeMap;
 
-use leveret_protocol::{ChannelNumber, ShortStr};
+use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
 
 pub(crate) use self::{
     consumer::{Consumer, Stall},
@@ -34,6 +34,8 @@ pub(crate) struct Channel {
     pub(crate) opening: OpeningId,
     pub(crate) mode: Mode,
     pub(crate) unacked: Unacked,
+    /// When somebody looks whether the oldest of them is too old.
+    pub(crate) watched_at: Option<Timestamp>,
     pub(crate) prefetch: Prefetch,
     pub(crate) consumers: BTreeMap<ShortStr, ConsumerId>,
     /// The queue that an empty name stands for.
@@ -46,6 +48,7 @@ impl Channel {
             opening,
             mode: Mode::Plain,
             unacked: Unacked::default(),
+            watched_at: None,
             prefetch: Prefetch::default(),
             consumers: BTreeMap::new(),
             last_queue: ShortStr::EMPTY,

@@ -2,6 +2,8 @@
 
 use alloc::collections::BTreeMap;
 
+use leveret_protocol::Timestamp;
+
 use crate::{
     error::SettleError,
     identity::{ConsumerId, QueueId},
@@ -15,6 +17,7 @@ pub(crate) struct Delivery {
     pub(crate) entry: Entry,
     /// Who got it; nobody, if it was fetched by `basic.get`.
     pub(crate) consumer: Option<ConsumerId>,
+    pub(crate) sent_at: Timestamp,
 }
 
 /// What becomes of a delivery.
@@ -65,6 +68,11 @@ impl Unacked {
         }
         let later = self.deliveries.split_off(&(tag + 1));
         Ok(core::mem::replace(&mut self.deliveries, later))
+    }
+
+    /// The one that was delivered first.
+    pub(crate) fn oldest(&self) -> Option<&Delivery> {
+        self.deliveries.first_key_value().map(|(_, delivery)| delivery)
     }
 
     pub(crate) fn take_all(&mut self) -> Deliveries {

@@ -1,11 +1,19 @@
 //! Why deliveries cannot be settled.
 
-use leveret_protocol::ReplyCode;
+use core::time::Duration;
+
+use leveret_protocol::{ChannelNumber, ReplyCode};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettleError {
     #[error("unknown delivery tag {tag}")]
     UnknownTag { tag: u64 },
+    #[error(
+        "delivery acknowledgement on channel {channel} timed out. Timeout value used: {} ms. This \
+         timeout value can be configured, see consumers doc guide to learn more",
+        timeout.as_millis()
+    )]
+    TimedOut { channel: ChannelNumber, timeout: Duration },
     #[error("requeue=false")]
     RecoverWithoutRequeue,
 }
@@ -13,7 +21,7 @@ pub(crate) enum SettleError {
 impl SettleError {
     pub(super) fn reply_code(&self) -> ReplyCode {
         match self {
-            Self::UnknownTag { .. } => ReplyCode::PreconditionFailed,
+            Self::UnknownTag { .. } | Self::TimedOut { .. } => ReplyCode::PreconditionFailed,
             Self::RecoverWithoutRequeue => ReplyCode::NotImplemented,
         }
     }

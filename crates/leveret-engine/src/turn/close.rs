@@ -9,6 +9,7 @@ use crate::{
     channel::{ChannelKey, Mode},
     effects::Effect,
     identity::ConnectionId,
+    timers::Timer,
 };
 
 impl Turn<'_> {
@@ -28,6 +29,9 @@ impl Turn<'_> {
     pub(super) fn forget_channel(&mut self, at: ChannelKey) {
         let Some(connection) = self.host.connections.get_mut(&at.connection) else { return };
         let Some(mut channel) = connection.channels.remove(&at.channel) else { return };
+        if let Some(due) = channel.watched_at {
+            self.host.timers.cancel(due, Timer::Unsettled(at));
+        }
         let mut deliveries = channel.unacked.take_all();
         if let Mode::Transaction(transaction) = channel.mode {
             let settlements = transaction.settlements.into_iter();

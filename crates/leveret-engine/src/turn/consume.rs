@@ -43,8 +43,17 @@ impl Turn<'_> {
             }
         }
         let no_ack = consume.no_ack;
-        let consumer =
-            Consumer { at, tag: tag.clone(), queue, no_ack, prefetch, unacked: 0, stall: None };
+        let timeout = settings.timeout.or_else(|| self.timeout_of_queue(queue));
+        let consumer = Consumer {
+            at,
+            tag: tag.clone(),
+            queue,
+            no_ack,
+            prefetch,
+            unacked: 0,
+            stall: None,
+            timeout,
+        };
         self.host.consumers.insert(id, consumer);
         if let Some(channel) = self.host.channel_mut(at) {
             channel.consumers.insert(tag.clone(), id);

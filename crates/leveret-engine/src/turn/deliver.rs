@@ -89,7 +89,7 @@ impl Turn<'_> {
         }
         let left = self.host.queues.get(id).map_or(0, |queue| queue.ready.len());
         let message_count = u32::try_from(left).unwrap_or(u32::MAX);
-        let message = self.as_delivered(id, &entry);
+        let (message, sent_at) = (self.as_delivered(id, &entry), self.now);
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let delivery_tag = channel.unacked.next_tag();
         let letter = &message.letter;
@@ -103,7 +103,10 @@ impl Turn<'_> {
         if get.no_ack {
             self.leave(id, &entry.message);
         } else {
-            channel.unacked.insert(delivery_tag, Delivery { queue: id, entry, consumer: None });
+            channel
+                .unacked
+                .insert(delivery_tag, Delivery { queue: id, entry, consumer: None, sent_at });
+            self.watch_unsettled(at, self.timeout_of_queue(id));
         }
         self.send_content(at, method, &message);
         Ok(())
@@ -156,7 +159,7 @@ impl Turn<'_> {
     }
 
     fn deliver(&mut self, queue: QueueId, id: ConsumerId, entry: Entry) {
-        let message = self.as_delivered(queue, &entry);
+        let (message, sent_at) = (self.as_delivered(queue, &entry), self.now);
         let host = &mut *self.host;
         let Some(consumer) = host.consumers.get_mut(&id) else { return };
         let at = consumer.at;
@@ -177,7 +180,12 @@ impl Turn<'_> {
         } else {
             consumer.unacked += 1;
             channel.prefetch.outstanding += 1;
-            channel.unacked.insert(delivery_tag, Delivery { queue, entry, consumer: Some(id) });
+            let delivery = Delivery { queue, entry, consumer: Some(id), sent_at };
+            channel.unacked.insert(delivery_tag, delivery);
+            if channel.watched_at.is_none() {
+                let timeout = consumer.timeout;
+                self.watch_unsettled(at, timeout);
+            }
         }
         self.send_content(at, method, &message);
     }

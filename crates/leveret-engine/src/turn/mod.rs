@@ -28,6 +28,7 @@ mod remove_queue;
 mod settle;
 mod succession;
 mod tasks;
+mod timeout;
 mod timers;
 mod transaction;
 

@@ -30,6 +30,7 @@ impl Turn<'_> {
                         self.stirred.push_back(id);
                     }
                 }
+                Timer::Unsettled(at) => self.check_unsettled(at),
                 Timer::Idle(queue) => self.expire_idle(queue),
             }
             self.deliver_stirred();

@@ -11,7 +11,7 @@ mod command;
 mod permits;
 mod show;
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use leveret_engine::{
     Authority, Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Lsn,
@@ -153,6 +153,9 @@ impl World {
         set(words, "record_bytes", &mut limits.record_bytes_max);
         set(words, "transaction_operations", &mut limits.transaction_operations_max);
         set(words, "dead_letter_hops", &mut limits.dead_letter_hops_max);
+        if let Some(value) = words.value("consumer_timeout") {
+            limits.consumer_timeout = Some(Duration::from_millis(value.parse().unwrap()));
+        }
         set(words, "extra_routing_keys", &mut limits.extra_routing_keys_max);
         set(words, "transaction_bytes", &mut limits.transaction_bytes_max);
         self.engine = Engine::new(self.options.clone());
