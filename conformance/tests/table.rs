@@ -1,0 +1,255 @@
+//! Holds brokers against the table of cases, and ends with one line of counts.
+//!
+//! Without more, our broker is held against what `RabbitMQ` said when it was recorded. With
+//! `AMQP_URL` (and `HTTP_URL`, its HTTP API) that `RabbitMQ` is held against the recording first;
+//! `UPDATE_EXPECT=1` records it anew, or, without an address, what our broker does where it
+//! deviates. Words after `--` choose cases by their names; `VERBOSE=1` shows those that agree.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test that prints its table")]
+
+use std::{
+    collections::BTreeMap,
+    env,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use leveret_broker::Broker;
+use leveret_conformance::{
+    Case, Reasons, Recording, Target, Transcript, play, read_cases, read_recording, write_recording,
+};
+
+/// How many cases run at once, each on a virtual host or broker of its own.
+const WORKERS: usize = 8;
+
+/// The recording that our broker is held against.
+const REFERENCE: &str = "rabbitmq-3.10";
+
+/// The recording that tells which differences are a newer `RabbitMQ`'s.
+const NEWER: &str = "rabbitmq-4.0";
+
+fn main() -> ExitCode {
+    let cases = read_cases(&folder("cases")).unwrap();
+    let words: Vec<String> = env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let is_chosen =
+        |case: &Case| words.is_empty() || words.iter().any(|word| case.name().contains(word));
+    let names: Vec<String> = cases.iter().map(Case::name).collect();
+    let chosen: Vec<Case> = cases.into_iter().filter(is_chosen).collect();
+    let is_update = env::var_os("UPDATE_EXPECT").is_some();
+    let is_fine = match env::var("AMQP_URL") {
+        Ok(url) => rabbitmq(&url, &chosen, is_update.then_some(&names)),
+        Err(_) => ours(&chosen, is_update.then_some(&names)),
+    };
+    if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// What each case said on one of these targets, or why it could not be played.
+fn run(targets: &[Target], cases: &[Case]) -> BTreeMap<String, Result<Transcript, String>> {
+    let said = Mutex::new(BTreeMap::new());
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for target in targets {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let transcript = play(case, target).map_err(|error| format!("{error:#}"));
+                    said.lock().unwrap().insert(case.name(), transcript);
+                }
+            });
+        }
+    });
+    said.into_inner().unwrap()
+}
+
+/// Holds a `RabbitMQ` against its recording, or records it.
+fn rabbitmq(url: &str, cases: &[Case], update: Option<&Vec<String>>) -> bool {
+    let start = Instant::now();
+    let target = Target::new(url, env::var("HTTP_URL").ok().as_deref()).unwrap();
+    let version = target.version().unwrap();
+    let minor: Vec<&str> = version.split('.').take(2).collect();
+    let column = format!("rabbitmq-{}", minor.join("."));
+    let place = folder("recorded").join(&column);
+    let mut recording = read_recording(&place).unwrap();
+    let (mut same, mut other) = (0, 0);
+    for (name, said) in run(&target.split(WORKERS).unwrap(), cases) {
+        match said {
+            Ok(said) if recording.get(&name) == Some(&said) => same += 1,
+            Ok(said) => {
+                other += 1;
+                println!("{} {name}", if update.is_some() { "recorded" } else { "changed" });
+                show(recording.get(&name), &said);
+                recording.insert(name, said);
+            }
+            Err(error) => {
+                other += 1;
+                println!("error    {name}\n  {error}");
+            }
+        }
+    }
+    if let Some(names) = update {
+        write_recording(&place, names, &recording).unwrap();
+    }
+    let secs = start.elapsed().as_secs();
+    println!("{column}: {} cases, {same} as recorded, {other} not, {secs} s", same + other);
+    other == 0 || update.is_some()
+}
+
+/// Holds our broker against the reference and the lists of what differs.
+fn ours(cases: &[Case], update: Option<&Vec<String>>) -> bool {
+    let start = Instant::now();
+    let reference = read_recording(&folder("recorded").join(REFERENCE)).unwrap();
+    let newer = read_recording(&folder("recorded").join(NEWER)).unwrap();
+    let place = folder("recorded").join("leveret");
+    let mut own = read_recording(&place).unwrap();
+    let lists = Lists {
+        deviations: Reasons::read(&folder("deviations.txt")).unwrap(),
+        pending: Reasons::read(&folder("pending.txt")).unwrap(),
+    };
+    let said = play_on_ours(cases);
+    if let Some(names) = update {
+        own.retain(|name, _| lists.deviations.contains(name));
+        for (name, said) in &said {
+            if let (true, Ok(said)) = (lists.deviations.contains(name), said) {
+                own.insert(name.clone(), said.clone());
+            }
+        }
+        write_recording(&place, names, &own).unwrap();
+    }
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    for (name, said) in &said {
+        let verdict = lists.judge(name, said, &reference, &own);
+        *counts.entry(verdict).or_default() += 1;
+        if verdict != Verdict::Agrees || env::var_os("VERBOSE").is_some() {
+            let said = said.as_ref().ok();
+            let is_newer = verdict != Verdict::Agrees && said.is_some() && newer.get(name) == said;
+            let note = if is_newer { format!(" (as {NEWER})") } else { String::new() };
+            println!("{} {name}{note}", verdict.word());
+        }
+        match said {
+            Err(error) => println!("  {error}"),
+            Ok(said) if verdict.is_unexpected() || env::var_os("VERBOSE").is_some() => {
+                show(reference.get(name), said);
+            }
+            Ok(_) => {}
+        }
+    }
+    let count = |verdict| counts.get(&verdict).copied().unwrap_or_default();
+    let unexpected: usize =
+        counts.iter().filter(|(verdict, _)| verdict.is_unexpected()).map(|(_, count)| count).sum();
+    println!(
+        "conformance: {} cases, {} agree, {} deviate as listed, {} pending, {unexpected} unexpected ({} s)",
+        said.len(),
+        count(Verdict::Agrees) + count(Verdict::Arrived),
+        count(Verdict::DeviatesAsListed),
+        count(Verdict::Pending),
+        start.elapsed().as_secs(),
+    );
+    unexpected == 0
+}
+
+fn play_on_ours(cases: &[Case]) -> BTreeMap<String, Result<Transcript, String>> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let brokers: Vec<Broker> = (0..WORKERS)
+        .map(|_| {
+            let broker = Broker::builder().in_memory().listen("127.0.0.1:0".parse().unwrap());
+            runtime.block_on(broker.start()).unwrap()
+        })
+        .collect();
+    let target = |broker: &Broker| {
+        let address = broker.local_addrs().first().unwrap().to_string();
+        Target::new(&format!("amqp://guest:guest@{address}/%2f"), None).unwrap()
+    };
+    let said = run(&brokers.iter().map(target).collect::<Vec<_>>(), cases);
+    for broker in brokers {
+        runtime.block_on(broker.shutdown());
+    }
+    said
+}
+
+struct Lists {
+    deviations: Reasons,
+    pending: Reasons,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Agrees,
+    DeviatesAsListed,
+    Pending,
+    /// Was pending, and agrees: whoever comes next takes it off the list.
+    Arrived,
+    /// Differs, and no list says so; or differs otherwise than was recorded.
+    Deviates,
+    /// The list says it differs, but it agrees.
+    Stale,
+    /// `RabbitMQ` was never asked.
+    NotRecorded,
+    Error,
+}
+
+impl Verdict {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Agrees => "agree   ",
+            Self::DeviatesAsListed => "listed  ",
+            Self::Pending => "pending ",
+            Self::Arrived => "arrived ",
+            Self::Deviates => "DEVIATE ",
+            Self::Stale => "STALE   ",
+            Self::NotRecorded => "UNKNOWN ",
+            Self::Error => "ERROR   ",
+        }
+    }
+
+    fn is_unexpected(self) -> bool {
+        match self {
+            Self::Agrees | Self::DeviatesAsListed | Self::Pending | Self::Arrived => false,
+            Self::Deviates | Self::Stale | Self::NotRecorded | Self::Error => true,
+        }
+    }
+}
+
+impl Lists {
+    fn judge(
+        &self,
+        name: &str,
+        said: &Result<Transcript, String>,
+        reference: &Recording,
+        own: &Recording,
+    ) -> Verdict {
+        let (is_pending, is_listed) = (self.pending.contains(name), self.deviations.contains(name));
+        let Ok(said) = said else {
+            return if is_pending { Verdict::Pending } else { Verdict::Error };
+        };
+        let Some(expected) = reference.get(name) else { return Verdict::NotRecorded };
+        match said == expected {
+            true if is_pending => Verdict::Arrived,
+            true if is_listed => Verdict::Stale,
+            true => Verdict::Agrees,
+            false if is_pending => Verdict::Pending,
+            false if is_listed && own.get(name) == Some(said) => Verdict::DeviatesAsListed,
+            false => Verdict::Deviates,
+        }
+    }
+}
+
+/// The transcript, with the expected lines in place of which it stands.
+fn show(expected: Option<&Transcript>, said: &Transcript) {
+    let empty = Transcript::new();
+    let expected = expected.unwrap_or(&empty);
+    let same = expected.iter().zip(said).take_while(|(a, b)| a == b).count();
+    for (at, line) in said.iter().enumerate() {
+        println!("  {} {line}", if at < same { ' ' } else { '+' });
+    }
+    for line in expected.iter().skip(same) {
+        println!("  - {line}");
+    }
+}
