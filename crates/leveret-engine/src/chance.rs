@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use leveret_protocol::ShortStr;
 
+use crate::siphash::SipHash;
+
 /// Random bits behind a server-made name.
 const NAME_BYTES: usize = 16;
 
@@ -13,11 +15,13 @@ const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 #[derive(Debug)]
 pub(crate) struct Chance {
     state: u64,
+    secret: SipHash,
+    secrets: u64,
 }
 
 impl Chance {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self { state: seed }
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { state: seed, secret: SipHash::of_seed(seed), secrets: 0 }
     }
 
     pub(crate) const fn next(&mut self) -> u64 {
@@ -30,9 +34,22 @@ impl Chance {
 
     /// A name that nobody else has: the prefix and 22 characters of base64url.
     pub(crate) fn name(&mut self, prefix: &str) -> ShortStr {
+        let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
+        Self::spell(prefix, bits)
+    }
+
+    /// A name that nobody can guess, though he knows all other names: a keyed hash's.
+    pub(crate) fn secret_name(&mut self, prefix: &str) -> ShortStr {
+        self.secrets += 1;
+        let half = |number| self.secret.hash(number);
+        let bits =
+            (u128::from(half(self.secrets * 2)) << 64) | u128::from(half(self.secrets * 2 + 1));
+        Self::spell(prefix, bits)
+    }
+
+    fn spell(prefix: &str, mut bits: u128) -> ShortStr {
         let mut name = Vec::with_capacity(prefix.len() + 22);
         name.extend_from_slice(prefix.as_bytes());
-        let mut bits = (u128::from(self.next()) << 64) | u128::from(self.next());
         for _ in 0..(NAME_BYTES * 8).div_ceil(6) {
             // The six highest bits; 128 is no multiple of six, and the last digit ends in zeros.
             let digit = usize::try_from(bits >> 122).unwrap_or_default();

@@ -51,6 +51,11 @@ impl Credit {
         self.left > 0
     }
 
+    /// Whether no more than that is overdrawn.
+    pub(crate) fn is_within(&self, overdraft: u64) -> bool {
+        self.left > i64::try_from(overdraft).map_or(i64::MIN, i64::saturating_neg)
+    }
+
     /// Uses some up; the last delivery may be larger than what is left.
     pub(crate) fn spend(&mut self, bytes: u64) {
         self.left = self.left.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX));

@@ -1,6 +1,6 @@
 //! All that a virtual host is made of; what happens to it is in `turn`.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::collections::BTreeMap;
 
 use leveret_protocol::{Properties, ShortStr, Timestamp};
 
@@ -10,11 +10,13 @@ use crate::{
     confirms::Confirms,
     connection::Connection,
     error::{Resource, ResourceKind},
-    exchange::{BindingTable, Entrance, Exchanges, Keys},
+    exchange::{BindingTable, Entrance, Exchanges, Keys, Named, Routed},
     identity::{ConnectionId, ConsumerId, Lsn, QueueId, Serials},
     options::EngineOptions,
     outbox::Outbox,
     queue::Queues,
+    replies::Replies,
+    schedule::Schedule,
     spans::Spans,
     store::Store,
     tallies::Tallies,
@@ -47,7 +49,9 @@ pub(crate) struct Host {
     /// Records that hold only together.
     pub(crate) spans: Spans,
     /// Space for routing results, used again by every publish.
-    pub(crate) routed: Vec<QueueId>,
+    pub(crate) routed: Routed,
+    pub(crate) replies: Replies,
+    pub(crate) schedule: Schedule,
 }
 
 impl Host {
@@ -72,7 +76,9 @@ impl Host {
             last_record: Lsn::default(),
             durable: Lsn::default(),
             spans: Spans::default(),
-            routed: Vec::new(),
+            routed: Routed::default(),
+            replies: Replies::default(),
+            schedule: Schedule::default(),
         }
     }
 
@@ -130,14 +136,22 @@ impl Host {
         Resource { kind, name: name.clone(), virtual_host: self.options.virtual_host.clone() }
     }
 
-    /// Adds each queue that a message reaches to `queues`.
+    /// Adds each place that a message reaches to `routed`.
     pub(crate) fn route(
         &mut self,
         entrance: Entrance,
         message: (Keys<'_>, &Properties),
-        queues: &mut Vec<QueueId>,
+        routed: &mut Routed,
     ) {
-        let queue_named = |name: &ShortStr| self.queues.id_of(name);
-        self.exchanges.route(entrance, message, (&mut self.chance, queue_named), queues);
+        let Self { queues, replies, connections, options, exchanges, chance, .. } = self;
+        let can_take = |at: ChannelKey| {
+            let overdraft = options.limits.reply_overdraft_bytes_max;
+            connections.get(&at.connection).is_some_and(|to| to.credit.is_within(overdraft))
+        };
+        let find_named = |name: &ShortStr| {
+            let queue = queues.id_of(name).map(Named::Queue);
+            queue.or_else(|| replies.find(name).filter(|at| can_take(*at)).map(|_| Named::Reply))
+        };
+        exchanges.route(entrance, message, (chance, find_named), routed);
     }
 }

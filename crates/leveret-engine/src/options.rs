@@ -41,6 +41,12 @@ pub struct Limits {
     pub dead_letter_hops_max: usize,
     /// Wildcards `#` in one topic binding; one more closes the channel with 406.
     pub hash_wildcards_max: usize,
+    /// Messages that wait for their time; one more closes the channel with 406.
+    pub scheduled_messages_max: usize,
+    /// Bytes of messages that wait for their time; one more closes the channel with 406.
+    pub scheduled_bytes_max: usize,
+    /// By how much direct replies may overdraw a connection's credit; one more goes nowhere.
+    pub reply_overdraft_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -54,6 +60,9 @@ impl Default for Limits {
             extra_routing_keys_max: 1000,
             dead_letter_hops_max: 256,
             hash_wildcards_max: 2,
+            scheduled_messages_max: 1_000_000,
+            scheduled_bytes_max: 1024 * 1024 * 1024,
+            reply_overdraft_bytes_max: 16 * 1024 * 1024,
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) enum Entity {
     Queue(QueueId),
     Binding(BindingId),
     Message(MessageId),
+    Scheduled(MessageId),
 }
 
 /// A message on record.

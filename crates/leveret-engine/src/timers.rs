@@ -7,7 +7,10 @@ use alloc::collections::BTreeSet;
 
 use leveret_protocol::Timestamp;
 
-use crate::{channel::ChannelKey, identity::QueueId};
+use crate::{
+    channel::ChannelKey,
+    identity::{MessageId, QueueId},
+};
 
 /// What becomes due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +21,8 @@ pub(crate) enum Timer {
     Idle(QueueId),
     /// A channel whose oldest delivery may have been unsettled for too long.
     Unsettled(ChannelKey),
+    /// A message that is to be routed.
+    Scheduled(MessageId),
 }
 
 /// All timers, the earliest first.

@@ -5,6 +5,7 @@
 mod consumer;
 mod mode;
 mod prefetch;
+mod replies;
 mod transaction;
 mod unacked;
 
@@ -16,7 +17,8 @@ pub(crate) use self::{
     consumer::{Consumer, Stall},
     mode::Mode,
     prefetch::Prefetch,
-    transaction::{PendingPublish, Settlement, TransactionLimits},
+    replies::ReplyConsumer,
+    transaction::{Deed, PendingPublish, Settlement, TransactionLimits},
     unacked::{Deliveries, Delivery, Unacked, Verdict},
 };
 use crate::identity::{ConnectionId, ConsumerId, OpeningId};
@@ -38,6 +40,7 @@ pub(crate) struct Channel {
     pub(crate) watched_at: Option<Timestamp>,
     pub(crate) prefetch: Prefetch,
     pub(crate) consumers: BTreeMap<ShortStr, ConsumerId>,
+    pub(crate) replies: Option<ReplyConsumer>,
     /// The queue that an empty name stands for.
     pub(crate) last_queue: ShortStr,
 }
@@ -51,6 +54,7 @@ impl Channel {
             watched_at: None,
             prefetch: Prefetch::default(),
             consumers: BTreeMap::new(),
+            replies: None,
             last_queue: ShortStr::EMPTY,
         }
     }

@@ -2,8 +2,13 @@
 
 use alloc::vec::Vec;
 
+use leveret_protocol::ShortStr;
+
 use super::unacked::{Delivery, Verdict};
-use crate::{error::TransactionError, identity::QueueId, message::Letter};
+use crate::{
+    error::TransactionError, exchange::Routed, identity::QueueId, message::Letter,
+    schedule::Appointment,
+};
 
 /// Publishes and settlements in their order; nobody else sees anything of them.
 #[derive(Debug, Default)]
@@ -13,12 +18,33 @@ pub(crate) struct Transaction {
     bytes: usize,
 }
 
-/// A publish and where it is to go, as found out when it was published.
+/// A publish and what is to be done with it, as found out when it was published.
 #[derive(Debug)]
 pub(crate) struct PendingPublish {
     pub(crate) letter: Letter,
-    pub(crate) queues: Vec<QueueId>,
+    pub(crate) deed: Deed,
     pub(crate) mandatory: bool,
+}
+
+impl PendingPublish {
+    /// The queues it goes to with the commit.
+    pub(crate) fn queues(&self) -> &[QueueId] {
+        match &self.deed {
+            Deed::Route(routed) => &routed.queues,
+            Deed::Schedule(_) | Deed::Cancel(_) => &[],
+        }
+    }
+}
+
+/// What is to be done with a publish.
+#[derive(Debug)]
+pub(crate) enum Deed {
+    /// It goes there.
+    Route(Routed),
+    /// It waits for its time.
+    Schedule(Appointment),
+    /// The message of this name that waits for its time does so no longer.
+    Cancel(ShortStr),
 }
 
 /// A delivery and what is to become of it.

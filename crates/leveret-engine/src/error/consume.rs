@@ -18,6 +18,10 @@ pub(crate) enum ConsumeError {
     OtherType { argument: &'static str, resource: Resource, queue_type: &'static str },
     #[error("{resource} does not support global qos")]
     GlobalPrefetch { resource: Resource },
+    #[error("reply consumer already set")]
+    RepliesTaken,
+    #[error("reply consumer cannot acknowledge")]
+    RepliesNotAcknowledged,
     #[error("prefetch_size!=0 ({size})")]
     PrefetchSize { size: u32 },
     #[error("active=false")]
@@ -29,7 +33,10 @@ impl ConsumeError {
         match self {
             Self::TagInUse { .. } => ReplyCode::NotAllowed,
             Self::ExclusiveUse { .. } => ReplyCode::AccessRefused,
-            Self::Argument { .. } | Self::OtherType { .. } => ReplyCode::PreconditionFailed,
+            Self::Argument { .. }
+            | Self::OtherType { .. }
+            | Self::RepliesTaken
+            | Self::RepliesNotAcknowledged => ReplyCode::PreconditionFailed,
             Self::GlobalPrefetch { .. } | Self::PrefetchSize { .. } | Self::FlowOff => {
                 ReplyCode::NotImplemented
             }

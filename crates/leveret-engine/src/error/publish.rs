@@ -22,6 +22,23 @@ pub(crate) enum PublishError {
         "invalid message: {found} routing keys in the CC and BCC headers, at most {max} are allowed"
     )]
     ExtraKeys { found: usize, max: usize },
+    #[error("fast reply consumer does not exist")]
+    NobodyWaits,
+    #[error(
+        "invalid message: of the headers x-leveret-publish-at, x-leveret-delay and \
+         x-leveret-cancel only one can be given"
+    )]
+    ScheduleConflict,
+    #[error("invalid message: {ahead} milliseconds ahead, at most {max} are allowed")]
+    ScheduleTooFar { ahead: u64, max: u64 },
+    #[error("invalid message: {{value_negative_in_header,\"{header}\",{number}}}")]
+    ScheduleNegative { header: &'static str, number: i64 },
+    #[error("invalid message: the header '{header}' has {bytes} bytes, 1 to 255 are allowed")]
+    ScheduleName { header: &'static str, bytes: usize },
+    #[error("{max} messages wait for their time, no more are allowed")]
+    ScheduledMessages { max: usize },
+    #[error("messages of {max} bytes wait for their time, no more are allowed")]
+    ScheduledBytes { max: usize },
 }
 
 /// What is wrong with an expiration.
@@ -49,7 +66,14 @@ impl PublishError {
             | Self::Expiration { .. }
             | Self::DeliveryMode { .. }
             | Self::HeaderType { .. }
-            | Self::ExtraKeys { .. } => ReplyCode::PreconditionFailed,
+            | Self::ExtraKeys { .. }
+            | Self::NobodyWaits
+            | Self::ScheduleConflict
+            | Self::ScheduleTooFar { .. }
+            | Self::ScheduleNegative { .. }
+            | Self::ScheduleName { .. }
+            | Self::ScheduledMessages { .. }
+            | Self::ScheduledBytes { .. } => ReplyCode::PreconditionFailed,
         }
     }
 

@@ -8,12 +8,10 @@ use alloc::{
 use leveret_protocol::{FieldTable, Properties, ShortStr};
 
 use super::{
-    Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec, Keys, destinations::Destination,
+    Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec, Keys, Named, Routed, delay::delay_of,
+    destinations::Destination,
 };
-use crate::{
-    chance::Chance,
-    identity::{ExchangeId, QueueId},
-};
+use crate::{chance::Chance, identity::ExchangeId};
 
 /// All exchanges by number and by name.
 #[derive(Debug)]
@@ -91,7 +89,7 @@ impl Exchanges {
         self.by_name.get(name).copied().map(Entrance::Exchange)
     }
 
-    /// Adds each queue that a message reaches to `queues`, once, in a fixed order.
+    /// Adds each place that a message reaches to `routed`, once, in a fixed order.
     ///
     /// An exchange is passed once, however the bindings run in circles. One that leads nowhere
     /// passes the message to its alternate.
@@ -99,8 +97,8 @@ impl Exchanges {
         &self,
         entrance: Entrance,
         (keys, properties): (Keys<'_>, &Properties),
-        (chance, queue_named): (&mut Chance, impl Fn(&ShortStr) -> Option<QueueId>),
-        queues: &mut Vec<QueueId>,
+        (chance, find_named): (&mut Chance, impl Fn(&ShortStr) -> Option<Named>),
+        routed: &mut Routed,
     ) {
         let mut passed = BTreeSet::new();
         let mut waiting = Vec::new();
@@ -109,12 +107,20 @@ impl Exchanges {
         while let Some(at) = next {
             let exchange = match at {
                 Entrance::Default => {
-                    queues.extend(keys.iter().filter_map(&queue_named));
+                    keys.iter().for_each(|key| routed.add(key, find_named(key)));
                     None
                 }
                 Entrance::Exchange(id) => self.get(id),
             };
             if let Some(exchange) = exchange {
+                if exchange.spec.kind == ExchangeKind::Delayed
+                    && let Some(millis) = delay_of(properties)
+                {
+                    routed.held.push((exchange.id, millis));
+                    passed.insert(at);
+                    next = waiting.pop();
+                    continue;
+                }
                 exchange.find((&keys, properties), chance, &mut found);
                 if let (true, Some(alternate)) = (found.is_empty(), &exchange.alternate) {
                     // RabbitMQ: the default exchange is no alternate.
@@ -124,7 +130,7 @@ impl Exchanges {
             }
             for destination in found.drain(..) {
                 match destination {
-                    Destination::Queue(queue) => queues.push(queue),
+                    Destination::Queue(queue) => routed.queues.push(queue),
                     Destination::Exchange(id) => waiting.push(Entrance::Exchange(id)),
                 }
             }
@@ -134,9 +140,6 @@ impl Exchanges {
             }
             next = waiting.pop();
         }
-        if queues.len() > 1 {
-            queues.sort_unstable();
-            queues.dedup();
-        }
+        routed.make_unique();
     }
 }

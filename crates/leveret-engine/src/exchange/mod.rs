@@ -5,11 +5,13 @@
 
 mod bindings;
 mod catalogue;
+mod delay;
 mod destinations;
 mod hashing;
 mod headers;
 mod keys;
 mod kind;
+mod routed;
 mod router;
 mod routing_keys;
 mod spec;
@@ -23,10 +25,12 @@ use self::router::Router;
 pub(crate) use self::{
     bindings::{Binding, BindingSpec, BindingTable},
     catalogue::{Entrance, Exchanges},
+    delay::without_delay,
     destinations::Destination,
     hashing::{HashOn, parse_weight},
     headers::HeaderMatch,
     kind::ExchangeKind,
+    routed::{Named, Routed},
     routing_keys::Keys,
     spec::{ExchangeDurability, ExchangeSpec},
     topic::hash_wildcards,

@@ -6,7 +6,8 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::{
-    ExchangeRecord, Link, PublishedRecord, QueueRecord, ReturnedRecord, SettledRecord, Unreadable,
+    ExchangeRecord, Link, PublishedRecord, QueueRecord, ReturnedRecord, ScheduledRecord,
+    SettledRecord, Unreadable,
     coding::{Reader, put_number},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     identity::{BindingId, ExchangeId, MessageId, QueueId},
     message::Message,
     queue::QueueSpec,
+    schedule::Scheduled,
 };
 
 #[derive(Debug)]
@@ -28,6 +30,9 @@ pub(crate) enum Fact {
     Published(PublishedRecord),
     Settled(SettledRecord),
     Returned(ReturnedRecord),
+    Scheduled(ScheduledRecord),
+    /// The message waits no longer: it was routed or cancelled.
+    Unscheduled(MessageId),
 }
 
 const EXCHANGE_DECLARED: u8 = 1;
@@ -39,6 +44,8 @@ const UNBOUND: u8 = 6;
 const PUBLISHED: u8 = 7;
 const SETTLED: u8 = 8;
 const RETURNED: u8 = 20;
+const SCHEDULED: u8 = 30;
+const UNSCHEDULED: u8 = 31;
 
 impl Fact {
     pub(crate) fn put_exchange_declared(out: &mut BytesMut, id: ExchangeId, spec: &ExchangeSpec) {
@@ -91,6 +98,16 @@ impl Fact {
         ReturnedRecord::put(out, copy, count);
     }
 
+    pub(crate) fn put_scheduled(out: &mut BytesMut, id: MessageId, scheduled: &Scheduled) {
+        out.put_u8(SCHEDULED);
+        ScheduledRecord::put(out, id, scheduled);
+    }
+
+    pub(crate) fn put_unscheduled(out: &mut BytesMut, id: MessageId) {
+        out.put_u8(UNSCHEDULED);
+        put_number(out, id.0);
+    }
+
     /// Reads facts until the bytes end.
     pub(crate) fn read_all(facts: Bytes, mut take: impl FnMut(Self)) -> Result<(), Unreadable> {
         let mut input = Reader::new(facts);
@@ -105,6 +122,8 @@ impl Fact {
                 PUBLISHED => Self::Published(PublishedRecord::read(&mut input)?),
                 SETTLED => Self::Settled(SettledRecord::read(&mut input)?),
                 RETURNED => Self::Returned(ReturnedRecord::read(&mut input)?),
+                SCHEDULED => Self::Scheduled(ScheduledRecord::read(&mut input)?),
+                UNSCHEDULED => Self::Unscheduled(MessageId(input.number()?)),
                 _ => return Err(Unreadable::Damaged("a fact's kind is unknown")),
             });
         }

@@ -8,11 +8,11 @@ use leveret_protocol::Timestamp;
 use super::{
     Unreadable,
     coding::{Reader, put_bytes, put_number},
+    copies,
 };
 use crate::{
-    copies::Copies,
     identity::{Lsn, MessageId, QueueId},
-    message::{Letter, Message, Origin, detached_name},
+    message::{Letter, Message, Origin},
 };
 
 /// A persistent message is in these durable queues.
@@ -38,8 +38,6 @@ pub(crate) struct ReturnedRecord {
 }
 
 const DEAD_LETTER: u8 = 1;
-const HIDDEN_COPIES: u8 = 2;
-const NO_COPIES: u8 = 4;
 
 impl PublishedRecord {
     pub(super) fn put(out: &mut BytesMut, message: &Message, queues: &[QueueId]) {
@@ -51,15 +49,8 @@ impl PublishedRecord {
             Origin::Client => 0,
             Origin::DeadLetter => DEAD_LETTER,
         };
-        match &letter.copies {
-            Copies::Shown => out.put_u8(origin),
-            Copies::Replaced => out.put_u8(origin | NO_COPIES),
-            Copies::ShownAndHidden(keys) => {
-                out.put_u8(origin | HIDDEN_COPIES);
-                put_number(out, u64::try_from(keys.len()).unwrap_or(u64::MAX));
-                keys.iter().for_each(|key| put_bytes(out, key));
-            }
-        }
+        out.put_u8(origin | copies::flags_of(&letter.copies));
+        copies::put(out, &letter.copies);
         put_number(out, u64::try_from(queues.len()).unwrap_or(u64::MAX));
         for queue in queues {
             put_number(out, queue.0);
@@ -73,18 +64,8 @@ impl PublishedRecord {
     pub(super) fn read(input: &mut Reader) -> Result<Self, Unreadable> {
         let id = MessageId(input.number()?);
         let posted_at = Timestamp::from_millis(input.number()?);
-        let flags = input.flags(DEAD_LETTER | HIDDEN_COPIES | NO_COPIES)?;
-        let copies = if flags & NO_COPIES != 0 {
-            Copies::Replaced
-        } else if flags & HIDDEN_COPIES != 0 {
-            let count = input.number()?;
-            let keys = (0..count)
-                .map(|_| Ok(detached_name(&input.short_str()?)))
-                .collect::<Result<_, _>>()?;
-            Copies::ShownAndHidden(keys)
-        } else {
-            Copies::Shown
-        };
+        let flags = input.flags(DEAD_LETTER | copies::FLAGS)?;
+        let copies = copies::read(input, flags)?;
         let count = input.number()?;
         let queues = (0..count).map(|_| input.number().map(QueueId)).collect::<Result<_, _>>()?;
         let letter = Letter {

@@ -5,10 +5,12 @@
 
 mod checksum;
 mod coding;
+mod copies;
 mod exchange;
 mod fact;
 mod message;
 mod queue;
+mod schedule;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
@@ -20,6 +22,7 @@ pub(crate) use self::{
     fact::Fact,
     message::{PublishedRecord, ReturnedRecord, SettledRecord},
     queue::QueueRecord,
+    schedule::ScheduledRecord,
 };
 use crate::identity::Lsn;
 

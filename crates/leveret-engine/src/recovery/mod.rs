@@ -28,8 +28,10 @@ use crate::{
     message::Message,
     queue::Queue,
     record::{ExchangeRecord, Fact, Link, PublishedRecord, QueueRecord, Record, Unreadable},
+    schedule::Scheduled,
     store::Entity,
     tallies::Tallies,
+    timers::Timer,
 };
 
 /// The state of a log, as far as it was read.
@@ -42,6 +44,7 @@ pub(crate) struct Recovery {
     bindings: BTreeMap<BindingId, (Lsn, Link)>,
     messages: BTreeMap<MessageId, (Lsn, PublishedRecord)>,
     tallies: Tallies,
+    scheduled: BTreeMap<MessageId, (Lsn, Scheduled)>,
     parts: Parts,
 }
 
@@ -110,6 +113,14 @@ impl Recovery {
                 self.see(record.message.id.0);
                 self.messages.insert(record.message.id, (lsn, record));
             }
+            Fact::Scheduled(record) => {
+                self.see(record.id.0);
+                self.scheduled.insert(record.id, (lsn, record.scheduled));
+            }
+            Fact::Unscheduled(id) => {
+                self.see(id.0);
+                self.scheduled.remove(&id);
+            }
             Fact::Settled(record) => {
                 for id in record.messages {
                     self.see(id.0);
@@ -164,6 +175,11 @@ impl Recovery {
         }
         for id in host.queues.ids() {
             host.watch_front(id);
+        }
+        for (id, (recorded, scheduled)) in self.scheduled {
+            host.store.add(recorded, Entity::Scheduled(id));
+            host.timers.set(scheduled.due, Timer::Scheduled(id));
+            host.schedule.insert(id, Scheduled { recorded, ..scheduled });
         }
     }
 }

@@ -37,6 +37,9 @@ impl Turn<'_> {
             let settlements = transaction.settlements.into_iter();
             deliveries.extend(settlements.map(|settled| (settled.tag, settled.delivery)));
         }
+        if let Some(replies) = channel.replies {
+            self.host.replies.remove(&replies.name);
+        }
         for consumer in channel.consumers.into_values() {
             self.end_consumer(consumer);
         }

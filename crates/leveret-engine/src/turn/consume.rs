@@ -8,6 +8,7 @@ use crate::{
     error::{ConsumeError, MethodError, ResourceError, ResourceKind},
     identity::ConsumerId,
     message::detached_name,
+    replies::REPLY_TO,
 };
 
 impl Turn<'_> {
@@ -16,6 +17,9 @@ impl Turn<'_> {
         at: ChannelKey,
         consume: basic::Consume,
     ) -> Result<(), MethodError> {
+        if consume.queue == REPLY_TO {
+            return self.consume_replies(at, consume);
+        }
         let name = self.queue_name(at, &consume.queue)?;
         if consume.consumer_tag.to_str().is_err() {
             return Err(ResourceError::NameNotUtf8.into());
@@ -75,8 +79,9 @@ impl Turn<'_> {
         if consumer_tag.to_str().is_err() {
             return Err(ResourceError::NameNotUtf8.into());
         }
+        let was_for_replies = self.cancel_replies(at, &consumer_tag);
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
-        let consumer = channel.consumers.remove(&consumer_tag);
+        let consumer = if was_for_replies { None } else { channel.consumers.remove(&consumer_tag) };
         if !cancel.no_wait {
             self.send(at, Method::BasicCancelOk(basic::CancelOk { consumer_tag }));
         }

@@ -5,29 +5,29 @@
 
 use alloc::vec::Vec;
 
-use super::Turn;
+use super::{Turn, replies::Reply};
 use crate::{
     copies::Copies,
     death::{Death, Deaths, Reason},
-    exchange::Keys,
+    exchange::{Keys, Routed},
     identity::QueueId,
     message::{Letter, Origin},
 };
 
 impl Turn<'_> {
     pub(super) fn dead_letter(&mut self, id: QueueId, letter: &Letter, reason: Reason) {
-        if let Some((dead, queues)) = self.dead(id, letter, reason) {
-            self.post(dead, &queues);
+        if let Some((dead, routed)) = self.dead(id, letter, reason) {
+            self.dispatch(dead, &routed, Reply::WhenWritten);
         }
     }
 
-    /// The dead letter, and the queues it goes to, if there are any.
+    /// The dead letter, and where it goes, if it goes anywhere.
     pub(super) fn dead(
         &mut self,
         id: QueueId,
         letter: &Letter,
         reason: Reason,
-    ) -> Option<(Letter, Vec<QueueId>)> {
+    ) -> Option<(Letter, Routed)> {
         let queue = self.host.queues.get(id)?;
         let exchange = queue.settings.dead_letter_exchange.clone()?;
         // RabbitMQ: what is sent to an exchange that does not exist is dropped.
@@ -61,13 +61,14 @@ impl Turn<'_> {
             origin: Origin::DeadLetter,
             persistent: letter.persistent,
         };
-        let mut queues = Vec::new();
+        let mut routed = Routed::default();
         let keys = Keys { own: &dead.routing_key, extra: &extra };
-        self.host.route(entrance, (keys, &dead.properties), &mut queues);
-        queues.retain(|id| {
+        self.host.route(entrance, (keys, &dead.properties), &mut routed);
+        routed.queues.retain(|id| {
             let target = self.host.queues.get(*id);
             target.is_some_and(|queue| !deaths.is_cycle(&queue.spec.name))
         });
-        (!queues.is_empty()).then(|| (dead.detached(), queues))
+        let goes = !routed.is_nowhere() || !routed.held.is_empty();
+        goes.then(|| (dead.detached(), routed))
     }
 }

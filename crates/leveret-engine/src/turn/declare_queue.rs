@@ -17,6 +17,7 @@ use crate::{
     message::{detached_name, detached_table},
     queue::{Queue, QueueSpec},
     record::Fact,
+    replies::REPLY_TO,
     store::Entity,
 };
 
@@ -30,6 +31,9 @@ impl Turn<'_> {
         declare: queue::Declare,
     ) -> Result<(), MethodError> {
         let name = clean(&declare.queue)?;
+        if name.starts_with(REPLY_TO.as_bytes()) {
+            return self.declare_replies(at, &name, declare.no_wait);
+        }
         if declare.passive {
             return self.passive_declare(at, &name, declare.no_wait);
         }

@@ -4,6 +4,7 @@
 //! which also carries the time, the effects, the records being written and the step budget.
 
 mod admit;
+mod appointment;
 mod authorise;
 mod bindings;
 mod bounds;
@@ -14,6 +15,7 @@ mod dead_letter;
 mod declare_exchange;
 mod declare_queue;
 mod deliver;
+mod dispatch;
 mod exchanges;
 mod give_back;
 mod idle;
@@ -25,6 +27,8 @@ mod publish;
 mod queues;
 mod relocate;
 mod remove_queue;
+mod replies;
+mod schedule;
 mod settle;
 mod succession;
 mod tasks;

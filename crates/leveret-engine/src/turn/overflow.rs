@@ -20,7 +20,7 @@ impl Turn<'_> {
         let Mode::Transaction(transaction) = &channel.mode else { return Ok(()) };
         let mut added: BTreeMap<QueueId, Load> = BTreeMap::new();
         for publish in &transaction.publishes {
-            let queues = publish.queues.iter().filter_map(|id| host.queues.get(*id));
+            let queues = publish.queues().iter().filter_map(|id| host.queues.get(*id));
             for queue in queues.filter(|queue| queue.settings.refuses_at_limit()) {
                 let load = added.entry(queue.id).or_default();
                 load.add(Load::of(&publish.letter));

@@ -2,7 +2,7 @@
 
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 
-use super::Turn;
+use super::{Turn, replies::Reply};
 use crate::{
     arguments::Overflow,
     death::Reason,
@@ -92,9 +92,10 @@ impl Turn<'_> {
             }
             deaths_left -= 1;
             let dead = self.dead(id, &message.letter, Reason::MaxLength);
-            let Some((letter, queues)) = dead else { continue };
+            let Some((letter, routed)) = dead else { continue };
+            self.pass_on(&letter, &routed, Reply::WhenWritten);
             let mut refusing = Vec::new();
-            let (message, _) = self.place(letter, &queues, &mut refusing);
+            let (message, _) = self.place(letter, &routed.queues, &mut refusing);
             waiting.extend(refusing.into_iter().map(|id| (Arc::clone(&message), id)));
         }
     }

@@ -3,16 +3,20 @@
 use alloc::vec::Vec;
 
 use bytes::Bytes;
-use leveret_protocol::{FieldTable, FieldValue, Method, Properties, ReplyCode, ShortStr, basic};
+use leveret_protocol::{FieldTable, FieldValue, Properties, ShortStr, basic};
 
-use super::{Turn, authorise::Access};
+use super::{
+    Turn,
+    appointment::{Request, without_time},
+    authorise::Access,
+    replies::Reply,
+};
 use crate::{
-    channel::{ChannelKey, Mode, PendingPublish},
+    channel::{ChannelKey, Deed, Mode, PendingPublish},
     copies::{Copies, keys_in},
-    effects::Effect,
     error::{MethodError, PublishError, ResourceError, ResourceKind},
     exchange::{Entrance, Keys},
-    identity::{OpeningId, QueueId},
+    identity::OpeningId,
     message::{Letter, Origin, detached_name},
 };
 
@@ -50,19 +54,19 @@ impl Turn<'_> {
         body: Bytes,
     ) -> Result<(), MethodError> {
         let (entrance, exchange) = self.entrance(at, &publish)?;
+        let properties = self.with_reply_to(at, properties)?;
         let persistent = self.check_properties(at, &properties)?;
         let headers = properties.headers();
-        let max = self.host.options.limits.extra_routing_keys_max;
-        let (extra, copies) = headers
-            .as_ref()
-            .map_or_else(|| Ok(Default::default()), |headers| extra_keys(headers, max))?;
+        let (mut extra, mut copies, mut request) = (Vec::new(), Copies::Shown, Request::Route);
+        if let Some(headers) = &headers {
+            let max = self.host.options.limits.extra_routing_keys_max;
+            (extra, copies) = extra_keys(headers, max)?;
+            request = Request::read(headers, self.now)?;
+        }
         let properties = match headers {
             Some(headers) if headers.get("BCC").is_some() => without_bcc(&properties, &headers),
             Some(_) | None => properties,
         };
-        let mut queues = core::mem::take(&mut self.host.routed);
-        let keys = Keys { own: &publish.routing_key, extra: &extra };
-        self.host.route(entrance, (keys, &properties), &mut queues);
         let letter = Letter {
             exchange,
             routing_key: publish.routing_key,
@@ -72,57 +76,65 @@ impl Turn<'_> {
             origin: Origin::Client,
             persistent,
         };
-        let letter = if queues.is_empty() { letter } else { letter.detached() };
-        let outcome = match self.handling(at) {
-            Handling::Transaction => {
-                let queues = queues.clone();
-                let pending = PendingPublish { letter, queues, mandatory: publish.mandatory };
-                self.hold_publish(at, pending)
-            }
+        let publish = self.plan(entrance, (letter, &extra), request, publish.mandatory)?;
+        match self.handling(at) {
+            Handling::Transaction => self.hold_publish(at, publish)?,
             Handling::Plain => {
-                self.post_or_return(at, letter, &queues, publish.mandatory);
-                Ok(())
+                self.carry_out(at, publish, Reply::Now);
             }
             Handling::Confirm { opening, tag } => {
-                let recorded = self.post_or_return(at, letter, &queues, publish.mandatory);
-                self.confirm(at, opening, tag, recorded);
-                Ok(())
+                let posted = self.carry_out(at, publish, Reply::Now);
+                self.confirm(at, opening, tag, posted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out what is to be done with a message.
+    fn plan(
+        &mut self,
+        entrance: Entrance,
+        (mut letter, extra): (Letter, &[ShortStr]),
+        request: Request,
+        mandatory: bool,
+    ) -> Result<PendingPublish, PublishError> {
+        let appointment = match request {
+            Request::Cancel(name) => {
+                return Ok(PendingPublish { letter, deed: Deed::Cancel(name), mandatory });
+            }
+            Request::Schedule(appointment) => {
+                letter.properties = without_time(&letter.properties);
+                Some(appointment).filter(|appointment| appointment.due > self.now)
+            }
+            Request::Route => None,
+        };
+        let mut routed = core::mem::take(&mut self.host.routed);
+        let keys = Keys { own: &letter.routing_key, extra };
+        self.host.route(entrance, (keys, &letter.properties), &mut routed);
+        let deed = match appointment {
+            // What would go nowhere now goes back now: later there may be nobody to tell.
+            Some(appointment) if !mandatory || !routed.is_nowhere() || !routed.held.is_empty() => {
+                routed.clear();
+                self.host.routed = routed;
+                self.check_schedule(letter.content_bytes())?;
+                letter = letter.detached();
+                Deed::Schedule(appointment)
+            }
+            Some(_) => {
+                routed.clear();
+                Deed::Route(routed)
+            }
+            None => {
+                if !routed.held.is_empty() {
+                    self.check_schedule(letter.content_bytes())?;
+                }
+                if !routed.queues.is_empty() {
+                    letter = letter.detached();
+                }
+                Deed::Route(routed)
             }
         };
-        queues.clear();
-        self.host.routed = queues;
-        outcome
-    }
-
-    /// Puts the message into its queues; gives it back to the client if there are none and it
-    /// is mandatory.
-    pub(super) fn post_or_return(
-        &mut self,
-        at: ChannelKey,
-        letter: Letter,
-        queues: &[QueueId],
-        mandatory: bool,
-    ) -> super::post::Posted {
-        if queues.is_empty() {
-            if mandatory {
-                self.send_return(at, letter);
-            }
-            return super::post::Posted::InMemory;
-        }
-        self.post(letter, queues)
-    }
-
-    fn send_return(&mut self, at: ChannelKey, letter: Letter) {
-        let method = Method::BasicReturn(basic::Return {
-            reply_code: ReplyCode::NoRoute.as_u16(),
-            reply_text: ShortStr::from_static("NO_ROUTE"),
-            exchange: letter.exchange,
-            routing_key: letter.routing_key,
-        });
-        let (connection, channel) = (at.connection, at.channel);
-        let (properties, body) = (letter.properties, letter.body);
-        let effect = Effect::Content { connection, channel, method, properties, body };
-        self.host.outbox.send(at, effect, self.effects);
+        Ok(PendingPublish { letter, deed, mandatory })
     }
 
     fn handling(&mut self, at: ChannelKey) -> Handling {

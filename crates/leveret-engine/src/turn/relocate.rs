@@ -49,6 +49,12 @@ impl Turn<'_> {
         let host = &mut *self.host;
         match entity {
             Entity::Message(id) => return self.write_message_again(id),
+            Entity::Scheduled(id) => {
+                if let Some(scheduled) = host.schedule.get_mut(id) {
+                    Fact::put_scheduled(self.draft.facts(), id, scheduled);
+                    scheduled.recorded = lsn;
+                }
+            }
             Entity::Exchange(id) => {
                 if let Some(exchange) = host.exchanges.get_mut(id) {
                     Fact::put_exchange_declared(self.draft.facts(), id, &exchange.spec);

@@ -32,6 +32,7 @@ impl Turn<'_> {
                 }
                 Timer::Unsettled(at) => self.check_unsettled(at),
                 Timer::Idle(queue) => self.expire_idle(queue),
+                Timer::Scheduled(message) => self.route_scheduled(message),
             }
             self.deliver_stirred();
         }

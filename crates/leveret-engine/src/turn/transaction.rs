@@ -6,9 +6,9 @@
 
 use leveret_protocol::{Method, tx};
 
-use super::Turn;
+use super::{Turn, replies::Reply};
 use crate::{
-    channel::{ChannelKey, Mode, PendingPublish},
+    channel::{ChannelKey, Deed, Mode, PendingPublish},
     error::{MethodError, TransactionError},
 };
 
@@ -41,14 +41,9 @@ impl Turn<'_> {
         let transaction = channel.mode.take_transaction()?;
         self.draft.begin_transaction();
         for publish in transaction.publishes {
-            let PendingPublish { letter, mut queues, mandatory } = publish;
-            let was_routed = !queues.is_empty();
-            // A queue may have gone since; then the message goes nowhere, as in RabbitMQ.
-            queues.retain(|queue| self.host.queues.contains(*queue));
-            if !was_routed || !queues.is_empty() {
-                self.post_or_return(at, letter, &queues, mandatory);
-                self.part_ways();
-            }
+            let publish = self.as_of_now(publish);
+            self.carry_out(at, publish, Reply::WhenWritten);
+            self.part_ways();
         }
         for settlement in transaction.settlements {
             self.release(at, settlement.delivery.consumer);
@@ -58,6 +53,17 @@ impl Turn<'_> {
         self.wake_stalled(at);
         self.send_when_written(at, Method::TxCommitOk(tx::CommitOk));
         Ok(())
+    }
+
+    /// A queue may have gone since; then the message goes nowhere, as in RabbitMQ.
+    fn as_of_now(&self, mut publish: PendingPublish) -> PendingPublish {
+        if let Deed::Route(routed) = &mut publish.deed
+            && !routed.queues.is_empty()
+        {
+            routed.queues.retain(|queue| self.host.queues.contains(*queue));
+            publish.mandatory = false;
+        }
+        publish
     }
 
     /// Publishes are dropped; what was settled is as if it had not been.

@@ -89,6 +89,7 @@ fn value_of(text: &str) -> FieldValue {
         Some(("l", number)) => FieldValue::I64(number.parse().unwrap()),
         Some(("s", number)) => FieldValue::I16(number.parse().unwrap()),
         Some(("d", number)) => FieldValue::F64(number.parse().unwrap()),
+        Some(("T", number)) => FieldValue::Timestamp(number.parse().unwrap()),
         Some(("x", bytes)) => FieldValue::Bytes(bytes.to_owned().into()),
         Some(("t", value)) => FieldValue::Bool(value == "true"),
         Some(("v", _)) => FieldValue::Void,
@@ -263,6 +264,9 @@ fn publish(connection: ConnectionId, channel: ChannelNumber, words: &mut Words) 
     }
     if let Some(priority) = words.value("priority") {
         properties = properties.priority(priority.parse::<u8>().unwrap());
+    }
+    if let Some(reply_to) = words.value("reply_to") {
+        properties = properties.reply_to(name(&reply_to));
     }
     if let Some(user) = words.value("user_id") {
         properties = properties.user_id(name(&user));

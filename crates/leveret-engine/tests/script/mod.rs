@@ -158,6 +158,8 @@ impl World {
         }
         set(words, "extra_routing_keys", &mut limits.extra_routing_keys_max);
         set(words, "transaction_bytes", &mut limits.transaction_bytes_max);
+        set(words, "scheduled_messages", &mut limits.scheduled_messages_max);
+        set(words, "scheduled_bytes", &mut limits.scheduled_bytes_max);
         self.engine = Engine::new(self.options.clone());
     }
 

@@ -84,7 +84,8 @@ fn shown(method: &Method) -> String {
 fn described(properties: &Properties) -> String {
     let headers = properties.headers().map(|headers| format!(" headers={}", table(&headers)));
     let expiration = properties.expiration().map(|text| format!(" expiration={text}"));
-    headers.unwrap_or_default() + &expiration.unwrap_or_default()
+    let reply_to = properties.reply_to().map(|name| format!(" reply_to={name}"));
+    [headers, expiration, reply_to].into_iter().flatten().collect()
 }
 
 fn table(table: &FieldTable) -> String {

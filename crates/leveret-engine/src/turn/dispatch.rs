@@ -1,0 +1,76 @@
+//! What was published goes where it is to go, or back.
+
+use leveret_protocol::{Method, ReplyCode, ShortStr, basic};
+
+use super::{Turn, post::Posted, replies::Reply};
+use crate::{
+    channel::{ChannelKey, Deed, PendingPublish},
+    effects::Effect,
+    exchange::Routed,
+    message::Letter,
+};
+
+impl Turn<'_> {
+    /// Does with a publish what is to be done; what goes nowhere and is mandatory goes back.
+    pub(super) fn carry_out(
+        &mut self,
+        at: ChannelKey,
+        publish: PendingPublish,
+        when: Reply,
+    ) -> Posted {
+        let PendingPublish { letter, deed, mandatory } = publish;
+        match deed {
+            Deed::Route(mut routed) => {
+                if mandatory && routed.is_nowhere() {
+                    self.send_return(at, letter.clone());
+                }
+                let posted = self.dispatch(letter, &routed, when);
+                routed.clear();
+                self.host.routed = routed;
+                posted
+            }
+            Deed::Schedule(appointment) => self.schedule(letter, appointment),
+            Deed::Cancel(name) => {
+                let cancelled = self.unschedule_named(&letter.exchange, &name);
+                if mandatory && cancelled.is_none() {
+                    self.send_return(at, letter);
+                }
+                cancelled.unwrap_or(Posted::InMemory)
+            }
+        }
+    }
+
+    /// Hands a message to all it reaches. If that is a queue, the message is in buffers of its own.
+    pub(super) fn dispatch(&mut self, letter: Letter, routed: &Routed, when: Reply) -> Posted {
+        let held = self.pass_on(&letter, routed, when);
+        if routed.queues.is_empty() {
+            return held;
+        }
+        let posted = self.post(letter, &routed.queues);
+        if posted == Posted::InMemory { held } else { posted }
+    }
+
+    /// Hands a message to all it reaches but the queues.
+    pub(super) fn pass_on(&mut self, letter: &Letter, routed: &Routed, when: Reply) -> Posted {
+        for name in &routed.replies {
+            self.reply(name, letter, when);
+        }
+        if routed.held.is_empty() {
+            return Posted::InMemory;
+        }
+        self.hold_back(letter, &routed.held)
+    }
+
+    fn send_return(&mut self, at: ChannelKey, letter: Letter) {
+        let method = Method::BasicReturn(basic::Return {
+            reply_code: ReplyCode::NoRoute.as_u16(),
+            reply_text: ShortStr::from_static("NO_ROUTE"),
+            exchange: letter.exchange,
+            routing_key: letter.routing_key,
+        });
+        let (connection, channel) = (at.connection, at.channel);
+        let (properties, body) = (letter.properties, letter.body);
+        let effect = Effect::Content { connection, channel, method, properties, body };
+        self.host.outbox.send(at, effect, self.effects);
+    }
+}
