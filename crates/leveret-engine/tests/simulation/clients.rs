@@ -8,7 +8,7 @@ use leveret_protocol::{ChannelNumber, Method, Properties, basic, queue, tx};
 
 use super::{
     QUEUES, Simulation, Unit, channel_of, connection_of,
-    model::Id,
+    model::{Id, Place, priority_of},
     name,
     op::{CONFIRM, Op, PLAIN, SEATS, Seat, TRANSACTION, Verdict},
 };
@@ -32,7 +32,7 @@ pub(crate) struct Client {
 pub(crate) struct Outstanding {
     tag: u64,
     queue: usize,
-    position: u64,
+    place: Place,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,6 +112,10 @@ impl Simulation {
                 let connection = connection_of(*connection * 2);
                 self.input(Input::Credit { connection, bytes: 1000 });
             }
+            Op::Tick { tens } => {
+                self.model.now += tens * 10;
+                self.input(Input::Wake);
+            }
         }
         let is_relocation = matches!(op, Op::Relocate { .. });
         self.end_unit(if is_relocation { Unit::Relocation } else { Unit::Operation });
@@ -127,8 +131,9 @@ impl Simulation {
         }
         let id = u64::try_from(self.persistent.len()).expect("few");
         self.persistent.push(persistent);
-        let queues = if target < QUEUES.len() { vec![target] } else { vec![0, 1, 2, 3] };
-        let keeps = persistent && queues.iter().any(|queue| self.model.queues[*queue].durable);
+        let queues = if target < QUEUES.len() { vec![target] } else { (0..QUEUES.len()).collect() };
+        let keeps =
+            persistent && queues.iter().any(|queue| self.model.queues[*queue].rules.durable);
         if keeps && seat != TRANSACTION {
             self.recorded.insert(id, self.last.next());
         }
@@ -150,7 +155,8 @@ impl Simulation {
         };
         let padding = if large { "x".repeat(150) } else { String::new() };
         let mode = if persistent { 2 } else { 1 };
-        let properties = Properties::builder().delivery_mode(mode).build();
+        let priority = u8::try_from(priority_of(id)).expect("few");
+        let properties = Properties::builder().delivery_mode(mode).priority(priority).build();
         let body = format!("{id}{padding}").into();
         self.publish(seat, publish, Content { properties, body });
     }
@@ -161,6 +167,10 @@ impl Simulation {
         }
         self.clients[seat].getting = Some((queue, no_ack));
         self.act(seat, Method::BasicGet(basic::Get { queue: name(QUEUES[queue]), no_ack }));
+        // It may have to wait until what is too old is out of the way.
+        while self.clients[seat].getting.is_some() && self.engine.has_work() {
+            self.input(Input::Wake);
+        }
         assert_eq!(self.clients[seat].getting, None, "a get is answered");
     }
 
@@ -213,15 +223,11 @@ impl Simulation {
     }
 
     fn model_settles(&mut self, outstanding: &Outstanding, verdict: Verdict) {
-        let Outstanding { queue, position, .. } = *outstanding;
+        let Outstanding { queue, place, .. } = *outstanding;
         match verdict {
-            Verdict::Ack => self.model.settle(queue, position),
-            Verdict::Requeue => self.model.give_back(queue, position),
-            Verdict::Reject => {
-                let persistent = self.persistent.clone();
-                let is_persistent = |id| persistent[usize::try_from(id).expect("few")];
-                self.model.reject(queue, position, is_persistent);
-            }
+            Verdict::Ack => self.model.settle(queue, place),
+            Verdict::Requeue => self.model.give_back(queue, place),
+            Verdict::Reject => self.model.reject(queue, place),
         }
     }
 
@@ -230,7 +236,7 @@ impl Simulation {
             return;
         }
         for outstanding in std::mem::take(&mut self.clients[seat].unsettled) {
-            self.model.give_back(outstanding.queue, outstanding.position);
+            self.model.give_back(outstanding.queue, outstanding.place);
         }
         self.act(seat, Method::BasicRecover(basic::Recover { requeue: true }));
     }
@@ -239,7 +245,7 @@ impl Simulation {
         let client = std::mem::take(&mut self.clients[seat]);
         let settled = client.settlements.into_iter().map(|(outstanding, _)| outstanding);
         for outstanding in client.unsettled.into_iter().chain(settled) {
-            self.model.give_back(outstanding.queue, outstanding.position);
+            self.model.give_back(outstanding.queue, outstanding.place);
         }
     }
 
@@ -280,7 +286,7 @@ impl Simulation {
         let mut kept = Vec::new();
         for (queues, id, persistent) in publishes {
             self.model.put(&queues, id, persistent);
-            if persistent && queues.iter().any(|queue| self.model.queues[*queue].durable) {
+            if persistent && queues.iter().any(|queue| self.model.queues[*queue].rules.durable) {
                 kept.push(id);
             }
         }
@@ -341,6 +347,7 @@ impl Simulation {
         match method {
             Method::BasicGetEmpty(_) => {
                 let (queue, _) = client.getting.take().expect("there is a get");
+                while self.model.give_up_for(queue) {}
                 assert_eq!(self.model.ready(queue), [0_u64; 0], "the queue has none");
             }
             Method::BasicCancel(cancel) => {
@@ -369,6 +376,12 @@ impl Simulation {
         self.model.ready(queue).first() == Some(&id_of(body))
     }
 
+    /// The model gives up a message that stands before this.
+    pub(super) fn make_way(&mut self, seat: Seat, method: &Method) -> bool {
+        let (queue, _) = self.origin(seat, method);
+        self.model.give_up_for(queue)
+    }
+
     pub(super) fn delivered(&mut self, seat: Seat, method: &Method, body: &Bytes) {
         let (queue, no_ack) = self.origin(seat, method);
         let (tag, redelivered) = match method {
@@ -379,11 +392,11 @@ impl Simulation {
             Method::BasicDeliver(deliver) => (deliver.delivery_tag, deliver.redelivered),
             other => panic!("{} was not asked for", other.name()),
         };
-        let position = self.model.take(queue, id_of(body), redelivered);
+        let place = self.model.take(queue, id_of(body), redelivered);
         if no_ack {
-            self.model.settle(queue, position);
+            self.model.settle(queue, place);
         } else {
-            self.clients[seat].unsettled.push(Outstanding { tag, queue, position });
+            self.clients[seat].unsettled.push(Outstanding { tag, queue, place });
         }
     }
 
@@ -400,6 +413,7 @@ impl Simulation {
 
     /// All clients leave, and what is left in the queues is what the model says.
     pub(crate) fn drain(&mut self) {
+        self.end_unit(Unit::Operation);
         for connection in [0, 1] {
             self.client_leaves(connection);
             self.end_unit(Unit::Operation);

@@ -30,7 +30,17 @@ use self::{
     op::{CONFIRM, SEATS, TRANSACTION},
 };
 
-pub(crate) const QUEUES: [&str; 4] = ["d0", "d1", "dead", "t"];
+pub(crate) const QUEUES: [&str; 7] = ["d0", "d1", "dead", "t", "old", "short", "p"];
+
+/// How long a message lives in the queue "old". Time goes in tens of milliseconds, so nothing
+/// happens just when a life ends.
+const LIFE_MILLIS: u8 = 45;
+
+/// How many messages the queue "short" holds.
+const LENGTH: u8 = 3;
+
+/// The highest priority of the queue "p".
+const PRIORITY: u8 = 2;
 
 /// A run so far.
 pub(crate) struct Simulation {
@@ -70,6 +80,22 @@ pub(crate) enum Unit {
 pub(crate) fn options() -> EngineOptions {
     let limits = Limits { turn_steps_max: 3, record_bytes_max: 100, ..Limits::default() };
     EngineOptions { seed: 1, limits, ..EngineOptions::default() }
+}
+
+fn rules_of(queue: &str) -> model::Rules {
+    let place = |name| QUEUES.iter().position(|queue| *queue == name);
+    let plain = model::Rules { durable: queue != "t", ..model::Rules::default() };
+    match queue {
+        "d0" => model::Rules { dead_letters_to: place("dead"), ..plain },
+        "old" => {
+            model::Rules { dead_letters_to: place("dead"), life: Some(LIFE_MILLIS.into()), ..plain }
+        }
+        "short" => {
+            model::Rules { dead_letters_to: place("d1"), length_max: Some(LENGTH.into()), ..plain }
+        }
+        "p" => model::Rules { priority_max: PRIORITY.into(), ..plain },
+        _ => plain,
+    }
 }
 
 fn name(text: &str) -> ShortStr {
@@ -112,9 +138,7 @@ impl Simulation {
 
     fn begin(&mut self) {
         for queue in QUEUES {
-            let durable = queue != "t";
-            let dead_letters_to = (queue == "d0").then_some(2);
-            self.model.queues.push(model::Queue::new(durable, dead_letters_to));
+            self.model.queues.push(model::Queue::new(rules_of(queue)));
         }
         for connection in [0, 1] {
             self.connect(connection);
@@ -163,14 +187,21 @@ impl Simulation {
     }
 
     fn declare(&mut self, number: usize) {
-        let arguments = match QUEUES[number] {
-            "d0" => FieldTable::builder()
+        let queue = &self.model.queues[number];
+        let mut arguments = FieldTable::builder();
+        if let Some(to) = queue.rules.dead_letters_to {
+            arguments = arguments
                 .insert("x-dead-letter-exchange", "")
-                .insert("x-dead-letter-routing-key", "dead")
-                .build(),
-            _ => FieldTable::default(),
+                .insert("x-dead-letter-routing-key", QUEUES[to]);
+        }
+        let arguments = match QUEUES[number] {
+            "old" => arguments.insert("x-message-ttl", LIFE_MILLIS),
+            "short" => arguments.insert("x-max-length", LENGTH),
+            "p" => arguments.insert("x-max-priority", PRIORITY),
+            _ => arguments,
         };
-        let durable = self.model.queues[number].durable;
+        let arguments = arguments.build();
+        let durable = self.model.queues[number].rules.durable;
         let queue = name(QUEUES[number]);
         let declare =
             queue::Declare { queue, durable, arguments, no_wait: true, ..Default::default() };
@@ -199,23 +230,27 @@ impl Simulation {
             self.tell_twin(input.clone());
         }
         let mut effects = Effects::new();
-        self.engine.handle(Timestamp::from_millis(0), input, &mut effects);
+        self.engine.handle(self.now(), input, &mut effects);
         for effect in effects.drain() {
             self.watch(&effect);
             self.transcript.push(effect);
         }
     }
 
+    const fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.model.now)
+    }
+
     fn tell_twin(&mut self, input: Input) {
         let mut effects = Effects::new();
-        self.twin.handle(Timestamp::from_millis(0), input, &mut effects);
+        self.twin.handle(self.now(), input, &mut effects);
         let append = |effect: &Effect| match effect {
             Effect::Append { lsn, .. } => Some(*lsn),
             _ => None,
         };
         self.twin_last = effects.iter().filter_map(append).max().unwrap_or(self.twin_last);
         let durable = Input::Durable { upto: self.twin_last };
-        self.twin.handle(Timestamp::from_millis(0), durable, &mut effects);
+        self.twin.handle(self.now(), durable, &mut effects);
         let (mut contents, mut answers) = (Vec::new(), Vec::new());
         for effect in effects.drain() {
             match effect {
@@ -235,7 +270,12 @@ impl Simulation {
                 contents[..*at].iter().all(|(earlier, _, _)| earlier != seat)
                     && self.is_next(*seat, method, body)
             };
-            let at = (0..contents.len()).find(is_next).unwrap_or(0);
+            let Some(at) = (0..contents.len()).find(is_next) else {
+                let mut blocked = contents.iter();
+                let is_way = blocked.any(|(seat, method, _)| self.make_way(*seat, method));
+                assert!(is_way, "nothing of this was to be given: {contents:?}");
+                continue;
+            };
             let (seat, method, body) = contents.remove(at);
             self.given[0].entry(seat).or_default().push(body.clone());
             self.delivered(seat, &method, &body);
@@ -275,9 +315,12 @@ impl Simulation {
     /// All records of a transaction but the last say nothing yet.
     fn end_unit(&mut self, unit: Unit) {
         let (before, after_input) = (self.kept_last(), self.last);
-        while self.engine.has_work() {
+        while self.engine.has_work()
+            || self.engine.next_deadline().is_some_and(|at| at <= self.now())
+        {
             self.input(Input::Wake);
         }
+        self.model.give_up_all();
         let after = self.model.kept();
         let changes_nothing = unit == Unit::Relocation;
         for (lsn, (_, kept)) in self.log.iter_mut().filter(|(_, (_, kept))| kept.is_none()) {

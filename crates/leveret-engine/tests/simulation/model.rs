@@ -1,40 +1,60 @@
 //! What the queues hold, as simple as it can be said.
 //!
-//! The model does not say who gets a message; it is told, and objects if that message was not
-//! the queue's to give.
+//! The model does not say who gets a message, nor when a queue gives one up; it is told, and
+//! objects if that message was not the queue's to give.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// A message by the number in its body.
 pub(crate) type Id = u64;
 
+/// Where in a queue: the higher priority first, then the older.
+pub(crate) type Place = (Reverse<u64>, u64);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) id: Id,
+    pub(crate) persistent: bool,
     pub(crate) kept: bool,
     pub(crate) seen: bool,
+    pub(crate) expires_at: Option<u64>,
+}
+
+/// What a queue is declared with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules {
+    pub(crate) durable: bool,
+    pub(crate) dead_letters_to: Option<usize>,
+    pub(crate) life: Option<u64>,
+    pub(crate) length_max: Option<usize>,
+    pub(crate) priority_max: u64,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Queue {
-    pub(crate) durable: bool,
-    dead_letters_to: Option<usize>,
-    ready: BTreeMap<u64, Held>,
-    out: BTreeMap<u64, Held>,
+    pub(crate) rules: Rules,
+    ready: BTreeMap<Place, Held>,
+    out: BTreeMap<Place, Held>,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
     pub(crate) queues: Vec<Queue>,
+    pub(crate) now: u64,
     position: u64,
 }
 
 /// What a disk has to give back: for each durable queue, its persistent messages in order.
 pub(crate) type Kept = Vec<Vec<Id>>;
 
+/// The priority a message is published with.
+pub(crate) const fn priority_of(id: Id) -> u64 {
+    id % 4
+}
+
 impl Queue {
-    pub(crate) fn new(durable: bool, dead_letters_to: Option<usize>) -> Self {
-        Self { durable, dead_letters_to, ..Self::default() }
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
     }
 }
 
@@ -43,36 +63,71 @@ impl Model {
         self.position += 1;
         for queue in queues {
             let queue = &mut self.queues[*queue];
-            let kept = persistent && queue.durable;
-            queue.ready.insert(self.position, Held { id, kept, seen: false });
+            let kept = persistent && queue.rules.durable;
+            let expires_at = queue.rules.life.map(|life| self.now + life);
+            let place = (Reverse(priority_of(id).min(queue.rules.priority_max)), self.position);
+            queue.ready.insert(place, Held { id, persistent, kept, seen: false, expires_at });
         }
     }
 
     /// The queue gives its first message away.
-    pub(crate) fn take(&mut self, queue: usize, id: Id, redelivered: bool) -> u64 {
+    pub(crate) fn take(&mut self, queue: usize, id: Id, redelivered: bool) -> Place {
         let queue = &mut self.queues[queue];
-        let (position, held) = queue.ready.pop_first().expect("the queue has a message");
+        let (place, held) = queue.ready.pop_first().expect("the queue has a message");
         assert_eq!(held.id, id, "a queue gives its first message");
         assert_eq!(held.seen, redelivered, "message {id} is marked if it was seen before");
-        queue.out.insert(position, Held { seen: true, ..held });
-        position
+        assert!(held.expires_at.is_none_or(|at| at > self.now), "message {id} is too old");
+        queue.out.insert(place, Held { seen: true, ..held });
+        place
     }
 
-    pub(crate) fn settle(&mut self, queue: usize, position: u64) {
-        self.queues[queue].out.remove(&position);
+    pub(crate) fn settle(&mut self, queue: usize, place: Place) {
+        self.queues[queue].out.remove(&place);
     }
 
-    pub(crate) fn give_back(&mut self, queue: usize, position: u64) {
+    pub(crate) fn give_back(&mut self, queue: usize, place: Place) {
         let queue = &mut self.queues[queue];
-        if let Some(held) = queue.out.remove(&position) {
-            queue.ready.insert(position, held);
+        if let Some(held) = queue.out.remove(&place) {
+            queue.ready.insert(place, held);
         }
     }
 
-    pub(crate) fn reject(&mut self, queue: usize, position: u64, persistent: impl Fn(Id) -> bool) {
-        let Some(held) = self.queues[queue].out.remove(&position) else { return };
-        if let Some(to) = self.queues[queue].dead_letters_to {
-            self.put(&[to], held.id, persistent(held.id));
+    pub(crate) fn reject(&mut self, queue: usize, place: Place) {
+        if let Some(held) = self.queues[queue].out.remove(&place) {
+            self.bury(queue, &held);
+        }
+    }
+
+    /// The queue gives its first message up, if that is too old or one too many.
+    fn give_up_first(&mut self, queue: usize) -> bool {
+        let now = self.now;
+        let Queue { ready, rules, .. } = &mut self.queues[queue];
+        let is_full = rules.length_max.is_some_and(|max| ready.len() > max);
+        let is_old = |held: &Held| held.expires_at.is_some_and(|at| at <= now);
+        let Some(first) = ready.first_entry() else { return false };
+        if !is_full && !is_old(first.get()) {
+            return false;
+        }
+        let held = first.remove();
+        self.bury(queue, &held);
+        true
+    }
+
+    /// One message is given up that stands before what this queue is said to give.
+    pub(crate) fn give_up_for(&mut self, queue: usize) -> bool {
+        let leads_here = |from: &usize| self.queues[*from].rules.dead_letters_to == Some(queue);
+        let sources: Vec<usize> = (0..self.queues.len()).filter(leads_here).collect();
+        self.give_up_first(queue) || sources.into_iter().any(|from| self.give_up_first(from))
+    }
+
+    /// All is given up that is too old or too much.
+    pub(crate) fn give_up_all(&mut self) {
+        while (0..self.queues.len()).any(|queue| self.give_up_first(queue)) {}
+    }
+
+    fn bury(&mut self, queue: usize, held: &Held) {
+        if let Some(to) = self.queues[queue].rules.dead_letters_to {
+            self.put(&[to], held.id, held.persistent);
         }
     }
 
@@ -92,10 +147,10 @@ impl Model {
 
     pub(crate) fn kept(&self) -> Kept {
         let of_queue = |queue: &Queue| {
-            let all: BTreeMap<&u64, &Held> = queue.ready.iter().chain(&queue.out).collect();
+            let all: BTreeMap<&Place, &Held> = queue.ready.iter().chain(&queue.out).collect();
             all.values().filter(|held| held.kept).map(|held| held.id).collect()
         };
-        self.queues.iter().filter(|queue| queue.durable).map(of_queue).collect()
+        self.queues.iter().filter(|queue| queue.rules.durable).map(of_queue).collect()
     }
 
     /// How many messages there are, each counted in each of its queues.

@@ -2,6 +2,8 @@
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
+use super::QUEUES;
+
 /// A channel of the four there are: plain, confirm, transaction, plain.
 pub(crate) type Seat = usize;
 
@@ -66,6 +68,10 @@ pub(crate) enum Op {
     Credit {
         connection: usize,
     },
+    /// Time goes on, so many times ten milliseconds.
+    Tick {
+        tens: u64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,10 +83,10 @@ pub(crate) enum Verdict {
 
 pub(crate) fn op() -> impl Strategy<Value = Op> {
     let seat = || 0..SEATS;
-    let queue = || 0..4_usize;
+    let queue = || 0..QUEUES.len();
     let verdict = || prop_oneof![3 => Just(Verdict::Ack), 1 => Just(Verdict::Requeue), 1 => Just(Verdict::Reject)];
     prop_oneof![
-        12 => (seat(), 0..5_usize, any::<bool>(), any::<bool>())
+        12 => (seat(), 0..=QUEUES.len(), any::<bool>(), any::<bool>())
             .prop_map(|(seat, target, persistent, large)| Op::Publish { seat, target, persistent, large }),
         4 => (seat(), queue(), any::<bool>())
             .prop_map(|(seat, queue, no_ack)| Op::Get { seat, queue, no_ack }),
@@ -99,5 +105,6 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         4 => (0..=100_usize).prop_map(|percent| Op::Durable { percent }),
         1 => (0..=100_usize).prop_map(|percent| Op::Relocate { percent }),
         2 => (0..2_usize).prop_map(|connection| Op::Credit { connection }),
+        3 => (1..8_u64).prop_map(|tens| Op::Tick { tens }),
     ]
 }
