@@ -115,9 +115,10 @@ impl Model {
 
     /// One message is given up that stands before what this queue is said to give.
     pub(crate) fn give_up_for(&mut self, queue: usize) -> bool {
-        let leads_here = |from: &usize| self.queues[*from].rules.dead_letters_to == Some(queue);
-        let sources: Vec<usize> = (0..self.queues.len()).filter(leads_here).collect();
-        self.give_up_first(queue) || sources.into_iter().any(|from| self.give_up_first(from))
+        let leads_here = |rules: &Rules| rules.dead_letters_to == Some(queue);
+        self.give_up_first(queue)
+            || (0..self.queues.len())
+                .any(|from| leads_here(&self.queues[from].rules) && self.give_up_first(from))
     }
 
     /// All is given up that is too old or too much.
