@@ -51,6 +51,12 @@ impl Assembly {
         self.begun.as_ref().map(|begun| begun.position)
     }
 
+    /// Something is missing before the next frame: a record that was not whole is given up.
+    pub(crate) fn give_up(&mut self) {
+        self.begun = None;
+        self.is_orphan = true;
+    }
+
     /// Takes the next frame of a segment.
     pub(crate) fn take(
         &mut self,

@@ -192,6 +192,9 @@ pub enum Flaw {
     /// A segment between the first and the last is not there.
     #[error("the file is missing")]
     Missing,
+    /// The disk does not give the file's bytes.
+    #[error("the file cannot be read")]
+    Unreadable,
     /// The file is longer than any segment.
     #[error("the file is longer than a segment can be")]
     TooLong,

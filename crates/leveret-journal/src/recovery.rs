@@ -250,7 +250,7 @@ impl<D: Disk, V: FnMut(StreamId, Seq, &[u8]) -> Result<(), Refusal>> Reader<'_, 
 }
 
 /// Reads a whole segment: its header, verified, and the bytes behind it.
-fn read_segment<D: Disk>(
+pub(crate) fn read_segment<D: Disk>(
     disk: &mut Access<D>,
     number: SegmentNumber,
     bytes: u64,

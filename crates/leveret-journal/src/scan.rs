@@ -69,6 +69,20 @@ impl<'a> Frames<'a> {
         self.done == self.bytes.len()
     }
 
+    /// Goes on behind an invalid place, at the next valid frame if there is one; tells how many
+    /// bytes were passed over. For salvage alone: who needs all of the log must not.
+    pub(crate) fn resume(&mut self) -> Option<u64> {
+        let broken = self.done;
+        while self.done < self.bytes.len() {
+            self.done = self.done.saturating_add(FRAME_ALIGNMENT).min(self.bytes.len());
+            if self.frame_here().is_some() {
+                return Some((self.done - broken) as u64);
+            }
+        }
+        self.done = broken;
+        None
+    }
+
     /// What follows the last valid frame of a segment that no other follows.
     pub(crate) fn tail(&self) -> Result<Tail, Flaw> {
         let end = self.header.position(self.offset());

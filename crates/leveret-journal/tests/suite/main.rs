@@ -16,4 +16,5 @@ mod ledger;
 mod model;
 mod recycling;
 mod run;
+mod salvage;
 mod script;
