@@ -8,7 +8,7 @@ use alloc::{
 use leveret_protocol::{ChannelNumber, ShortStr};
 
 use crate::{
-    channel::Channel,
+    channel::{Channel, Stalled},
     identity::{ConsumerId, QueueId},
     input::Capabilities,
     permissions::Authority,
@@ -30,7 +30,7 @@ pub(crate) struct Connection {
 pub(crate) struct Credit {
     left: i64,
     /// Consumers that wait for more.
-    stalled: Vec<ConsumerId>,
+    stalled: Stalled,
 }
 
 impl Connection {
@@ -65,14 +65,14 @@ impl Credit {
         self.stalled.push(consumer);
     }
 
-    /// That consumer waits no longer: it has ended.
-    pub(crate) fn forget(&mut self, consumer: ConsumerId) {
-        self.stalled.retain(|known| *known != consumer);
+    /// One that waits has ended.
+    pub(crate) fn end_one(&mut self, exists: impl Fn(ConsumerId) -> bool) {
+        self.stalled.end_one(exists);
     }
 
     /// Adds some, and gives back who waited for it.
     pub(crate) fn grant(&mut self, bytes: u64) -> Vec<ConsumerId> {
         self.left = self.left.saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX));
-        if self.is_left() { core::mem::take(&mut self.stalled) } else { Vec::new() }
+        if self.is_left() { self.stalled.take() } else { Vec::new() }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Host {
     pub(crate) chance: Chance,
     pub(crate) exchanges: Exchanges,
     pub(crate) bindings: BindingTable,
+    /// Queues that are gone, and some of their bindings not yet.
+    pub(crate) queues_going: usize,
     pub(crate) queues: Queues,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
     pub(crate) consumers: BTreeMap<ConsumerId, Consumer>,
@@ -63,6 +65,7 @@ impl Host {
             serials: Serials::after(Exchanges::NUMBERS_KEPT),
             exchanges: Exchanges::builtin(),
             bindings: BindingTable::default(),
+            queues_going: 0,
             queues: Queues::default(),
             connections: BTreeMap::new(),
             consumers: BTreeMap::new(),
@@ -153,5 +156,8 @@ impl Host {
             queue.or_else(|| replies.find(name).filter(|at| can_take(*at)).map(|_| Named::Reply))
         };
         exchanges.route(entrance, message, (chance, find_named), routed);
+        if self.queues_going > 0 {
+            routed.queues.retain(|queue| self.queues.contains(*queue));
+        }
     }
 }

@@ -35,6 +35,14 @@ pub struct Limits {
     /// How long a delivery may stay unsettled before its channel is closed with 406; for ever, if
     /// nothing is given. The argument `x-consumer-timeout` of a queue or a consumer goes first.
     pub consumer_timeout: Option<Duration>,
+    /// Bindings of the virtual host; one more closes the channel with 406.
+    pub bindings_max: usize,
+    /// Consumers of the virtual host; one more closes the channel with 406.
+    pub consumers_max: usize,
+    /// Consumers of one queue; one more closes the channel with 406.
+    pub queue_consumers_max: usize,
+    /// Consumers of one channel; one more closes the connection with 530.
+    pub channel_consumers_max: usize,
     /// Routing keys in a CC or BCC header; one more closes the channel with 406.
     pub extra_routing_keys_max: usize,
     /// Entries in the history of a dead letter; a message that would get one more is dropped.
@@ -57,6 +65,10 @@ impl Default for Limits {
             record_bytes_max: 1024 * 1024,
             turn_steps_max: 2048,
             consumer_timeout: Some(Duration::from_mins(30)),
+            bindings_max: 1_000_000,
+            consumers_max: 1_000_000,
+            queue_consumers_max: 65_536,
+            channel_consumers_max: 8_192,
             extra_routing_keys_max: 1000,
             dead_letter_hops_max: 256,
             hash_wildcards_max: 2,

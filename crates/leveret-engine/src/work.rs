@@ -6,7 +6,8 @@ use leveret_protocol::basic;
 
 use crate::{
     channel::{ChannelKey, Delivery},
-    identity::{Lsn, QueueId},
+    exchange::Destination,
+    identity::{ExchangeId, Lsn, QueueId},
     queue::Drained,
 };
 
@@ -17,6 +18,10 @@ pub(crate) enum Task {
     Tend(QueueId),
     /// Answer that `basic.get`.
     Get { at: ChannelKey, get: basic::Get },
+    /// Remove the bindings to a place that is gone.
+    UnbindTo(Destination),
+    /// Remove the bindings from an exchange that is gone.
+    UnbindFrom(ExchangeId),
     /// Give deliveries back to their queues, which wait for it.
     Requeue(btree_map::IntoValues<u64, Delivery>),
     /// Forget what was ready in a queue.

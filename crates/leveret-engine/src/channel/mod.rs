@@ -6,6 +6,7 @@ mod consumer;
 mod mode;
 mod prefetch;
 mod replies;
+mod stalled;
 mod transaction;
 mod unacked;
 
@@ -18,6 +19,7 @@ pub(crate) use self::{
     mode::Mode,
     prefetch::Prefetch,
     replies::ReplyConsumer,
+    stalled::Stalled,
     transaction::{Deed, PendingPublish, Settlement, TransactionLimits},
     unacked::{Deliveries, Delivery, Unacked, Verdict},
 };

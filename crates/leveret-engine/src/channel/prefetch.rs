@@ -1,8 +1,6 @@
 //! How many unsettled deliveries a channel and its consumers may have.
 
-use alloc::vec::Vec;
-
-use crate::identity::ConsumerId;
+use super::stalled::Stalled;
 
 #[derive(Debug, Default)]
 pub(crate) struct Prefetch {
@@ -13,7 +11,7 @@ pub(crate) struct Prefetch {
     /// Deliveries to consumers that are not settled; what was fetched by `basic.get` is free.
     pub(crate) outstanding: usize,
     /// Consumers that wait until the channel's limit leaves room.
-    pub(crate) stalled: Vec<ConsumerId>,
+    pub(crate) stalled: Stalled,
 }
 
 impl Prefetch {

@@ -20,6 +20,8 @@ pub(crate) enum BindError {
     MatchModeType { value: FieldValue },
     #[error("binding key has {found} wildcards '#', at most {max} are allowed")]
     HashWildcards { found: usize, max: usize },
+    #[error("cannot bind: binding limit in vhost '{virtual_host}' ({max}) is reached")]
+    TooMany { virtual_host: ShortStr, max: usize },
     #[error("The binding key must be an integer: {}", Binary(key))]
     WeightNoInteger { key: ShortStr },
     #[error("The binding key must be greater than 0")]
@@ -40,6 +42,7 @@ impl BindError {
             Self::MatchMode { .. }
             | Self::MatchModeType { .. }
             | Self::HashWildcards { .. }
+            | Self::TooMany { .. }
             | Self::WeightNoInteger { .. }
             | Self::WeightNotPositive
             | Self::WeightTooLarge { .. }

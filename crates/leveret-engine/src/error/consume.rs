@@ -22,6 +22,15 @@ pub(crate) enum ConsumeError {
     RepliesTaken,
     #[error("reply consumer cannot acknowledge")]
     RepliesNotAcknowledged,
+    #[error("reached maximum ({max}) of consumers per channel")]
+    TooManyOnChannel { max: usize },
+    #[error("cannot consume from {resource}: its consumer limit ({max}) is reached")]
+    TooManyOnQueue { resource: Resource, max: usize },
+    #[error(
+        "cannot consume from {resource}: consumer limit in vhost '{}' ({max}) is reached",
+        resource.virtual_host
+    )]
+    TooManyInHost { resource: Resource, max: usize },
     #[error("prefetch_size!=0 ({size})")]
     PrefetchSize { size: u32 },
     #[error("active=false")]
@@ -31,12 +40,14 @@ pub(crate) enum ConsumeError {
 impl ConsumeError {
     pub(super) fn reply_code(&self) -> ReplyCode {
         match self {
-            Self::TagInUse { .. } => ReplyCode::NotAllowed,
+            Self::TagInUse { .. } | Self::TooManyOnChannel { .. } => ReplyCode::NotAllowed,
             Self::ExclusiveUse { .. } => ReplyCode::AccessRefused,
             Self::Argument { .. }
             | Self::OtherType { .. }
             | Self::RepliesTaken
-            | Self::RepliesNotAcknowledged => ReplyCode::PreconditionFailed,
+            | Self::RepliesNotAcknowledged
+            | Self::TooManyOnQueue { .. }
+            | Self::TooManyInHost { .. } => ReplyCode::PreconditionFailed,
             Self::GlobalPrefetch { .. } | Self::PrefetchSize { .. } | Self::FlowOff => {
                 ReplyCode::NotImplemented
             }

@@ -2,11 +2,7 @@
 //!
 //! A binding is what it says; the same one made twice is one.
 
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    vec::Vec,
-};
-use core::ops::Bound;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use leveret_protocol::{FieldTable, FieldValue, ShortStr};
@@ -99,16 +95,18 @@ impl BindingTable {
         self.of_source(source).next().is_some()
     }
 
-    pub(crate) fn all_of_source(&self, source: ExchangeId) -> Vec<BindingId> {
-        self.of_source(source).collect()
+    pub(crate) fn first_from(&self, source: ExchangeId) -> Option<BindingId> {
+        self.of_source(source).next()
     }
 
-    pub(crate) fn to_destination(&self, destination: Destination) -> Vec<BindingId> {
-        let range = (
-            Bound::Included((destination, BindingId(0))),
-            Bound::Included((destination, BindingId(u64::MAX))),
-        );
-        self.by_destination.range(range).map(|(_, id)| *id).collect()
+    pub(crate) fn first_to(&self, destination: Destination) -> Option<BindingId> {
+        let first = (destination, BindingId(0));
+        let last = (destination, BindingId(u64::MAX));
+        self.by_destination.range(first..=last).next().map(|(_, id)| *id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bindings.len()
     }
 
     fn of_source(&self, source: ExchangeId) -> impl Iterator<Item = BindingId> {

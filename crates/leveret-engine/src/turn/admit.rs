@@ -10,6 +10,7 @@ use crate::{
     channel::ChannelKey,
     error::ConsumeError,
     identity::QueueId,
+    queue::Queue,
 };
 
 /// Whom a consumer bears beside it.
@@ -21,16 +22,17 @@ pub(super) enum Admission {
 
 impl Turn<'_> {
     pub(super) fn admit(
-        &mut self,
+        &self,
         at: ChannelKey,
         queue: QueueId,
         consume: &basic::Consume,
     ) -> Result<(ConsumeSettings, Admission), ConsumeError> {
-        let of_channel = self.host.channel_mut(at).map_or(0, |channel| channel.prefetch.of_channel);
+        let of_channel = self.host.channel(at).map_or(0, |channel| channel.prefetch.of_channel);
         let Some(queue) = self.host.queues.get(queue) else {
             return Ok((ConsumeSettings::default(), Admission::Shared));
         };
         let resource = || self.host.queue_resource(&queue.spec.name);
+        self.check_consumer_limits(at, queue)?;
         let queue_type = queue.settings.queue_type;
         let settings = ConsumeSettings::parse(&consume.arguments, queue_type).map_err(
             |(argument, fault)| {
@@ -62,5 +64,24 @@ impl Turn<'_> {
             return Err(ConsumeError::ExclusiveUse { resource: resource() });
         }
         Ok((settings, if wants_alone { Admission::Alone } else { Admission::Shared }))
+    }
+
+    fn check_consumer_limits(&self, at: ChannelKey, queue: &Queue) -> Result<(), ConsumeError> {
+        let limits = &self.host.options.limits;
+        let max = limits.channel_consumers_max;
+        if self.host.channel(at).is_some_and(|channel| channel.consumers.len() >= max) {
+            return Err(ConsumeError::TooManyOnChannel { max });
+        }
+        let max = limits.queue_consumers_max;
+        if queue.consumers.len() >= max {
+            let resource = self.host.queue_resource(&queue.spec.name);
+            return Err(ConsumeError::TooManyOnQueue { resource, max });
+        }
+        let max = limits.consumers_max;
+        if self.host.consumers.len() >= max {
+            let resource = self.host.queue_resource(&queue.spec.name);
+            return Err(ConsumeError::TooManyInHost { resource, max });
+        }
+        Ok(())
     }
 }

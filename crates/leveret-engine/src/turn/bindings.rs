@@ -1,7 +1,5 @@
 //! Binding and unbinding, of queues and of exchanges.
 
-use alloc::{collections::BTreeSet, vec::Vec};
-
 use leveret_protocol::{FieldTable, Method, ShortStr, exchange, queue};
 
 use super::{Turn, names::clean};
@@ -81,23 +79,6 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Removes all bindings to a place that is gone. An exchange that goes with its last
-    /// binding takes the bindings to itself along, and so on.
-    pub(super) fn remove_bindings_to(&mut self, destination: Destination) {
-        let mut waiting = Vec::from([destination]);
-        while let Some(destination) = waiting.pop() {
-            let mut sources = BTreeSet::new();
-            for id in self.host.bindings.to_destination(destination) {
-                sources.extend(self.drop_binding(id));
-            }
-            for source in sources {
-                if self.remove_if_unbound(source) {
-                    waiting.push(Destination::Exchange(source));
-                }
-            }
-        }
-    }
-
     /// Removes a binding without a word about it on record: it goes because one of its ends
     /// goes, and that is on record.
     pub(super) fn drop_binding(&mut self, id: BindingId) -> Option<ExchangeId> {
@@ -159,6 +140,11 @@ impl Turn<'_> {
         if let Some(known) = self.host.bindings.find(&spec) {
             return Ok(self.host.bindings.get(known).and_then(|binding| binding.recorded));
         }
+        let max = self.host.options.limits.bindings_max;
+        if self.host.bindings.len() >= max {
+            let virtual_host = self.host.options.virtual_host.clone();
+            return Err(BindError::TooMany { virtual_host, max });
+        }
         let id = BindingId(self.host.serials.next());
         let recorded = self.is_between_durables(&spec).then(|| self.draft.lsn());
         if let Some(exchange) = self.host.exchanges.get_mut(spec.source) {
@@ -186,7 +172,7 @@ impl Turn<'_> {
     }
 
     /// An auto-delete exchange goes when its last binding has gone.
-    fn remove_if_unbound(&mut self, id: ExchangeId) -> bool {
+    pub(super) fn remove_if_unbound(&mut self, id: ExchangeId) -> bool {
         let is_auto_delete =
             self.host.exchanges.get(id).is_some_and(|exchange| exchange.spec.auto_delete);
         if !is_auto_delete || self.host.bindings.has_source(id) {

@@ -112,14 +112,16 @@ impl Turn<'_> {
 
     /// The consumer is nowhere among those that wait any more.
     pub(super) fn take_consumer(&mut self, id: ConsumerId) -> Option<Consumer> {
-        let consumer = self.host.consumers.remove(&id)?;
-        if let Some(connection) = self.host.connections.get_mut(&consumer.at.connection) {
+        let host = &mut *self.host;
+        let consumer = host.consumers.remove(&id)?;
+        let exists = |id| host.consumers.contains_key(&id);
+        if let Some(connection) = host.connections.get_mut(&consumer.at.connection) {
             match consumer.stall {
                 None | Some(Stall::Own | Stall::Succession) => {}
-                Some(Stall::Credit) => connection.credit.forget(id),
+                Some(Stall::Credit) => connection.credit.end_one(exists),
                 Some(Stall::Channel) => {
                     if let Some(channel) = connection.channels.get_mut(&consumer.at.channel) {
-                        channel.prefetch.stalled.retain(|known| *known != id);
+                        channel.prefetch.stalled.end_one(exists);
                     }
                 }
             }
@@ -148,7 +150,7 @@ impl Turn<'_> {
         if channel.prefetch.stalled.is_empty() || !channel.prefetch.has_room() {
             return;
         }
-        for consumer in core::mem::take(&mut channel.prefetch.stalled) {
+        for consumer in channel.prefetch.stalled.take() {
             self.come_back(consumer, Stall::Channel);
         }
     }

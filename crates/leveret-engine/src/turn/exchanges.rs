@@ -51,9 +51,7 @@ impl Turn<'_> {
             Fact::put_exchange_deleted(self.draft.facts(), id);
             self.host.store.remove(recorded, Entity::Exchange(id));
         }
-        for binding in self.host.bindings.all_of_source(id) {
-            self.drop_binding(binding);
-        }
+        self.go_on_unbinding_from(id);
         self.remove_bindings_to(Destination::Exchange(id));
     }
 }

@@ -35,6 +35,7 @@ mod tasks;
 mod timeout;
 mod timers;
 mod transaction;
+mod unbinding;
 
 use alloc::{collections::VecDeque, vec::Vec};
 

@@ -25,6 +25,8 @@ impl Turn<'_> {
                     }
                 }
                 Task::Get { at, get } => self.method(at, Method::BasicGet(get)),
+                Task::UnbindTo(destination) => self.go_on_unbinding_to(destination),
+                Task::UnbindFrom(source) => self.go_on_unbinding_from(source),
                 Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
                 Task::Discard { queue, entries } => self.go_on_discarding(queue, entries),
                 Task::Relocate { upto } => self.go_on_relocating(upto),

@@ -156,6 +156,10 @@ impl World {
         if let Some(value) = words.value("consumer_timeout") {
             limits.consumer_timeout = Some(Duration::from_millis(value.parse().unwrap()));
         }
+        set(words, "bindings", &mut limits.bindings_max);
+        set(words, "consumers", &mut limits.consumers_max);
+        set(words, "queue_consumers", &mut limits.queue_consumers_max);
+        set(words, "channel_consumers", &mut limits.channel_consumers_max);
         set(words, "extra_routing_keys", &mut limits.extra_routing_keys_max);
         set(words, "transaction_bytes", &mut limits.transaction_bytes_max);
         set(words, "scheduled_messages", &mut limits.scheduled_messages_max);
