@@ -5,7 +5,7 @@ use alloc::collections::{VecDeque, btree_map};
 use leveret_protocol::basic;
 
 use crate::{
-    channel::{ChannelKey, Delivery},
+    channel::{ChannelKey, Delivery, Verdict},
     exchange::Destination,
     identity::{ExchangeId, Lsn, QueueId},
     queue::Drained,
@@ -22,6 +22,8 @@ pub(crate) enum Task {
     UnbindTo(Destination),
     /// Remove the bindings from an exchange that is gone.
     UnbindFrom(ExchangeId),
+    /// Acknowledge or dead-letter deliveries.
+    Settle { deliveries: btree_map::IntoValues<u64, Delivery>, verdict: Verdict },
     /// Give deliveries back to their queues, which wait for it.
     Requeue(btree_map::IntoValues<u64, Delivery>),
     /// Forget what was ready in a queue.

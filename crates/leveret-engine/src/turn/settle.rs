@@ -1,5 +1,7 @@
 //! Deliveries are settled: acknowledged, returned or dead-lettered.
 
+use alloc::collections::btree_map::IntoValues;
+
 use leveret_protocol::{Method, basic};
 
 use super::Turn;
@@ -75,7 +77,7 @@ impl Turn<'_> {
         if matches!(channel.mode, Mode::Transaction(_)) {
             return self.judge(at, Deliveries::from([(tag, delivery)]), verdict);
         }
-        self.release(at, delivery.consumer);
+        self.release(at, delivery.consumer, 1);
         self.settle(delivery, verdict);
         self.wake_stalled(at);
         Ok(())
@@ -98,15 +100,27 @@ impl Turn<'_> {
         match verdict {
             Verdict::Requeue => self.requeue(at, deliveries),
             Verdict::Done | Verdict::DeadLetter => {
-                for delivery in deliveries.into_values() {
-                    self.release(at, delivery.consumer);
-                    self.settle(delivery, verdict);
-                    self.part_ways();
-                }
+                self.release_all(at, &deliveries);
+                self.go_on_settling(deliveries.into_values(), verdict);
                 self.wake_stalled(at);
             }
         }
         Ok(())
+    }
+
+    /// Gives deliveries their end; many take several turns.
+    pub(super) fn go_on_settling(
+        &mut self,
+        mut deliveries: IntoValues<u64, Delivery>,
+        verdict: Verdict,
+    ) {
+        while self.steps_left > 0 {
+            let Some(delivery) = deliveries.next() else { return };
+            self.steps_left -= 1;
+            self.settle(delivery, verdict);
+            self.part_ways();
+        }
+        self.host.work.add(Task::Settle { deliveries, verdict });
     }
 
     /// Gives one delivery its end.
@@ -125,18 +139,16 @@ impl Turn<'_> {
     /// Gives deliveries back to their queues. Many take several turns, and meanwhile the queues
     /// deliver nothing, so that nothing newer overtakes them.
     pub(super) fn requeue(&mut self, at: ChannelKey, deliveries: Deliveries) {
-        for delivery in deliveries.values() {
-            self.release(at, delivery.consumer);
-        }
+        self.release_all(at, &deliveries);
         self.give_back(deliveries);
         self.wake_stalled(at);
     }
 
     /// The same for deliveries whose channel is gone.
     pub(super) fn give_back(&mut self, deliveries: Deliveries) {
-        for delivery in deliveries.values() {
-            if let Some(queue) = self.host.queues.get_mut(delivery.queue) {
-                queue.returns += 1;
+        for (id, count) in runs(deliveries.values().map(|delivery| delivery.queue)) {
+            if let Some(queue) = self.host.queues.get_mut(id) {
+                queue.returns += count;
             }
         }
         if !deliveries.is_empty() {
@@ -144,14 +156,20 @@ impl Turn<'_> {
         }
     }
 
-    /// A delivery no longer counts against its consumer's and its channel's prefetch.
-    pub(super) fn release(&mut self, at: ChannelKey, consumer: Option<ConsumerId>) {
+    fn release_all(&mut self, at: ChannelKey, deliveries: &Deliveries) {
+        for (consumer, count) in runs(deliveries.values().map(|delivery| delivery.consumer)) {
+            self.release(at, consumer, count);
+        }
+    }
+
+    /// So many deliveries no longer count against their consumer's and their channel's prefetch.
+    pub(super) fn release(&mut self, at: ChannelKey, consumer: Option<ConsumerId>, count: usize) {
         let Some(id) = consumer else { return };
         if let Some(channel) = self.host.channel_mut(at) {
-            channel.prefetch.outstanding = channel.prefetch.outstanding.saturating_sub(1);
+            channel.prefetch.outstanding = channel.prefetch.outstanding.saturating_sub(count);
         }
         if let Some(consumer) = self.host.consumers.get_mut(&id) {
-            consumer.unacked = consumer.unacked.saturating_sub(1);
+            consumer.unacked = consumer.unacked.saturating_sub(count);
             match consumer.stall {
                 None | Some(Stall::Channel | Stall::Credit) => {}
                 Some(Stall::Own) => self.come_back(id, Stall::Own),
@@ -169,5 +187,32 @@ impl Turn<'_> {
             operations_max: limits.transaction_operations_max,
             bytes_max: limits.transaction_bytes_max,
         }
+    }
+}
+
+/// Each value with how often it comes in a row: most deliveries of a channel are of one queue.
+fn runs<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> impl Iterator<Item = (T, usize)> {
+    let mut values = values.peekable();
+    core::iter::from_fn(move || {
+        let first = values.next()?;
+        let mut count = 1;
+        while values.next_if_eq(&first).is_some() {
+            count += 1;
+        }
+        Some((first, count))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::runs;
+
+    #[test]
+    fn what_comes_in_a_row_is_counted() {
+        let counted: Vec<(u8, usize)> = runs([3, 3, 1, 3, 3, 3].into_iter()).collect();
+        assert_eq!(counted, [(3, 2), (1, 1), (3, 3)]);
+        assert_eq!(runs(core::iter::empty::<u8>()).next(), None);
     }
 }

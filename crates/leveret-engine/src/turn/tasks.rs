@@ -27,6 +27,7 @@ impl Turn<'_> {
                 Task::Get { at, get } => self.method(at, Method::BasicGet(get)),
                 Task::UnbindTo(destination) => self.go_on_unbinding_to(destination),
                 Task::UnbindFrom(source) => self.go_on_unbinding_from(source),
+                Task::Settle { deliveries, verdict } => self.go_on_settling(deliveries, verdict),
                 Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
                 Task::Discard { queue, entries } => self.go_on_discarding(queue, entries),
                 Task::Relocate { upto } => self.go_on_relocating(upto),

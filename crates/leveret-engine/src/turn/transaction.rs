@@ -46,7 +46,7 @@ impl Turn<'_> {
             self.part_ways();
         }
         for settlement in transaction.settlements {
-            self.release(at, settlement.delivery.consumer);
+            self.release(at, settlement.delivery.consumer, 1);
             self.settle(settlement.delivery, settlement.verdict);
             self.part_ways();
         }
