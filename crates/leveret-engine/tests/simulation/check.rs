@@ -6,7 +6,12 @@ use bytes::Bytes;
 use leveret_engine::{Authority, Capabilities, ConnectionId, Effect, Effects, Engine, Input, Lsn};
 use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, basic};
 
-use super::{QUEUES, model::Kept, options};
+use super::{
+    QUEUES,
+    clients::{id_of, returns_of},
+    model::Kept,
+    options,
+};
 
 /// What each durable queue holds in an engine that starts from these records.
 pub(crate) fn recovered(log: &BTreeMap<Lsn, (Bytes, Option<Kept>)>, upto: Lsn) -> Kept {
@@ -37,13 +42,12 @@ pub(crate) fn recovered(log: &BTreeMap<Lsn, (Bytes, Option<Kept>)>, upto: Lsn) -
             let get = basic::Get { queue: ShortStr::from_static(queue), no_ack: true };
             let method = Method::BasicGet(get);
             let effects = handle(&mut engine, Input::Method { connection, channel, method });
-            let body = effects.iter().find_map(|effect| match effect {
-                Effect::Content { body, .. } => Some(body.clone()),
+            let content = effects.iter().find_map(|effect| match effect {
+                Effect::Content { properties, body, .. } => Some((properties, body)),
                 _ => None,
             });
-            let Some(body) = body else { return found };
-            let digits = std::str::from_utf8(&body).expect("digits").trim_end_matches('x');
-            found.push(digits.parse().expect("a number"));
+            let Some((properties, body)) = content else { return found };
+            found.push((id_of(body), returns_of(properties)));
         }
     };
     QUEUES.into_iter().filter(|name| *name != "t").map(&mut get_all).collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use leveret_engine::{ConnectionId, Input, Lsn};
-use leveret_protocol::{ChannelNumber, Method, Properties, basic, queue, tx};
+use leveret_protocol::{ChannelNumber, FieldValue, Method, Properties, basic, queue, tx};
 
 use super::{
     QUEUES, Simulation, Unit, channel_of, connection_of,
@@ -41,6 +41,7 @@ enum Commit {
     Written { last: Lsn },
 }
 
+#[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) properties: Properties,
     pub(crate) body: Bytes,
@@ -54,6 +55,15 @@ pub(crate) fn seat_of(connection: ConnectionId, channel: ChannelNumber) -> Seat 
 
 pub(crate) fn id_of(body: &Bytes) -> Id {
     std::str::from_utf8(body).expect("digits").trim_end_matches('x').parse().expect("a number")
+}
+
+/// How often a queue says that it got the message back.
+pub(crate) fn returns_of(properties: &Properties) -> u32 {
+    match properties.headers().and_then(|headers| headers.get("x-delivery-count")) {
+        None => 0,
+        Some(FieldValue::I64(count)) => u32::try_from(count).expect("few"),
+        Some(other) => panic!("a count is no {other:?}"),
+    }
 }
 
 impl Simulation {
@@ -373,7 +383,7 @@ impl Simulation {
     /// Whether this is what its queue has to give next.
     pub(super) fn is_next(&self, seat: Seat, method: &Method, body: &Bytes) -> bool {
         let (queue, _) = self.origin(seat, method);
-        self.model.ready(queue).first() == Some(&id_of(body))
+        self.model.next_place(queue, id_of(body)).is_some()
     }
 
     /// The model gives up a message that stands before this.
@@ -382,7 +392,7 @@ impl Simulation {
         self.model.give_up_for(queue)
     }
 
-    pub(super) fn delivered(&mut self, seat: Seat, method: &Method, body: &Bytes) {
+    pub(super) fn delivered(&mut self, seat: Seat, method: &Method, content: &Content) {
         let (queue, no_ack) = self.origin(seat, method);
         let (tag, redelivered) = match method {
             Method::BasicGetOk(ok) => {
@@ -392,7 +402,8 @@ impl Simulation {
             Method::BasicDeliver(deliver) => (deliver.delivery_tag, deliver.redelivered),
             other => panic!("{} was not asked for", other.name()),
         };
-        let place = self.model.take(queue, id_of(body), redelivered);
+        let came = (redelivered, returns_of(&content.properties));
+        let place = self.model.take(queue, id_of(&content.body), came);
         if no_ack {
             self.model.settle(queue, place);
         } else {

@@ -30,7 +30,7 @@ use self::{
     op::{CONFIRM, SEATS, TRANSACTION},
 };
 
-pub(crate) const QUEUES: [&str; 7] = ["d0", "d1", "dead", "t", "old", "short", "p"];
+pub(crate) const QUEUES: [&str; 8] = ["d0", "d1", "dead", "t", "old", "short", "p", "q"];
 
 /// How long a message lives in the queue "old". Time goes in tens of milliseconds, so nothing
 /// happens just when a life ends.
@@ -41,6 +41,9 @@ const LENGTH: u8 = 3;
 
 /// The highest priority of the queue "p".
 const PRIORITY: u8 = 2;
+
+/// How often a message of the quorum queue may come back.
+const RETURNS: u8 = 2;
 
 /// A run so far.
 pub(crate) struct Simulation {
@@ -93,6 +96,7 @@ fn rules_of(queue: &str) -> model::Rules {
         "short" => {
             model::Rules { dead_letters_to: place("d1"), length_max: Some(LENGTH.into()), ..plain }
         }
+        "q" => model::Rules { returns_max: Some(RETURNS.into()), ..plain },
         "p" => model::Rules { priority_max: PRIORITY.into(), ..plain },
         _ => plain,
     }
@@ -198,6 +202,7 @@ impl Simulation {
             "old" => arguments.insert("x-message-ttl", LIFE_MILLIS),
             "short" => arguments.insert("x-max-length", LENGTH),
             "p" => arguments.insert("x-max-priority", PRIORITY),
+            "q" => arguments.insert("x-queue-type", "quorum").insert("x-delivery-limit", RETURNS),
             _ => arguments,
         };
         let arguments = arguments.build();
@@ -254,8 +259,9 @@ impl Simulation {
         let (mut contents, mut answers) = (Vec::new(), Vec::new());
         for effect in effects.drain() {
             match effect {
-                Effect::Content { connection, channel, method, body, .. } => {
-                    contents.push((clients::seat_of(connection, channel), method, body));
+                Effect::Content { connection, channel, method, properties, body } => {
+                    let content = clients::Content { properties, body };
+                    contents.push((clients::seat_of(connection, channel), method, content));
                 }
                 Effect::Send { connection, channel, method } => {
                     answers.push((clients::seat_of(connection, channel), method));
@@ -266,9 +272,9 @@ impl Simulation {
         // Even a fast disk lets what need not survive overtake, but on no channel.
         while !contents.is_empty() {
             let is_next = |at: &usize| {
-                let (seat, method, body): &(usize, Method, Bytes) = &contents[*at];
+                let (seat, method, content): &(usize, Method, clients::Content) = &contents[*at];
                 contents[..*at].iter().all(|(earlier, _, _)| earlier != seat)
-                    && self.is_next(*seat, method, body)
+                    && self.is_next(*seat, method, &content.body)
             };
             let Some(at) = (0..contents.len()).find(is_next) else {
                 let mut blocked = contents.iter();
@@ -276,9 +282,9 @@ impl Simulation {
                 assert!(is_way, "nothing of this was to be given: {contents:?}");
                 continue;
             };
-            let (seat, method, body) = contents.remove(at);
-            self.given[0].entry(seat).or_default().push(body.clone());
-            self.delivered(seat, &method, &body);
+            let (seat, method, content) = contents.remove(at);
+            self.given[0].entry(seat).or_default().push(content.body.clone());
+            self.delivered(seat, &method, &content);
         }
         for (seat, method) in answers {
             self.decided(seat, &method);

@@ -18,6 +18,10 @@ pub(crate) struct Held {
     pub(crate) kept: bool,
     pub(crate) seen: bool,
     pub(crate) expires_at: Option<u64>,
+    /// How often it was given back to a queue that counts.
+    pub(crate) returns: u32,
+    /// Its first place.
+    born: Place,
 }
 
 /// What a queue is declared with.
@@ -28,6 +32,8 @@ pub(crate) struct Rules {
     pub(crate) life: Option<u64>,
     pub(crate) length_max: Option<usize>,
     pub(crate) priority_max: u64,
+    /// How often a message may come back, to a queue that counts and puts it first.
+    pub(crate) returns_max: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -44,8 +50,12 @@ pub(crate) struct Model {
     position: u64,
 }
 
-/// What a disk has to give back: for each durable queue, its persistent messages in order.
-pub(crate) type Kept = Vec<Vec<Id>>;
+/// What a disk has to give back: for each durable queue, its persistent messages in order, and how
+/// often each was given back.
+pub(crate) type Kept = Vec<Vec<(Id, u32)>>;
+
+/// Before all priorities that messages have.
+const FIRST: u64 = u64::MAX;
 
 /// The priority a message is published with.
 pub(crate) const fn priority_of(id: Id) -> u64 {
@@ -66,16 +76,37 @@ impl Model {
             let kept = persistent && queue.rules.durable;
             let expires_at = queue.rules.life.map(|life| self.now + life);
             let place = (Reverse(priority_of(id).min(queue.rules.priority_max)), self.position);
-            queue.ready.insert(place, Held { id, persistent, kept, seen: false, expires_at });
+            let (seen, returns, born) = (false, 0, place);
+            let held = Held { id, persistent, kept, seen, expires_at, returns, born };
+            queue.ready.insert(place, held);
         }
     }
 
-    /// The queue gives its first message away.
-    pub(crate) fn take(&mut self, queue: usize, id: Id, redelivered: bool) -> Place {
+    /// Where the message stands, if it may be given away next. Of those that came back first, it
+    /// is not known in which order channels that closed together gave them back.
+    pub(crate) fn next_place(&self, queue: usize, id: Id) -> Option<Place> {
+        let ready = &self.queues[queue].ready;
+        let first = *ready.first_key_value()?.0;
+        let came_back = (Reverse(FIRST), 0)..=(Reverse(FIRST), u64::MAX);
+        let mut found = ready.range(came_back).chain(ready.get_key_value(&first));
+        found
+            .find(|(_, held)| held.id == id)
+            .map(|(place, _)| *place)
+            .filter(|place| place.0 == first.0)
+    }
+
+    /// The queue gives a message away that may be the next.
+    pub(crate) fn take(
+        &mut self,
+        queue: usize,
+        id: Id,
+        (redelivered, returns): (bool, u32),
+    ) -> Place {
+        let place = self.next_place(queue, id).expect("a queue gives its first message");
         let queue = &mut self.queues[queue];
-        let (place, held) = queue.ready.pop_first().expect("the queue has a message");
-        assert_eq!(held.id, id, "a queue gives its first message");
+        let held = queue.ready.remove(&place).expect("the message is there");
         assert_eq!(held.seen, redelivered, "message {id} is marked if it was seen before");
+        assert_eq!(held.returns, returns, "message {id} has come back so often");
         assert!(held.expires_at.is_none_or(|at| at > self.now), "message {id} is too old");
         queue.out.insert(place, Held { seen: true, ..held });
         place
@@ -87,8 +118,15 @@ impl Model {
 
     pub(crate) fn give_back(&mut self, queue: usize, place: Place) {
         let queue = &mut self.queues[queue];
-        if let Some(held) = queue.out.remove(&place) {
+        let Some(mut held) = queue.out.remove(&place) else { return };
+        let Some(max) = queue.rules.returns_max else {
             queue.ready.insert(place, held);
+            return;
+        };
+        held.returns += 1;
+        if held.returns <= max {
+            self.position += 1;
+            queue.ready.insert((Reverse(FIRST), self.position), held);
         }
     }
 
@@ -148,8 +186,9 @@ impl Model {
 
     pub(crate) fn kept(&self) -> Kept {
         let of_queue = |queue: &Queue| {
-            let all: BTreeMap<&Place, &Held> = queue.ready.iter().chain(&queue.out).collect();
-            all.values().filter(|held| held.kept).map(|held| held.id).collect()
+            let all = queue.ready.values().chain(queue.out.values());
+            let all: BTreeMap<Place, &Held> = all.map(|held| (held.born, held)).collect();
+            all.values().filter(|held| held.kept).map(|held| (held.id, held.returns)).collect()
         };
         self.queues.iter().filter(|queue| queue.rules.durable).map(of_queue).collect()
     }
