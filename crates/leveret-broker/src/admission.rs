@@ -69,6 +69,11 @@ impl Admission {
         Ok(Place { state: Arc::clone(&self.state), stage: Stage::HalfOpen { origin } })
     }
 
+    /// How many there are.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.counts().connections
+    }
+
     /// Waits until every connection has ended.
     pub(crate) async fn all_left(&self) {
         loop {

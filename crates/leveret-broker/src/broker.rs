@@ -54,6 +54,11 @@ impl Broker {
         self.parts.recovered
     }
 
+    /// How many connections there are, those in the handshake included.
+    pub fn connections(&self) -> usize {
+        self.parts.shared.admission.connections()
+    }
+
     /// How many connections were closed because their task panicked. Always 0, if we did our work.
     pub fn connection_panics(&self) -> u64 {
         self.parts.shared.panics.load(Ordering::Relaxed)

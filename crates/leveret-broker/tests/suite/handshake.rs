@@ -65,6 +65,7 @@ async fn login_at(
 
 #[tokio::test]
 async fn a_silent_peer_is_left_after_the_handshake_timeout() {
+    // W1, W6
     first_bytes(b"", expect!["eof"]).await;
     first_bytes(b"AMQ", expect!["eof"]).await;
 }
@@ -91,6 +92,7 @@ async fn a_peer_that_stalls_later_is_left_too() {
 
 #[tokio::test]
 async fn another_protocol_is_answered_with_ours() {
+    // W2, W3, W4
     for bytes in [
         &b"GET / HTTP/1.1\r\n\r\n"[..],
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -133,6 +135,7 @@ async fn the_broker_says_what_it_is_and_can_do() {
 
 #[tokio::test]
 async fn the_older_header_of_0_9_is_taken() {
+    // W5
     let broker = broker().await;
     let mut peer = Wire::new(broker.connect());
     peer.send(b"AMQP\x01\x01\x00\x09").await;
@@ -151,6 +154,7 @@ async fn a_right_login_is_tuned() {
 
 #[tokio::test]
 async fn a_capable_client_is_told_that_its_login_is_refused() {
+    // W7, W9, W10
     let refused = || {
         expect![[r#"
         connection.close 403 ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile. (0.0)
@@ -168,6 +172,7 @@ async fn a_capable_client_is_told_that_its_login_is_refused() {
 
 #[tokio::test]
 async fn another_client_is_left_without_a_word_after_a_while() {
+    // W8, W9
     let before = Instant::now();
     login("PLAIN", "\0guest\0wrong", false, expect!["eof"]).await;
     assert!(before.elapsed() >= Duration::from_millis(100), "guessing is slow");
@@ -191,6 +196,7 @@ async fn guest_is_refused_from_elsewhere() {
 
 #[tokio::test]
 async fn a_frame_too_long_before_the_login_ends_the_connection_at_once() {
+    // W11
     for frame in [
         &b"\x01\0\0\xff\xff\xff\xff"[..],
         b"\x01\0\0\0\0\x30\0",
@@ -208,6 +214,7 @@ async fn a_frame_too_long_before_the_login_ends_the_connection_at_once() {
 
 #[tokio::test]
 async fn methods_out_of_order_end_the_connection() {
+    // W12
     let broker = broker().await;
     let mut peer = Wire::new(broker.connect());
     peer.start().await;
@@ -229,6 +236,7 @@ async fn methods_out_of_order_end_the_connection() {
 
 #[tokio::test]
 async fn a_frame_length_out_of_range_is_refused_with_words() {
+    // W13
     let broker = broker().await;
     for (frame_max, expected) in [
         (
@@ -264,6 +272,7 @@ async fn a_frame_length_out_of_range_is_refused_with_words() {
 
 #[tokio::test]
 async fn an_unknown_or_forbidden_virtual_host_is_refused_with_words() {
+    // W14, W15
     let broker = broker().await;
     for (user, virtual_host, expected) in [
         (

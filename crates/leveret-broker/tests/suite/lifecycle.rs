@@ -139,7 +139,7 @@ const GET_MISSING: &[u8] = b"\x01\0\x01\0\0\0\x0c\0\x3c\0\x46\0\0\x04nope\0\xce"
 #[tokio::test]
 async fn a_peer_that_closes_hears_first_what_failed() {
     let broker = in_memory().await;
-    let failure = "channel.close 404 NOT_FOUND - no queue 'nope' in vhost '/'";
+    let failure = "channel.close 404 NOT_FOUND - no queue 'nope' in vhost '/' (60.70)";
     let mut peer = Wire::new(broker.connect());
     peer.ready().await;
     for _ in 0..2 {

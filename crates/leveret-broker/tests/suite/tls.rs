@@ -206,6 +206,7 @@ async fn the_user_may_stand_in_another_name_of_the_certificate() {
 
 #[tokio::test]
 async fn a_required_certificate_must_be_there_and_good() {
+    // W85
     let (warren, stranger) = (Warren::new(), Warren::new());
     stranger.certify("hazel", |_| {});
     for name in ["hazel.pem", "hazel.key"] {

@@ -152,7 +152,8 @@ fn describe(method: &Method) -> String {
             format!("connection.close {reply_code} {reply_text} ({class_id}.{method_id})")
         }
         Method::ChannelClose(close) => {
-            format!("channel.close {} {}", close.reply_code, close.reply_text)
+            let channel::Close { reply_code, reply_text, class_id, method_id } = close;
+            format!("channel.close {reply_code} {reply_text} ({class_id}.{method_id})")
         }
         Method::ConnectionTune(tune) => {
             format!("connection.tune {} {} {}", tune.channel_max, tune.frame_max, tune.heartbeat)
@@ -214,6 +215,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 other => panic!("no message but {other:?}"),
             }
         }
+    }
+
+    /// The header of the content whose method came last.
+    pub(crate) async fn content_header(&mut self) -> Bytes {
+        self.next_frame(2).await
     }
 
     /// The body of the content whose method came last.
