@@ -6,10 +6,10 @@ use core::slice;
 use bytes::Bytes;
 use leveret_protocol::{AmqpError, ChannelNumber, Method, Properties};
 
-use crate::identity::{ConnectionId, Lsn};
+use crate::identity::{ConnectionId, Lsn, PageId};
 
-/// What is to be done, in this order. Only `Append` reaches the disk; nothing else has to wait
-/// for it, for the engine holds back itself what may only follow.
+/// What is to be done, in this order. Only `Append` and the pages reach the disk; nothing has to
+/// wait for them, for the engine holds back itself what may only follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Send a method without content.
@@ -76,6 +76,37 @@ pub enum Effect {
         /// The last that has to be on disk.
         through: Lsn,
     },
+    /// Keep a page outside the log; answered by `Input::PageStored`.
+    StorePage {
+        /// Which.
+        page: PageId,
+        /// Whether it has to survive a power loss once it is answered for.
+        durable: bool,
+        /// Its bytes.
+        content: Bytes,
+    },
+    /// Read a page that was stored; answered by `Input::PageLoaded`.
+    LoadPage {
+        /// Which.
+        page: PageId,
+    },
+    /// The page is not needed any more, also if it is still being stored or read.
+    DropPage {
+        /// Which.
+        page: PageId,
+    },
+    /// A page was read and is not as it was stored. What could be read of it is in its queue;
+    /// the page is kept, and read again after the next start, in case it is mended.
+    PageDamaged {
+        /// Which.
+        page: PageId,
+        /// Where in its bytes the first damage is.
+        offset: usize,
+        /// What is wrong there.
+        problem: &'static str,
+        /// How many messages could not be read.
+        messages: u64,
+    },
 }
 
 impl Effect {
@@ -95,7 +126,11 @@ impl Effect {
             | Self::FailChannel { .. }
             | Self::FailConnection { .. }
             | Self::Append { .. }
-            | Self::Relocated { .. } => 0,
+            | Self::Relocated { .. }
+            | Self::StorePage { .. }
+            | Self::LoadPage { .. }
+            | Self::DropPage { .. }
+            | Self::PageDamaged { .. } => 0,
         }
     }
 

@@ -5,7 +5,7 @@ use leveret_protocol::Timestamp;
 use crate::{
     effects::Effects,
     host::Host,
-    identity::Lsn,
+    identity::{Lsn, PageId},
     input::Input,
     options::EngineOptions,
     recovery::{Recovery, ReplayError},
@@ -43,6 +43,12 @@ impl Engine {
     /// as redelivered: deliveries are not on record, so any of them may have been seen.
     pub fn finish_replay(&mut self, now: Timestamp) {
         core::mem::take(&mut self.recovery).install(&mut self.host, now);
+    }
+
+    /// The pages that are needed: right after [`finish_replay`](Self::finish_replay) all others
+    /// that are found may be dropped.
+    pub fn pages(&self) -> impl Iterator<Item = PageId> {
+        self.host.pages.keys().copied()
     }
 
     /// Takes one input and adds what is to be done to `effects`.

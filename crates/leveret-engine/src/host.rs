@@ -1,6 +1,6 @@
 //! All that a virtual host is made of; what happens to it is in `turn`.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 
 use leveret_protocol::{Properties, ShortStr, Timestamp};
 
@@ -9,11 +9,14 @@ use crate::{
     channel::{Channel, ChannelKey, Consumer},
     confirms::Confirms,
     connection::Connection,
+    effects::{Effect, Effects},
     error::{Resource, ResourceKind},
     exchange::{BindingTable, Entrance, Exchanges, Keys, Named, Routed},
-    identity::{ConnectionId, ConsumerId, Lsn, QueueId, Serials},
+    getters::Getters,
+    identity::{ConnectionId, ConsumerId, Lsn, PageId, QueueId, Serials},
     options::EngineOptions,
     outbox::Outbox,
+    pages::Pages,
     queue::Queues,
     replies::Replies,
     schedule::Schedule,
@@ -48,6 +51,10 @@ pub(crate) struct Host {
     pub(crate) last_record: Lsn,
     /// The last record that is on disk.
     pub(crate) durable: Lsn,
+    pub(crate) pages: Pages,
+    /// Pages that are not needed once a record is durable, in the order of these.
+    pub(crate) dropped_pages: VecDeque<(Lsn, PageId)>,
+    pub(crate) getters: Getters,
     /// Records that hold only together.
     pub(crate) spans: Spans,
     /// Space for routing results, used again by every publish.
@@ -78,6 +85,9 @@ impl Host {
             queues_max: None,
             last_record: Lsn::default(),
             durable: Lsn::default(),
+            pages: Pages::new(),
+            dropped_pages: VecDeque::new(),
+            getters: Getters::default(),
             spans: Spans::default(),
             routed: Routed::default(),
             replies: Replies::default(),
@@ -123,6 +133,15 @@ impl Host {
         }
         queue.front_armed = Some(due);
         self.timers.set(due, Timer::Front(id));
+    }
+
+    /// Tells of the pages that are not needed by what is durable now.
+    pub(crate) fn release_pages(&mut self, effects: &mut Effects) {
+        let durable = self.durable;
+        let is_due = |(lsn, _): &mut (Lsn, PageId)| *lsn <= durable;
+        while let Some((_, page)) = self.dropped_pages.pop_front_if(is_due) {
+            effects.push(Effect::DropPage { page });
+        }
     }
 
     /// A queue as error texts name it.

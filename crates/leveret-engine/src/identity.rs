@@ -1,6 +1,6 @@
 //! The numbers by which the engine knows things.
 //!
-//! One counter numbers queues, exchanges, bindings and messages, and none is given twice while
+//! One counter numbers queues, exchanges, bindings, messages and pages, and none is given twice while
 //! a record of it may exist: so a message's number is also its place in every queue, and a
 //! queue declared anew under an old name is another queue.
 
@@ -43,6 +43,16 @@ pub(crate) struct BindingId(pub(crate) u64);
 /// A message, and its place in each queue that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MessageId(pub(crate) u64);
+
+/// A page: messages of one queue that wait on the disk, outside the log; never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PageId(pub u64);
+
+impl fmt::Display for PageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
 
 /// A consumer, for as long as it exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use leveret_protocol::{ChannelNumber, Method, Properties, ShortStr, basic};
 
 use crate::{
-    identity::{ConnectionId, Lsn},
+    identity::{ConnectionId, Lsn, PageId},
     permissions::Authority,
 };
 
@@ -96,6 +96,18 @@ pub enum Input {
     Relocate {
         /// The last of them.
         upto: Lsn,
+    },
+    /// A page is where `Effect::StorePage` wanted it; on the disk, name and all, if it was to be.
+    PageStored {
+        /// Which.
+        page: PageId,
+    },
+    /// What `Effect::LoadPage` asked for.
+    PageLoaded {
+        /// Which.
+        page: PageId,
+        /// Its bytes, as stored; as far as they could be read.
+        content: Bytes,
     },
     /// Go on with what was left for later; due while `Engine::has_work` or once
     /// `Engine::next_deadline` has come.

@@ -47,12 +47,14 @@ mod effects;
 mod engine;
 mod error;
 mod exchange;
+mod getters;
 mod host;
 mod identity;
 mod input;
 mod message;
 mod options;
 mod outbox;
+mod pages;
 mod permissions;
 mod queue;
 mod record;
@@ -70,7 +72,7 @@ mod work;
 pub use self::{
     effects::{Effect, Effects},
     engine::Engine,
-    identity::{ConnectionId, Lsn},
+    identity::{ConnectionId, Lsn, PageId},
     input::{Capabilities, Input},
     options::{EngineOptions, Limits},
     permissions::{Authority, Permissions},

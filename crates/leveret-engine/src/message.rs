@@ -9,7 +9,7 @@ use leveret_protocol::{FieldTable, Properties, ShortStr, Timestamp};
 use crate::{
     copies::{CopiedKeys, Copies},
     error::PublishError,
-    identity::{Lsn, MessageId},
+    identity::{Lsn, MessageId, PageId},
 };
 
 /// A content up to this size is copied out of the buffer it came in, so that a small message
@@ -45,6 +45,8 @@ pub(crate) struct Message {
     pub(crate) posted_at: Timestamp,
     /// The record of this life that put it on disk; before the first, if none had to.
     pub(crate) recorded: Lsn,
+    /// The page that keeps it, if that is no longer the log.
+    pub(crate) page: Option<PageId>,
     pub(crate) letter: Letter,
 }
 
@@ -59,6 +61,11 @@ impl Letter {
         self.copies.keys(self.properties.headers())
     }
 
+    /// The size that limits on a queue's length count.
+    pub(crate) fn body_bytes(&self) -> u64 {
+        u64::try_from(self.body.len()).unwrap_or(u64::MAX)
+    }
+
     /// How long it lives, if it says so itself.
     pub(crate) fn life(&self) -> Option<Duration> {
         let expiration = self.properties.expiration()?;
@@ -68,10 +75,18 @@ impl Letter {
 
     /// The same with its small parts in a buffer of its own.
     pub(crate) fn detached(self) -> Self {
+        if self.content_bytes() <= COPIED_BYTES_MAX { self.copied() } else { self }
+    }
+
+    /// The same, [`detached`](Self::detached) already, out of a buffer of so many bytes: it shares
+    /// that only if it is most of it.
+    pub(crate) fn detached_from(self, buffer_bytes: usize) -> Self {
+        let shares = self.content_bytes() > COPIED_BYTES_MAX;
+        if shares && self.content_bytes() < buffer_bytes / 2 { self.copied() } else { self }
+    }
+
+    fn copied(self) -> Self {
         let (key, properties) = (self.routing_key.as_bytes(), self.properties.as_bytes());
-        if self.body.len() + properties.len() > COPIED_BYTES_MAX {
-            return self;
-        }
         let mut copy = Vec::with_capacity(key.len() + properties.len() + self.body.len());
         copy.extend_from_slice(key);
         copy.extend_from_slice(properties);
@@ -87,6 +102,19 @@ impl Letter {
             }
             None => self,
         }
+    }
+}
+
+/// Names of messages in buffers of their own: one that comes again and again is kept once.
+#[derive(Debug, Default)]
+pub(crate) struct LastName(ShortStr);
+
+impl LastName {
+    pub(crate) fn detached(&mut self, name: &ShortStr) -> ShortStr {
+        if self.0 != *name {
+            self.0 = detached_name(name);
+        }
+        self.0.clone()
     }
 }
 

@@ -47,6 +47,12 @@ pub struct Limits {
     pub extra_routing_keys_max: usize,
     /// Entries in the history of a dead letter; a message that would get one more is dropped.
     pub dead_letter_hops_max: usize,
+    /// Messages in a page. A queue with more than two pages' worth waiting has the rest stored
+    /// outside the log, and in memory only what goes next and what came last. `usize::MAX`, the
+    /// default, is for a caller without a place for pages.
+    pub page_messages_max: usize,
+    /// Bytes of messages in a page; a single larger message is one of its own.
+    pub page_bytes_max: usize,
     /// Wildcards `#` in one topic binding; one more closes the channel with 406.
     pub hash_wildcards_max: usize,
     /// Messages that wait for their time; one more closes the channel with 406.
@@ -69,6 +75,8 @@ impl Default for Limits {
             consumers_max: 1_000_000,
             queue_consumers_max: 65_536,
             channel_consumers_max: 8_192,
+            page_messages_max: usize::MAX,
+            page_bytes_max: usize::MAX,
             extra_routing_keys_max: 1000,
             dead_letter_hops_max: 256,
             hash_wildcards_max: 2,

@@ -21,12 +21,32 @@ pub(crate) struct Outbox {
     /// What waits, and for which record; what only waits for its turn waits for none.
     held: BTreeMap<ChannelKey, VecDeque<(Lsn, Effect)>>,
     waiting: BTreeSet<(Lsn, ChannelKey)>,
+    /// Answers promised so far.
+    slots: u64,
     /// Where something waits for the records of the turn that is not finished.
     of_turn: Vec<ChannelKey>,
 }
 
+/// Where an answer goes that is not known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(Lsn);
+
+/// What has to be before something is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// It is its turn on its channel.
+    Turn,
+    /// That record is durable.
+    Durable(Lsn),
+    /// The records of the turn are durable, which have no number yet.
+    EndOfTurn,
+}
+
 /// Before the first record.
 const NONE: Lsn = Lsn(0);
+
+/// No record comes up to this number: from here on, slots are numbered.
+const FIRST_SLOT: u64 = 1 << 63;
 
 /// The record that the turn will end with.
 const OF_TURN: Lsn = Lsn(u64::MAX);
@@ -57,6 +77,46 @@ impl Outbox {
         }
     }
 
+    /// Keeps a place for an answer; what comes later on the channel waits behind it.
+    pub(crate) fn reserve(&mut self, at: ChannelKey, stand_in: Effect) -> Slot {
+        self.slots += 1;
+        let slot = Slot(Lsn(FIRST_SLOT + self.slots));
+        self.held.entry(at).or_default().push_back((slot.0, stand_in));
+        slot
+    }
+
+    /// Puts an answer in its place.
+    pub(crate) fn fill(
+        &mut self,
+        (at, slot): (ChannelKey, Slot),
+        until: Until,
+        answer: Effect,
+        (durable, effects): (Lsn, &mut Effects),
+    ) {
+        let Some(held) = self.held.get_mut(&at) else { return };
+        let Some(place) = held.iter_mut().find(|(until, _)| *until == slot.0) else { return };
+        let until = match until {
+            Until::Turn => NONE,
+            Until::Durable(lsn) => lsn,
+            Until::EndOfTurn => OF_TURN,
+        };
+        *place = (until, answer);
+        if until == OF_TURN {
+            self.of_turn.push(at);
+        } else if until > durable {
+            self.waiting.insert((until, at));
+        }
+        self.release_channel(at, durable, effects);
+    }
+
+    /// Nobody waits for the channel's answers that are not known yet.
+    pub(crate) fn give_up_slots(&mut self, at: ChannelKey, durable: Lsn, effects: &mut Effects) {
+        if let Some(held) = self.held.get_mut(&at) {
+            held.retain(|(until, _)| until.0 < FIRST_SLOT || *until == OF_TURN);
+            self.release_channel(at, durable, effects);
+        }
+    }
+
     /// This is the last record of the turn.
     pub(crate) fn end_turn(&mut self, last: Lsn) {
         for at in self.of_turn.drain(..) {
@@ -74,13 +134,17 @@ impl Outbox {
                 return;
             }
             self.waiting.pop_first();
-            let Some(held) = self.held.get_mut(&at) else { continue };
-            while let Some((_, effect)) = held.pop_front_if(|(until, _)| *until <= upto) {
-                effects.push(effect);
-            }
-            if held.is_empty() {
-                self.held.remove(&at);
-            }
+            self.release_channel(at, upto, effects);
+        }
+    }
+
+    fn release_channel(&mut self, at: ChannelKey, upto: Lsn, effects: &mut Effects) {
+        let Some(held) = self.held.get_mut(&at) else { return };
+        while let Some((_, effect)) = held.pop_front_if(|(until, _)| *until <= upto) {
+            effects.push(effect);
+        }
+        if held.is_empty() {
+            self.held.remove(&at);
         }
     }
 

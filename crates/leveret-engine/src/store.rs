@@ -9,7 +9,7 @@ use alloc::{
 };
 
 use crate::{
-    identity::{BindingId, ExchangeId, Lsn, MessageId, QueueId},
+    identity::{BindingId, ExchangeId, Lsn, MessageId, PageId, QueueId},
     message::Message,
 };
 
@@ -21,6 +21,7 @@ pub(crate) enum Entity {
     Binding(BindingId),
     Message(MessageId),
     Scheduled(MessageId),
+    Page(PageId),
 }
 
 /// A message on record.

@@ -27,7 +27,7 @@ pub(crate) enum Task {
     /// Give deliveries back to their queues, which wait for it.
     Requeue(btree_map::IntoValues<u64, Delivery>),
     /// Forget what was ready in a queue.
-    Discard { queue: QueueId, entries: Drained },
+    Discard { queue: QueueId, remains: Drained },
     /// Write again what lives in old records.
     Relocate { upto: Lsn },
 }

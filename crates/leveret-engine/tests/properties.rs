@@ -29,7 +29,7 @@ proptest! {
         let simulation = Simulation::run(&ops);
         for (lsn, (_, kept)) in simulation.log.range(simulation.floor..) {
             let Some(kept) = kept.as_ref().filter(|kept| !kept.is_empty()) else { continue };
-            assert_eq!(&recovered(&simulation.log, *lsn), kept, "after a crash at record {lsn}");
+            assert_eq!(&recovered(&simulation, *lsn), kept, "after a crash at record {lsn}");
         }
     }
 

@@ -80,6 +80,9 @@ scripts! {
     what_was_durable_is_there_after_a_restart: "restart.txt";
     what_lives_in_old_records_is_written_again: "relocate.txt";
     a_large_transaction_is_cut_and_still_whole: "parts.txt";
+    what_waits_long_waits_in_pages: "pages.txt";
+    pages_are_there_after_a_restart: "pages_restart.txt";
+    a_damaged_page_is_named_and_kept: "pages_damaged.txt";
     long_work_takes_turns: "work.txt";
     each_method_needs_its_permission: "permissions.txt";
     what_one_client_may_ask_for_is_bounded: "limits.txt";

@@ -184,6 +184,11 @@ impl HostTask {
                 }
                 return;
             }
+            // An engine without a size for pages makes none.
+            Effect::StorePage { .. }
+            | Effect::LoadPage { .. }
+            | Effect::DropPage { .. }
+            | Effect::PageDamaged { .. } => return,
             Effect::ConnectionClosed { connection } => (*connection, true),
             Effect::Send { connection, .. }
             | Effect::Content { connection, .. }

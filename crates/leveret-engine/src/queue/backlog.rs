@@ -11,11 +11,14 @@ use alloc::{
 
 use super::{
     Entry,
-    ready::{self, Ready},
+    ready::{Page, PageSpace, Ready, Refill, Remains, Remnant},
 };
-use crate::message::{Letter, Message};
+use crate::{
+    identity::PageId,
+    message::{Letter, Message},
+};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Backlog {
     /// What comes before all lanes, in this order.
     first: VecDeque<Entry>,
@@ -28,6 +31,9 @@ pub(crate) struct Backlog {
     /// The highest lane that has something; 0 if none has.
     top: u8,
     load: Load,
+    /// A lane of which a page should be cut off.
+    crowded: Option<u8>,
+    space: PageSpace,
 }
 
 /// How much waits: messages, and the bytes of their bodies.
@@ -39,7 +45,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn of(letter: &Letter) -> Self {
-        Self { messages: 1, bytes: u64::try_from(letter.body.len()).unwrap_or(u64::MAX) }
+        Self { messages: 1, bytes: letter.body_bytes() }
     }
 
     pub(crate) fn add(&mut self, more: Self) {
@@ -55,18 +61,31 @@ impl Load {
 
 impl Backlog {
     /// Nothing waits; priorities count up to that one.
-    pub(crate) fn with_priorities(max: u8) -> Self {
-        Self { max, ..Self::default() }
+    pub(crate) fn new(max: u8, space: PageSpace) -> Self {
+        Self {
+            first: VecDeque::new(),
+            lowest: Ready::new(space),
+            higher: Vec::new(),
+            max,
+            top: 0,
+            load: Load::default(),
+            crowded: None,
+            space,
+        }
     }
 
     /// Adds a message behind all others of its priority.
     pub(crate) fn push(&mut self, entry: Entry) {
-        self.lane_for(&entry.message).push(entry);
+        let (priority, lane) = self.lane_for(&entry.message);
+        lane.push(entry);
+        if lane.is_crowded() {
+            self.crowded = Some(priority);
+        }
     }
 
     /// Puts a message back in its place.
     pub(crate) fn give_back(&mut self, entry: Entry) {
-        self.lane_for(&entry.message).give_back(entry);
+        self.lane_for(&entry.message).1.give_back(entry);
     }
 
     /// Puts a message before all others but those that were put there.
@@ -75,30 +94,25 @@ impl Backlog {
         self.first.push_back(entry);
     }
 
-    /// The next to be delivered.
+    /// The next to be delivered, if it is in memory.
     pub(crate) fn front(&self) -> Option<&Entry> {
         self.first.front().or_else(|| self.lane(self.top)?.front())
     }
 
-    /// Takes the next to be delivered.
+    /// Takes the next to be delivered; nothing if there is nothing, or if it is not in memory.
     pub(crate) fn pop(&mut self) -> Option<Entry> {
         let entry = match self.first.pop_front() {
             Some(entry) => entry,
-            None => match self.top.checked_sub(1) {
-                None => self.lowest.pop(),
-                Some(at) => self.higher.get_mut(usize::from(at))?.pop(),
-            }?,
+            None => self.lane_mut(self.top)?.pop()?,
         };
         self.load.subtract(Load::of(&entry.message.letter));
-        while self.top > 0 && self.lane(self.top).is_none_or(Ready::is_empty) {
-            self.top -= 1;
-        }
+        self.lower_top();
         Some(entry)
     }
 
     /// Takes all.
     pub(crate) fn take(&mut self) -> Self {
-        core::mem::replace(self, Self::with_priorities(self.max))
+        core::mem::replace(self, Self::new(self.max, self.space))
     }
 
     pub(crate) const fn load(&self) -> Load {
@@ -113,10 +127,86 @@ impl Backlog {
         self.load.messages == 0
     }
 
-    /// All of them, in no order.
-    pub(crate) fn into_entries(self) -> Drained {
+    /// All of it, in no order.
+    pub(crate) fn into_remains(self) -> Drained {
         let (first, later) = (self.first.into_iter(), self.higher.into_iter());
-        Drained { first, lane: self.lowest.into_entries(), later }
+        Drained { first, lane: self.lowest.into_remains(), later }
+    }
+
+    /// Whether a page should be cut off.
+    pub(crate) const fn is_crowded(&self) -> bool {
+        self.crowded.is_some()
+    }
+
+    /// Cuts a page off the lane that has become long.
+    pub(crate) fn cut(&mut self, id: PageId) -> Option<(u8, &Page)> {
+        let priority = self.crowded.take()?;
+        let lane = self.lane_mut(priority)?;
+        lane.cut(id);
+        if lane.is_crowded() {
+            self.crowded = Some(priority);
+        }
+        Some((priority, self.lane(priority)?.newest_page()?))
+    }
+
+    /// The page is stored. False if it was not wanted any more.
+    pub(crate) fn stored(&mut self, lane: u8, id: PageId) -> bool {
+        self.lane_mut(lane).is_some_and(|lane| lane.stored(id))
+    }
+
+    /// Whether [`refill`](Self::refill) may have something to do.
+    pub(crate) fn is_low(&self) -> bool {
+        self.lane(self.top).is_some_and(Ready::is_low)
+    }
+
+    /// Sees to it that what comes next is in memory; asks for it if that is not here.
+    pub(crate) fn refill(&mut self) -> Option<Refill> {
+        self.lane_mut(self.top)?.refill()
+    }
+
+    /// Whether that page is being read; and whether it was stored in an earlier life.
+    pub(crate) fn awaits(&self, lane: u8, id: PageId) -> Option<bool> {
+        let (awaited, is_recovered) = self.lane(lane)?.awaited()?;
+        (awaited == id).then_some(is_recovered)
+    }
+
+    /// What is left of the page that was read; tells how many messages are missing.
+    pub(crate) fn loaded(&mut self, lane: u8, entries: Vec<Entry>) -> u64 {
+        let mut read = Load::default();
+        for entry in &entries {
+            read.add(Load::of(&entry.message.letter));
+        }
+        let Some(page) = self.lane_mut(lane).and_then(|lane| lane.loaded(entries)) else {
+            return 0;
+        };
+        let was = Load { messages: page.count as u64, bytes: page.body_bytes };
+        let missing = was.messages.saturating_sub(read.messages);
+        self.load.subtract(was);
+        self.load.add(read);
+        self.lower_top();
+        missing
+    }
+
+    /// Puts a page of an earlier life behind all others of its lane; they come before messages.
+    pub(crate) fn restore_page(&mut self, lane: u8, page: Page) {
+        self.load.add(Load { messages: page.count as u64, bytes: page.body_bytes });
+        self.top = self.top.max(lane);
+        self.make_lane(lane).restore_page(page);
+    }
+
+    /// Puts in a message of an earlier life; they come in order.
+    pub(crate) fn restore(&mut self, entry: Entry) {
+        let (priority, lane) = self.lane_for(&entry.message);
+        lane.restore(entry);
+        if lane.is_crowded() {
+            self.crowded = Some(priority);
+        }
+    }
+
+    fn lower_top(&mut self) {
+        while self.top > 0 && self.lane(self.top).is_none_or(Ready::is_empty) {
+            self.top -= 1;
+        }
     }
 
     fn lane(&self, priority: u8) -> Option<&Ready> {
@@ -126,16 +216,27 @@ impl Backlog {
         }
     }
 
+    fn lane_mut(&mut self, priority: u8) -> Option<&mut Ready> {
+        match priority.checked_sub(1) {
+            None => Some(&mut self.lowest),
+            Some(at) => self.higher.get_mut(usize::from(at)),
+        }
+    }
+
     /// The lane for one message more, which is counted.
-    fn lane_for(&mut self, message: &Message) -> &mut Ready {
+    fn lane_for(&mut self, message: &Message) -> (u8, &mut Ready) {
         self.load.add(Load::of(&message.letter));
         if self.max == 0 {
-            return &mut self.lowest;
+            return (0, &mut self.lowest);
         }
         let priority = message.letter.properties.priority().unwrap_or_default().min(self.max);
         self.top = self.top.max(priority);
+        (priority, self.make_lane(priority))
+    }
+
+    fn make_lane(&mut self, priority: u8) -> &mut Ready {
         while self.higher.len() < usize::from(priority) {
-            self.higher.push(Ready::default());
+            self.higher.push(Ready::new(self.space));
         }
         match priority.checked_sub(1).and_then(|at| self.higher.get_mut(usize::from(at))) {
             Some(lane) => lane,
@@ -148,22 +249,22 @@ impl Backlog {
 #[derive(Debug)]
 pub(crate) struct Drained {
     first: vec_deque::IntoIter<Entry>,
-    lane: ready::Drained,
+    lane: Remains,
     later: vec::IntoIter<Ready>,
 }
 
 impl Iterator for Drained {
-    type Item = Entry;
+    type Item = Remnant;
 
-    fn next(&mut self) -> Option<Entry> {
+    fn next(&mut self) -> Option<Remnant> {
         if let Some(entry) = self.first.next() {
-            return Some(entry);
+            return Some(Remnant::Entry(entry));
         }
         loop {
-            if let Some(entry) = self.lane.next() {
-                return Some(entry);
+            if let Some(remnant) = self.lane.next() {
+                return Some(remnant);
             }
-            self.lane = self.later.next()?.into_entries();
+            self.lane = self.later.next()?.into_remains();
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) use self::{
     backlog::{Backlog, Drained, Load},
     catalogue::Queues,
     entry::{Entry, Expiry},
+    ready::{Page, PageSpace, Refill, Remnant},
     ring::{ConsumerRing, Succession},
 };
 use crate::{
@@ -78,6 +79,7 @@ impl Queue {
         spec: QueueSpec,
         settings: QueueSettings,
         recorded: Option<Lsn>,
+        space: PageSpace,
     ) -> Self {
         let consumers = if settings.single_active_consumer {
             ConsumerRing::single(match settings.queue_type {
@@ -90,7 +92,7 @@ impl Queue {
         Self {
             id,
             spec,
-            ready: Backlog::with_priorities(settings.max_priority.unwrap_or_default()),
+            ready: Backlog::new(settings.max_priority.unwrap_or_default(), space),
             settings,
             recorded,
             consumers,
@@ -103,9 +105,16 @@ impl Queue {
 
     /// Adds a message at the end, or behind those of its priority; tells when it expires here.
     pub(crate) fn push(&mut self, message: Arc<Message>, redelivered: bool) -> Expiry {
-        let expiry = self.expiry_of(&message);
-        self.ready.push(Entry { message, expiry, redelivered });
+        let entry = self.entry(message, redelivered);
+        let expiry = entry.expiry;
+        self.ready.push(entry);
         expiry
+    }
+
+    /// A message as it is in this queue.
+    pub(crate) fn entry(&self, message: Arc<Message>, redelivered: bool) -> Entry {
+        let expiry = self.expiry_of(&message);
+        Entry { message, expiry, redelivered }
     }
 
     /// RabbitMQ: the shorter life counts, that of the queue's messages or that of this one.
@@ -155,6 +164,6 @@ impl Queue {
     }
 
     pub(crate) fn can_deliver(&self) -> bool {
-        self.returns == 0 && !self.ready.is_empty()
+        self.returns == 0 && self.ready.front().is_some()
     }
 }

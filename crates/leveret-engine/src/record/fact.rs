@@ -6,13 +6,13 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::{
-    ExchangeRecord, Link, PublishedRecord, QueueRecord, ReturnedRecord, ScheduledRecord,
-    SettledRecord, Unreadable,
+    ExchangeRecord, Link, PagedRecord, PublishedRecord, QueueRecord, ReturnedRecord,
+    ScheduledRecord, SettledRecord, Unreadable,
     coding::{Reader, put_number},
 };
 use crate::{
     exchange::{BindingSpec, ExchangeSpec},
-    identity::{BindingId, ExchangeId, MessageId, QueueId},
+    identity::{BindingId, ExchangeId, MessageId, PageId, QueueId},
     message::Message,
     queue::QueueSpec,
     schedule::Scheduled,
@@ -33,6 +33,9 @@ pub(crate) enum Fact {
     Scheduled(ScheduledRecord),
     /// The message waits no longer: it was routed or cancelled.
     Unscheduled(MessageId),
+    Paged(PagedRecord),
+    /// A page is gone, with all that is in it.
+    PageDropped(PageId),
 }
 
 const EXCHANGE_DECLARED: u8 = 1;
@@ -46,6 +49,8 @@ const SETTLED: u8 = 8;
 const RETURNED: u8 = 20;
 const SCHEDULED: u8 = 30;
 const UNSCHEDULED: u8 = 31;
+const PAGED: u8 = 9;
+const PAGE_DROPPED: u8 = 10;
 
 impl Fact {
     pub(crate) fn put_exchange_declared(out: &mut BytesMut, id: ExchangeId, spec: &ExchangeSpec) {
@@ -108,6 +113,16 @@ impl Fact {
         put_number(out, id.0);
     }
 
+    pub(crate) fn put_paged(out: &mut BytesMut, paged: &PagedRecord) {
+        out.put_u8(PAGED);
+        paged.put(out);
+    }
+
+    pub(crate) fn put_page_dropped(out: &mut BytesMut, id: PageId) {
+        out.put_u8(PAGE_DROPPED);
+        put_number(out, id.0);
+    }
+
     /// Reads facts until the bytes end.
     pub(crate) fn read_all(facts: Bytes, mut take: impl FnMut(Self)) -> Result<(), Unreadable> {
         let mut input = Reader::new(facts);
@@ -124,6 +139,8 @@ impl Fact {
                 RETURNED => Self::Returned(ReturnedRecord::read(&mut input)?),
                 SCHEDULED => Self::Scheduled(ScheduledRecord::read(&mut input)?),
                 UNSCHEDULED => Self::Unscheduled(MessageId(input.number()?)),
+                PAGED => Self::Paged(PagedRecord::read(&mut input)?),
+                PAGE_DROPPED => Self::PageDropped(PageId(input.number()?)),
                 _ => return Err(Unreadable::Damaged("a fact's kind is unknown")),
             });
         }

@@ -78,7 +78,13 @@ impl PublishedRecord {
             persistent: true,
         };
         Ok(Self {
-            message: Message { id, posted_at, recorded: Lsn::default(), letter: letter.detached() },
+            message: Message {
+                id,
+                posted_at,
+                recorded: Lsn::default(),
+                page: None,
+                letter: letter.detached(),
+            },
             queues,
         })
     }

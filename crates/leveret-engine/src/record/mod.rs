@@ -9,6 +9,8 @@ mod copies;
 mod exchange;
 mod fact;
 mod message;
+mod page;
+mod page_content;
 mod queue;
 mod schedule;
 
@@ -21,6 +23,8 @@ pub(crate) use self::{
     exchange::{ExchangeRecord, Link},
     fact::Fact,
     message::{PublishedRecord, ReturnedRecord, SettledRecord},
+    page::{PageIds, PagedRecord},
+    page_content::{PageContent, PageReader},
     queue::QueueRecord,
     schedule::ScheduledRecord,
 };

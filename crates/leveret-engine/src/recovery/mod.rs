@@ -7,6 +7,7 @@
 //! consumer may have seen would break those who look only at the mark.
 
 mod error;
+mod pages;
 mod parts;
 
 use alloc::{
@@ -19,19 +20,20 @@ use bytes::Bytes;
 use leveret_protocol::Timestamp;
 
 pub use self::error::ReplayError;
-use self::parts::Parts;
+use self::{pages::Paged, parts::Parts};
 use crate::{
     arguments::QueueSettings,
     exchange::{Binding, Destination, Exchange},
     host::Host,
     identity::{BindingId, ExchangeId, Lsn, MessageId, QueueId, Serials},
-    message::Message,
-    queue::Queue,
+    message::{LastName, Message},
+    queue::{PageSpace, Queue},
     record::{ExchangeRecord, Fact, Link, PublishedRecord, QueueRecord, Record, Unreadable},
     schedule::Scheduled,
     store::Entity,
     tallies::Tallies,
     timers::Timer,
+    work::Task,
 };
 
 /// The state of a log, as far as it was read.
@@ -45,7 +47,9 @@ pub(crate) struct Recovery {
     messages: BTreeMap<MessageId, (Lsn, PublishedRecord)>,
     tallies: Tallies,
     scheduled: BTreeMap<MessageId, (Lsn, Scheduled)>,
+    paged: Paged,
     parts: Parts,
+    exchange_names: LastName,
 }
 
 impl Recovery {
@@ -109,8 +113,10 @@ impl Recovery {
                 self.see(id.0);
                 self.bindings.remove(&id);
             }
-            Fact::Published(record) => {
+            Fact::Published(mut record) => {
                 self.see(record.message.id.0);
+                let letter = &mut record.message.letter;
+                letter.exchange = self.exchange_names.detached(&letter.exchange);
                 self.messages.insert(record.message.id, (lsn, record));
             }
             Fact::Scheduled(record) => {
@@ -125,12 +131,26 @@ impl Recovery {
                 for id in record.messages {
                     self.see(id.0);
                     self.tallies.forget((record.queue, id));
-                    self.settle(record.queue, id);
+                    if !self.take_out(record.queue, id) {
+                        self.paged.settle(record.queue, id);
+                    }
                 }
+            }
+            Fact::Paged(record) => {
+                self.see(record.page.0);
+                for id in record.ids.iter() {
+                    self.see(id.0);
+                    self.take_out(record.queue, id);
+                }
+                self.paged.add(lsn, record);
             }
             Fact::Returned(record) => {
                 self.see(record.message.0);
                 self.tallies.put((record.queue, record.message), record.count, Some(lsn));
+            }
+            Fact::PageDropped(page) => {
+                self.see(page.0);
+                self.paged.remove(page);
             }
         }
     }
@@ -140,13 +160,16 @@ impl Recovery {
         self.last_serial = self.last_serial.max(serial);
     }
 
-    fn settle(&mut self, queue: QueueId, id: MessageId) {
-        // The message is unknown if its record was dropped, with all that lived in it moved.
-        let Some((_, record)) = self.messages.get_mut(&id) else { return };
+    /// The log need not keep the message for that queue; false if it does not anyway.
+    fn take_out(&mut self, queue: QueueId, id: MessageId) -> bool {
+        let Some((_, record)) = self.messages.get_mut(&id) else { return false };
+        let before = record.queues.len();
         record.queues.retain(|known| *known != queue);
+        let was_kept = record.queues.len() < before;
         if record.queues.is_empty() {
             self.messages.remove(&id);
         }
+        was_kept
     }
 
     /// Puts all of it into a host that has nothing yet.
@@ -162,7 +185,8 @@ impl Recovery {
             // The arguments were legal when they were recorded.
             let settings = QueueSettings::parse(&record.spec.arguments).unwrap_or_default();
             host.store.add(lsn, Entity::Queue(id));
-            host.queues.insert(Queue::new(id, record.spec, settings, Some(lsn)));
+            let space = PageSpace::of(&host.options.limits);
+            host.queues.insert(Queue::new(id, record.spec, settings, Some(lsn), space));
             host.touch_queue(id, now);
         }
         host.tallies = self.tallies;
@@ -170,11 +194,20 @@ impl Recovery {
         for (id, (lsn, link)) in self.bindings {
             install_binding(host, id, lsn, link);
         }
+        // Pages first: messages find their place among them.
+        self.paged.install(host);
         for (lsn, record) in self.messages.into_values() {
             install_message(host, lsn, record);
         }
         for id in host.queues.ids() {
             host.watch_front(id);
+            // What is not where it should be goes there: to pages, or from them.
+            if let Some(queue) = host.queues.get_mut(id)
+                && (queue.ready.is_crowded() || queue.ready.is_low())
+            {
+                queue.is_work = true;
+                host.work.add(Task::Tend(id));
+            }
         }
         for (id, (recorded, scheduled)) in self.scheduled {
             host.store.add(recorded, Entity::Scheduled(id));
@@ -206,7 +239,8 @@ fn install_message(host: &mut Host, lsn: Lsn, record: PublishedRecord) {
     let queues: Vec<QueueId> = alive.into_iter().collect();
     for id in &queues {
         if let Some(queue) = host.queues.get_mut(*id) {
-            queue.push(Arc::clone(&message), true);
+            let entry = queue.entry(Arc::clone(&message), true);
+            queue.ready.restore(entry);
         }
     }
     host.store.add_message(lsn, message, queues);

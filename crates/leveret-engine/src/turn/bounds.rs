@@ -31,7 +31,7 @@ impl Turn<'_> {
             if self.steps_left == 0 {
                 return Progress::OutOfSteps;
             }
-            let Some(entry) = queue.ready.pop() else { break };
+            let Some(entry) = self.take_next(id) else { break };
             self.give_up(id, &entry, Reason::MaxLength);
         }
         Progress::Done
@@ -47,7 +47,7 @@ impl Turn<'_> {
             if self.steps_left == 0 {
                 return Progress::OutOfSteps;
             }
-            let Some(entry) = queue.ready.pop() else { break };
+            let Some(entry) = self.take_next(id) else { break };
             self.give_up(id, &entry, Reason::Expired);
         }
         self.host.watch_front(id);
@@ -63,7 +63,7 @@ impl Turn<'_> {
             if self.steps_left == 0 {
                 return Progress::OutOfSteps;
             }
-            let Some(entry) = queue.ready.pop() else { break };
+            let Some(entry) = self.take_next(id) else { break };
             self.give_up(id, &entry, Reason::Expired);
         }
         Progress::Done

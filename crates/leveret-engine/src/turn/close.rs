@@ -32,6 +32,7 @@ impl Turn<'_> {
         if let Some(due) = channel.watched_at {
             self.host.timers.cancel(due, Timer::Unsettled(at));
         }
+        self.host.outbox.give_up_slots(at, self.host.durable, self.effects);
         let mut deliveries = channel.unacked.take_all();
         if let Mode::Transaction(transaction) = channel.mode {
             let settlements = transaction.settlements.into_iter();

@@ -46,6 +46,7 @@ impl Turn<'_> {
         }
         self.host.durable = upto;
         self.host.spans.forget(upto);
+        self.host.release_pages(self.effects);
         self.host.outbox.release(upto, self.effects);
         for (at, opening, ack) in self.host.confirms.release(upto) {
             let is_open =

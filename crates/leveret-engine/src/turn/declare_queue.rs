@@ -15,7 +15,7 @@ use crate::{
     error::{DeclareError, MethodError, Property, ResourceError, ResourceKind, Sides},
     identity::QueueId,
     message::{detached_name, detached_table},
-    queue::{Queue, QueueSpec},
+    queue::{PageSpace, Queue, QueueSpec},
     record::Fact,
     replies::REPLY_TO,
     store::Entity,
@@ -125,7 +125,8 @@ impl Turn<'_> {
         {
             owner.queues.insert(id);
         }
-        self.host.queues.insert(Queue::new(id, spec, settings, recorded));
+        let space = PageSpace::of(&self.host.options.limits);
+        self.host.queues.insert(Queue::new(id, spec, settings, recorded, space));
         self.settings_changed(id);
         Ok(())
     }

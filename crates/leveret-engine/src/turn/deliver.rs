@@ -5,14 +5,13 @@
 
 use leveret_protocol::{Method, basic};
 
-use super::{Turn, authorise::Access, bounds::Progress};
+use super::{Turn, bounds::Progress};
 use crate::{
-    arguments::QueueType,
     channel::{ChannelKey, Delivery, Stall},
     effects::Effect,
-    error::{MethodError, ResourceError, ResourceKind},
     identity::{ConnectionId, ConsumerId, QueueId},
     message::Message,
+    outbox::Until,
     queue::Entry,
     work::Task,
 };
@@ -27,15 +26,18 @@ impl Turn<'_> {
 
     /// Delivers what can be delivered; what is over the queue's bounds then goes.
     fn tend(&mut self, id: QueueId) {
-        let is_done = self.deliver_from(id) == Progress::Done
+        let is_done = self.serve_getters(id) == Progress::Done
+            && self.deliver_from(id) == Progress::Done
             && self.trim(id) == Progress::Done
-            && self.expire(id) == Progress::Done;
+            && self.expire(id) == Progress::Done
+            && self.page_out(id) == Progress::Done;
+        self.refill(id);
         if !is_done {
             self.tend_later(id);
         }
     }
 
-    fn tend_later(&mut self, id: QueueId) {
+    pub(super) fn tend_later(&mut self, id: QueueId) {
         if let Some(queue) = self.host.queues.get_mut(id)
             && !queue.is_work
         {
@@ -65,53 +67,6 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn get(&mut self, at: ChannelKey, get: basic::Get) -> Result<(), MethodError> {
-        let name = self.queue_name(at, &get.queue)?;
-        self.authorise(at, Access::Read, ResourceKind::Queue, &name)?;
-        let id = self.usable_queue(at, &name)?;
-        self.touch(id);
-        if self.expire_past(id) == Progress::OutOfSteps {
-            self.host.work.add(Task::Get { at, get });
-            return Ok(());
-        }
-        let Some(queue) = self.host.queues.get_mut(id) else { return Ok(()) };
-        let settings = &queue.settings;
-        if settings.queue_type == QueueType::Quorum && settings.single_active_consumer {
-            let resource = self.host.queue_resource(&name);
-            return Err(ResourceError::SingleConsumer { resource }.into());
-        }
-        let Some(entry) = queue.ready.pop() else {
-            self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
-            return Ok(());
-        };
-        if self.expire(id) == Progress::OutOfSteps {
-            self.tend_later(id);
-        }
-        let left = self.host.queues.get(id).map_or(0, |queue| queue.ready.len());
-        let message_count = u32::try_from(left).unwrap_or(u32::MAX);
-        let (message, sent_at) = (self.as_delivered(id, &entry), self.now);
-        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
-        let delivery_tag = channel.unacked.next_tag();
-        let letter = &message.letter;
-        let method = Method::BasicGetOk(basic::GetOk {
-            delivery_tag,
-            redelivered: entry.redelivered,
-            exchange: letter.exchange.clone(),
-            routing_key: letter.routing_key.clone(),
-            message_count,
-        });
-        if get.no_ack {
-            self.leave(id, &entry.message);
-        } else {
-            channel
-                .unacked
-                .insert(delivery_tag, Delivery { queue: id, entry, consumer: None, sent_at });
-            self.watch_unsettled(at, self.timeout_of_queue(id));
-        }
-        self.send_content(at, method, &message);
-        Ok(())
-    }
-
     fn deliver_from(&mut self, id: QueueId) -> Progress {
         loop {
             let Some(queue) = self.host.queues.get_mut(id) else { return Progress::Done };
@@ -124,9 +79,10 @@ impl Turn<'_> {
             if !self.has_room(id, consumer) {
                 continue;
             }
-            let Some(queue) = self.host.queues.get_mut(id) else { return Progress::Done };
-            let Some(entry) = queue.ready.pop() else { return Progress::Done };
-            queue.consumers.rotate();
+            let Some(entry) = self.take_next(id) else { return Progress::Done };
+            if let Some(queue) = self.host.queues.get_mut(id) {
+                queue.consumers.rotate();
+            }
             self.steps_left = self.steps_left.saturating_sub(1);
             self.deliver(id, consumer, entry);
         }
@@ -196,29 +152,31 @@ impl Turn<'_> {
         if !message.letter.persistent {
             return;
         }
-        self.host.store.settle(queue, message.id);
+        match message.page {
+            Some(page) => self.leave_page(page, message.id),
+            None => self.host.store.settle(queue, message.id),
+        }
         if self.host.queues.get(queue).is_some_and(|queue| queue.keeps(message)) {
             self.settled.push((queue, message.id));
         }
     }
 
-    fn send_content(&mut self, at: ChannelKey, method: Method, message: &Message) {
-        let letter = &message.letter;
-        let effect = Effect::Content {
+    pub(super) fn send_content(&mut self, at: ChannelKey, method: Method, message: &Message) {
+        let effect = Self::content(at, method, message);
+        match self.seen_after(message) {
+            Until::Turn => self.host.outbox.send(at, effect, self.effects),
+            Until::EndOfTurn => self.host.outbox.hold_for_turn(at, effect),
+            Until::Durable(lsn) => self.host.outbox.hold(at, lsn, effect),
+        }
+    }
+
+    pub(super) fn content(at: ChannelKey, method: Method, message: &Message) -> Effect {
+        Effect::Content {
             connection: at.connection,
             channel: at.channel,
             method,
-            properties: letter.properties.clone(),
-            body: letter.body.clone(),
-        };
-        let recorded = message.recorded;
-        let until = self.host.spans.end_of(recorded);
-        if until <= self.host.durable {
-            self.host.outbox.send(at, effect, self.effects);
-        } else if recorded > self.host.last_record {
-            self.host.outbox.hold_for_turn(at, effect);
-        } else {
-            self.host.outbox.hold(at, until, effect);
+            properties: message.letter.properties.clone(),
+            body: message.letter.body.clone(),
         }
     }
 }

@@ -17,11 +17,13 @@ mod declare_queue;
 mod deliver;
 mod dispatch;
 mod exchanges;
+mod get;
 mod give_back;
 mod idle;
 mod method;
 mod names;
 mod overflow;
+mod paging;
 mod post;
 mod publish;
 mod queues;
@@ -47,7 +49,7 @@ use crate::{
     draft::Draft,
     effects::{Effect, Effects},
     host::Host,
-    identity::{Lsn, MessageId, OpeningId, QueueId},
+    identity::{Lsn, MessageId, OpeningId, PageId, QueueId},
     input::Input,
     record::Fact,
 };
@@ -61,6 +63,8 @@ pub(crate) struct Turn<'a> {
     settled: Vec<(QueueId, MessageId)>,
     /// Queues that may have something to deliver or to give up now.
     stirred: VecDeque<QueueId>,
+    /// Pages that nobody needs once this turn's records are durable.
+    dropped: Vec<PageId>,
     /// Replies that may go out once this turn's records are durable.
     replies: Vec<(ChannelKey, Effect)>,
     /// All that lived in records up to this one is written again.
@@ -79,6 +83,7 @@ impl<'a> Turn<'a> {
             draft,
             settled: Vec::new(),
             stirred: VecDeque::new(),
+            dropped: Vec::new(),
             replies: Vec::new(),
             relocated: None,
             steps_left,
@@ -130,6 +135,8 @@ impl<'a> Turn<'a> {
             Input::Credit { connection, bytes } => self.credit(connection, bytes),
             Input::Durable { upto } => self.durable(upto),
             Input::Relocate { upto } => self.relocate(upto),
+            Input::PageStored { page } => self.page_stored(page),
+            Input::PageLoaded { page, content } => self.page_loaded(page, content),
             Input::Wake => {}
         }
     }
@@ -142,6 +149,8 @@ impl<'a> Turn<'a> {
         for (lsn, record) in records {
             self.effects.push(Effect::Append { lsn, record });
         }
+        self.host.dropped_pages.extend(self.dropped.into_iter().map(|page| (last, page)));
+        self.host.release_pages(self.effects);
         self.host.spans.add(before.next(), last);
         self.host.outbox.end_turn(last);
         self.host.last_record = last;

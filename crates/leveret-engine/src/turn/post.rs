@@ -46,6 +46,7 @@ impl Turn<'_> {
             id: MessageId(self.host.serials.next()),
             posted_at: self.now,
             recorded: recorded.unwrap_or_default(),
+            page: None,
             letter,
         });
         if let Some(recorded) = recorded {
@@ -60,7 +61,8 @@ impl Turn<'_> {
             }
             let expiry = queue.push(Arc::clone(&message), false);
             let has_taker = queue.can_deliver() && queue.consumers.front().is_some();
-            if has_taker || queue.is_to_watch(expiry) || queue.is_over_length() {
+            let is_bounded = queue.is_over_length() || queue.ready.is_crowded();
+            if has_taker || queue.is_to_watch(expiry) || is_bounded {
                 self.stirred.push_back(*id);
             }
         }

@@ -57,7 +57,9 @@ impl Turn<'_> {
         let ready = queue.ready.take();
         let message_count = u32::try_from(ready.len()).unwrap_or(u32::MAX);
         if !ready.is_empty() {
-            self.host.work.add(Task::Discard { queue: id, entries: ready.into_entries() });
+            self.host.work.add(Task::Discard { queue: id, remains: ready.into_remains() });
+            // Who waited for a page gets nothing.
+            self.stirred.push_back(id);
         }
         if !purge.no_wait {
             self.send(at, Method::QueuePurgeOk(queue::PurgeOk { message_count }));

@@ -55,6 +55,7 @@ impl Turn<'_> {
                     scheduled.recorded = lsn;
                 }
             }
+            Entity::Page(id) => return self.write_paged(id),
             Entity::Exchange(id) => {
                 if let Some(exchange) = host.exchanges.get_mut(id) {
                     Fact::put_exchange_declared(self.draft.facts(), id, &exchange.spec);

@@ -36,8 +36,10 @@ impl Turn<'_> {
         for consumer in queue.consumers.iter() {
             self.orphan(consumer);
         }
+        // Who waits for a page gets nothing: a queue that is gone is tended once more for that.
+        self.stirred.push_back(id);
         if !queue.ready.is_empty() {
-            self.host.work.add(Task::Discard { queue: id, entries: queue.ready.into_entries() });
+            self.host.work.add(Task::Discard { queue: id, remains: queue.ready.into_remains() });
         }
     }
 

@@ -7,8 +7,6 @@ use leveret_protocol::Method;
 use super::Turn;
 use crate::{
     channel::{Delivery, Verdict},
-    identity::QueueId,
-    queue::Drained,
     work::Task,
 };
 
@@ -29,7 +27,7 @@ impl Turn<'_> {
                 Task::UnbindFrom(source) => self.go_on_unbinding_from(source),
                 Task::Settle { deliveries, verdict } => self.go_on_settling(deliveries, verdict),
                 Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
-                Task::Discard { queue, entries } => self.go_on_discarding(queue, entries),
+                Task::Discard { queue, remains } => self.go_on_discarding(queue, remains),
                 Task::Relocate { upto } => self.go_on_relocating(upto),
             }
             self.deliver_stirred();
@@ -46,14 +44,5 @@ impl Turn<'_> {
             self.settle(delivery, Verdict::Requeue);
         }
         self.host.work.add(Task::Requeue(deliveries));
-    }
-
-    fn go_on_discarding(&mut self, queue: QueueId, mut entries: Drained) {
-        while self.steps_left > 0 {
-            let Some(entry) = entries.next() else { return };
-            self.steps_left -= 1;
-            self.leave(queue, &entry.message);
-        }
-        self.host.work.add(Task::Discard { queue, entries });
     }
 }

@@ -4,10 +4,12 @@
 //! are first named. Other lines: `connect c2 user=u notify=no credit=0`, `c2 disconnect`,
 //! `c2 credit 100`, `c1.1 close`, `c1.1 late ...` (though the channel is not open), `durable 3`, `relocate 3`, `restart 3` (only records up to 3
 //! were written), `restart 3 from 2` (and those before 2 were dropped), `wake`, `now 1000`, `deadline`,
+//! `stored 1` and `loaded 1` (the answers to what is asked of the first page), `spoil 1 100` (a byte of it),
 //! `limits turn_steps=2` at the start. Lines that begin with two spaces are effects and are
 //! written anew under `UPDATE_EXPECT=1`; `#` begins a remark.
 
 mod command;
+mod pages;
 mod permits;
 mod show;
 
@@ -18,7 +20,7 @@ use leveret_engine::{
 };
 use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
 
-use self::command::Words;
+use self::{command::Words, pages::Pages};
 
 /// An engine, and what a caller has to remember of it.
 pub(crate) struct World {
@@ -28,6 +30,7 @@ pub(crate) struct World {
     connections: BTreeSet<ConnectionId>,
     channels: BTreeSet<(ConnectionId, ChannelNumber)>,
     records: Vec<(Lsn, Vec<u8>)>,
+    pages: Pages,
 }
 
 /// What a client may be sent unless the script says otherwise.
@@ -59,6 +62,7 @@ impl World {
             connections: BTreeSet::new(),
             channels: BTreeSet::new(),
             records: Vec::new(),
+            pages: Pages::default(),
         }
     }
 
@@ -77,6 +81,14 @@ impl World {
             "queues-max" => {
                 let queues_max = words.next().parse().ok();
                 self.input(Input::LimitQueues { queues_max })
+            }
+            "stored" | "loaded" => {
+                let input = self.pages.answer(&first, words.number());
+                self.input(input)
+            }
+            "spoil" => {
+                self.pages.spoil(words.number(), usize::try_from(words.number()).unwrap());
+                Vec::new()
             }
             "wake" => self.input(Input::Wake),
             "deadline" => self
@@ -161,6 +173,8 @@ impl World {
         set(words, "queue_consumers", &mut limits.queue_consumers_max);
         set(words, "channel_consumers", &mut limits.channel_consumers_max);
         set(words, "extra_routing_keys", &mut limits.extra_routing_keys_max);
+        set(words, "page_messages", &mut limits.page_messages_max);
+        set(words, "page_bytes", &mut limits.page_bytes_max);
         set(words, "transaction_bytes", &mut limits.transaction_bytes_max);
         set(words, "scheduled_messages", &mut limits.scheduled_messages_max);
         set(words, "scheduled_bytes", &mut limits.scheduled_bytes_max);
@@ -181,7 +195,12 @@ impl World {
             }
         }
         self.engine.finish_replay(self.now);
-        Vec::new()
+        let dropped = self.pages.restart(&self.engine.pages().collect());
+        let mut shown = dropped;
+        if self.engine.has_work() {
+            shown.push("(more to do)".to_owned());
+        }
+        shown
     }
 
     fn input(&mut self, input: Input) -> Vec<String> {
@@ -202,9 +221,14 @@ impl World {
                 | Effect::Content { .. }
                 | Effect::ChannelClosed { .. }
                 | Effect::ConnectionClosed { .. }
+                | Effect::StorePage { .. }
+                | Effect::LoadPage { .. }
+                | Effect::DropPage { .. }
+                | Effect::PageDamaged { .. }
                 | Effect::Relocated { .. } => {}
             }
-            shown.push(show::effect(&effect));
+            let of_page = self.pages.obey(&effect);
+            shown.push(of_page.unwrap_or_else(|| show::effect(&effect)));
         }
         if self.engine.has_work() {
             shown.push("(more to do)".to_owned());

@@ -23,6 +23,10 @@ pub(crate) fn effect(effect: &Effect) -> String {
         Effect::FailConnection { connection, error } => {
             format!("c{} fails: {}", connection.0, failed(error))
         }
+        Effect::StorePage { .. }
+        | Effect::LoadPage { .. }
+        | Effect::DropPage { .. }
+        | Effect::PageDamaged { .. } => panic!("pages are shown by their own numbers"),
         Effect::Append { lsn, .. } => format!("append {lsn}"),
         Effect::Relocated { upto, through } => format!("relocated {upto} through {through}"),
     }

@@ -1,25 +1,26 @@
 //! What an engine says of itself after a crash.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
 use leveret_engine::{Authority, Capabilities, ConnectionId, Effect, Effects, Engine, Input, Lsn};
 use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, basic};
 
 use super::{
-    QUEUES,
+    QUEUES, Simulation,
     clients::{id_of, returns_of},
     model::Kept,
     options,
 };
 
 /// What each durable queue holds in an engine that starts from these records.
-pub(crate) fn recovered(log: &BTreeMap<Lsn, (Bytes, Option<Kept>)>, upto: Lsn) -> Kept {
+pub(crate) fn recovered(simulation: &Simulation, upto: Lsn) -> Kept {
+    let (log, pages) = (&simulation.log, &simulation.pager.stored);
     let mut engine = Engine::new(options());
     for (lsn, (record, _)) in log.range(..=upto) {
         engine.replay(*lsn, record).expect("the engine reads what it wrote");
     }
     engine.finish_replay(Timestamp::from_millis(0));
+    for page in engine.pages() {
+        assert!(pages.contains_key(&page), "page {page} is needed after a restart");
+    }
     let connection = ConnectionId(9);
     let user = ShortStr::from_static("guest");
     handle(
@@ -41,7 +42,15 @@ pub(crate) fn recovered(log: &BTreeMap<Lsn, (Bytes, Option<Kept>)>, upto: Lsn) -
         loop {
             let get = basic::Get { queue: ShortStr::from_static(queue), no_ack: true };
             let method = Method::BasicGet(get);
-            let effects = handle(&mut engine, Input::Method { connection, channel, method });
+            let mut effects = handle(&mut engine, Input::Method { connection, channel, method });
+            let mut at = 0;
+            while let Some(effect) = effects.get(at) {
+                at += 1;
+                if let Effect::LoadPage { page } = *effect {
+                    let content = pages[&page].clone();
+                    effects.extend(handle(&mut engine, Input::PageLoaded { page, content }));
+                }
+            }
             let content = effects.iter().find_map(|effect| match effect {
                 Effect::Content { properties, body, .. } => Some((properties, body)),
                 _ => None,

@@ -11,6 +11,7 @@ use super::{
     model::{Id, Place, priority_of},
     name,
     op::{CONFIRM, Op, PLAIN, SEATS, Seat, TRANSACTION, Verdict},
+    pager::Pace,
 };
 
 /// One channel's client.
@@ -118,6 +119,12 @@ impl Simulation {
                     self.input(Input::Relocate { upto: Lsn(upto) });
                 }
             }
+            Op::Page { jobs } => {
+                for _ in 0..*jobs {
+                    self.page();
+                }
+                return;
+            }
             Op::Credit { connection } => {
                 let connection = connection_of(*connection * 2);
                 self.input(Input::Credit { connection, bytes: 1000 });
@@ -132,7 +139,7 @@ impl Simulation {
     }
 
     fn is_waiting(&self, seat: Seat) -> bool {
-        self.clients[seat].commit.is_some()
+        self.clients[seat].commit.is_some() || self.clients[seat].getting.is_some()
     }
 
     fn client_publishes(&mut self, seat: Seat, target: usize, (persistent, large): (bool, bool)) {
@@ -181,12 +188,19 @@ impl Simulation {
         while self.clients[seat].getting.is_some() && self.engine.has_work() {
             self.input(Input::Wake);
         }
-        assert_eq!(self.clients[seat].getting, None, "a get is answered");
+        // What is delivered behind an answer that waits would reach the model late.
+        let has_to_wait = |simulation: &Self| {
+            let client = &simulation.clients[seat];
+            let is_prompt = simulation.pager.pace == Pace::Prompt;
+            client.getting.is_some() && (is_prompt || !client.consumers.is_empty())
+        };
+        while has_to_wait(self) && self.page() {}
     }
 
     fn client_consumes(&mut self, seat: Seat, queue: usize, (no_ack, prefetch): (bool, u16)) {
         // What waits behind a commit-ok would reach the model late.
-        if seat == TRANSACTION || self.clients[seat].consumers.len() > 2 {
+        let has_enough = self.clients[seat].consumers.len() > 2;
+        if seat == TRANSACTION || has_enough || self.is_waiting(seat) {
             return;
         }
         let client = &mut self.clients[seat];
@@ -413,8 +427,10 @@ impl Simulation {
 
     /// All records reach the disk: now every publish and commit has its answer.
     pub(crate) fn settle_disk(&mut self) {
+        while self.page() {}
         self.make_durable(self.last);
         for client in &self.clients {
+            assert_eq!(client.getting, None, "every get is answered");
             assert!(client.unconfirmed.is_empty(), "every publish is confirmed");
             assert_eq!(client.commit, None, "every commit is answered");
         }
@@ -437,6 +453,7 @@ impl Simulation {
         for queue in 0..QUEUES.len() {
             for _ in 0..=self.model.ready(queue).len() {
                 self.client_gets(PLAIN, queue, true);
+                while self.page() {}
             }
             assert_eq!(self.model.ready(queue), [0_u64; 0], "nothing is left");
         }

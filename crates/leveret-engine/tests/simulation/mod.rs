@@ -8,6 +8,7 @@ mod check;
 mod clients;
 mod model;
 mod op;
+mod pager;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ use self::{
     clients::Client,
     model::{Kept, Model},
     op::{CONFIRM, SEATS, TRANSACTION},
+    pager::{Pace, Pager},
 };
 
 pub(crate) const QUEUES: [&str; 8] = ["d0", "d1", "dead", "t", "old", "short", "p", "q"];
@@ -64,6 +66,7 @@ pub(crate) struct Simulation {
     pub(crate) floor: Lsn,
     durable: Lsn,
     last: Lsn,
+    pub(crate) pager: Pager,
     /// What may be dropped once a record is durable.
     relocated: Option<(Lsn, Lsn)>,
     pub(crate) transcript: Vec<Effect>,
@@ -81,21 +84,34 @@ pub(crate) enum Unit {
 }
 
 pub(crate) fn options() -> EngineOptions {
-    let limits = Limits { turn_steps_max: 3, record_bytes_max: 100, ..Limits::default() };
+    let limits = Limits {
+        turn_steps_max: 3,
+        record_bytes_max: 100,
+        page_messages_max: 2,
+        page_bytes_max: 300,
+        ..Limits::default()
+    };
     EngineOptions { seed: 1, limits, ..EngineOptions::default() }
 }
 
-fn rules_of(queue: &str) -> model::Rules {
-    let place = |name| QUEUES.iter().position(|queue| *queue == name);
+/// With a pager that takes its time a queue gives up late what is too old or too much, when the
+/// model cannot tell: then there are no such bounds.
+fn rules_of(queue: &str, pace: Pace) -> model::Rules {
+    let index_of = |name| QUEUES.iter().position(|queue| *queue == name);
     let plain = model::Rules { durable: queue != "t", ..model::Rules::default() };
     match queue {
-        "d0" => model::Rules { dead_letters_to: place("dead"), ..plain },
-        "old" => {
-            model::Rules { dead_letters_to: place("dead"), life: Some(LIFE_MILLIS.into()), ..plain }
-        }
-        "short" => {
-            model::Rules { dead_letters_to: place("d1"), length_max: Some(LENGTH.into()), ..plain }
-        }
+        "old" | "short" if pace == Pace::Slow => plain,
+        "d0" => model::Rules { dead_letters_to: index_of("dead"), ..plain },
+        "old" => model::Rules {
+            dead_letters_to: index_of("dead"),
+            life: Some(LIFE_MILLIS.into()),
+            ..plain
+        },
+        "short" => model::Rules {
+            dead_letters_to: index_of("d1"),
+            length_max: Some(LENGTH.into()),
+            ..plain
+        },
         "q" => model::Rules { returns_max: Some(RETURNS.into()), ..plain },
         "p" => model::Rules { priority_max: PRIORITY.into(), ..plain },
         _ => plain,
@@ -130,6 +146,7 @@ impl Simulation {
             floor: Lsn(0),
             durable: Lsn(0),
             last: Lsn(0),
+            pager: Pager::new(if ops.len().is_multiple_of(2) { Pace::Prompt } else { Pace::Slow }),
             relocated: None,
             transcript: Vec::new(),
         };
@@ -142,7 +159,7 @@ impl Simulation {
 
     fn begin(&mut self) {
         for queue in QUEUES {
-            self.model.queues.push(model::Queue::new(rules_of(queue)));
+            self.model.queues.push(model::Queue::new(rules_of(queue, self.pager.pace)));
         }
         for connection in [0, 1] {
             self.connect(connection);
@@ -199,6 +216,7 @@ impl Simulation {
                 .insert("x-dead-letter-routing-key", QUEUES[to]);
         }
         let arguments = match QUEUES[number] {
+            "old" | "short" if self.pager.pace == Pace::Slow => arguments,
             "old" => arguments.insert("x-message-ttl", LIFE_MILLIS),
             "short" => arguments.insert("x-max-length", LENGTH),
             "p" => arguments.insert("x-max-priority", PRIORITY),
@@ -309,6 +327,14 @@ impl Simulation {
                 self.given[1].entry(seat).or_default().push(body.clone());
             }
             Effect::Relocated { upto, through } => self.relocated = Some((*upto, *through)),
+            Effect::StorePage { page, content, .. } => self.pager.store(*page, content),
+            Effect::LoadPage { page } => self.pager.load(*page),
+            Effect::DropPage { page } => {
+                self.pager.drop(*page);
+                // It is gone for a reason that is on record.
+                self.floor = self.floor.max(self.durable);
+            }
+            Effect::PageDamaged { problem, .. } => panic!("a page is damaged: {problem}"),
             Effect::ChannelClosed { .. } | Effect::ConnectionClosed { .. } => {}
             Effect::FailChannel { error, .. } | Effect::FailConnection { error, .. } => {
                 panic!("nothing fails here, but: {error}");
@@ -321,10 +347,17 @@ impl Simulation {
     /// All records of a transaction but the last say nothing yet.
     fn end_unit(&mut self, unit: Unit) {
         let (before, after_input) = (self.kept_last(), self.last);
-        while self.engine.has_work()
-            || self.engine.next_deadline().is_some_and(|at| at <= self.now())
-        {
-            self.input(Input::Wake);
+        loop {
+            let is_due = self.engine.next_deadline().is_some_and(|at| at <= self.now());
+            if self.engine.has_work() || is_due {
+                self.input(Input::Wake);
+            } else if self.pager.pace == Pace::Prompt
+                && let Some(answer) = self.pager.work()
+            {
+                self.input(answer);
+            } else {
+                break;
+            }
         }
         self.model.give_up_all();
         let after = self.model.kept();
@@ -352,7 +385,7 @@ impl Simulation {
             && through <= self.durable
         {
             self.log.retain(|lsn, _| *lsn > upto);
-            self.floor = through;
+            self.floor = self.floor.max(through);
             self.relocated = None;
         }
     }

@@ -72,6 +72,10 @@ pub(crate) enum Op {
     Tick {
         tens: u64,
     },
+    /// Pages are stored and read, so many.
+    Page {
+        jobs: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +108,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => queue().prop_map(|queue| Op::Delete { queue }),
         4 => (0..=100_usize).prop_map(|percent| Op::Durable { percent }),
         1 => (0..=100_usize).prop_map(|percent| Op::Relocate { percent }),
+        4 => (0..4_usize).prop_map(|jobs| Op::Page { jobs }),
         2 => (0..2_usize).prop_map(|connection| Op::Credit { connection }),
         3 => (1..8_u64).prop_map(|tens| Op::Tick { tens }),
     ]

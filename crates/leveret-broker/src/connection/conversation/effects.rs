@@ -57,7 +57,12 @@ impl Conversation {
                 }
             }
             // Those are the log's.
-            Effect::Append { .. } | Effect::Relocated { .. } => {}
+            Effect::Append { .. }
+            | Effect::Relocated { .. }
+            | Effect::StorePage { .. }
+            | Effect::LoadPage { .. }
+            | Effect::DropPage { .. }
+            | Effect::PageDamaged { .. } => {}
         }
     }
 

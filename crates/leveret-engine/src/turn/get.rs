@@ -1,0 +1,134 @@
+//! `basic.get`: one message at once, or as soon as it is in memory.
+
+use alloc::sync::Arc;
+
+use leveret_protocol::{Method, basic};
+
+use super::{Turn, authorise::Access, bounds::Progress};
+use crate::{
+    arguments::QueueType,
+    channel::{ChannelKey, Delivery},
+    effects::Effect,
+    error::{MethodError, ResourceError, ResourceKind},
+    getters::Getter,
+    identity::QueueId,
+    message::Message,
+    outbox::{Slot, Until},
+    queue::Entry,
+    work::Task,
+};
+
+impl Turn<'_> {
+    pub(super) fn get(&mut self, at: ChannelKey, get: basic::Get) -> Result<(), MethodError> {
+        let name = self.queue_name(at, &get.queue)?;
+        self.authorise(at, Access::Read, ResourceKind::Queue, &name)?;
+        let id = self.usable_queue(at, &name)?;
+        self.touch(id);
+        self.check_single_consumer(id)?;
+        let Some(opening) = self.host.channel_mut(at).map(|channel| channel.opening) else {
+            return Ok(());
+        };
+        if self.host.getters.first(id).is_none() {
+            if self.expire_past(id) == Progress::OutOfSteps {
+                self.host.work.add(Task::Get { at, get });
+                return Ok(());
+            }
+            if let Some(entry) = self.take_next(id) {
+                let (method, message) = self.get_ok(id, (at, get.no_ack), entry);
+                self.send_content(at, method, &message);
+                return Ok(());
+            }
+            if self.has_none(id) {
+                self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
+                return Ok(());
+            }
+        }
+        let slot = self.host.outbox.reserve(at, get_empty(at));
+        self.host.getters.add(id, Getter { at, opening, no_ack: get.no_ack, slot });
+        Ok(())
+    }
+
+    /// Answers those who wait for the queue's next message, as far as it is in memory.
+    pub(super) fn serve_getters(&mut self, id: QueueId) -> Progress {
+        while let Some(Getter { at, opening, no_ack, slot }) = self.host.getters.first(id) {
+            if self.steps_left == 0 || self.expire_past(id) == Progress::OutOfSteps {
+                return Progress::OutOfSteps;
+            }
+            if self.host.channel_mut(at).is_some_and(|channel| channel.opening == opening) {
+                if let Some(entry) = self.take_next(id) {
+                    let (method, message) = self.get_ok(id, (at, no_ack), entry);
+                    let until = self.seen_after(&message);
+                    self.fill(at, slot, until, Self::content(at, method, &message));
+                } else if self.has_none(id) {
+                    self.fill(at, slot, Until::Turn, get_empty(at));
+                } else {
+                    return Progress::Done;
+                }
+            }
+            self.steps_left = self.steps_left.saturating_sub(1);
+            self.host.getters.remove_first(id);
+        }
+        Progress::Done
+    }
+
+    fn check_single_consumer(&self, id: QueueId) -> Result<(), ResourceError> {
+        let Some(queue) = self.host.queues.get(id) else { return Ok(()) };
+        let settings = &queue.settings;
+        if settings.queue_type == QueueType::Quorum && settings.single_active_consumer {
+            let resource = self.host.queue_resource(&queue.spec.name);
+            return Err(ResourceError::SingleConsumer { resource });
+        }
+        Ok(())
+    }
+
+    fn has_none(&self, id: QueueId) -> bool {
+        self.host.queues.get(id).is_none_or(|queue| queue.ready.is_empty())
+    }
+
+    /// Gives the message to the channel, and says how it is told.
+    fn get_ok(
+        &mut self,
+        id: QueueId,
+        (at, no_ack): (ChannelKey, bool),
+        entry: Entry,
+    ) -> (Method, Arc<Message>) {
+        if self.expire(id) == Progress::OutOfSteps {
+            self.tend_later(id);
+        }
+        let left = self.host.queues.get(id).map_or(0, |queue| queue.ready.len());
+        let (message, sent_at) = (self.as_delivered(id, &entry), self.now);
+        let letter = &message.letter;
+        let redelivered = entry.redelivered;
+        let delivery_tag = self.host.channel_mut(at).map_or(0, |channel| {
+            let tag = channel.unacked.next_tag();
+            if !no_ack {
+                let delivery = Delivery { queue: id, entry, consumer: None, sent_at };
+                channel.unacked.insert(tag, delivery);
+            }
+            tag
+        });
+        if no_ack {
+            self.leave(id, &message);
+        } else {
+            self.watch_unsettled(at, self.timeout_of_queue(id));
+        }
+        let method = Method::BasicGetOk(basic::GetOk {
+            delivery_tag,
+            redelivered,
+            exchange: letter.exchange.clone(),
+            routing_key: letter.routing_key.clone(),
+            message_count: u32::try_from(left).unwrap_or(u32::MAX),
+        });
+        (method, message)
+    }
+
+    fn fill(&mut self, at: ChannelKey, slot: Slot, until: Until, answer: Effect) {
+        let done = (self.host.durable, &mut *self.effects);
+        self.host.outbox.fill((at, slot), until, answer, done);
+    }
+}
+
+const fn get_empty(at: ChannelKey) -> Effect {
+    let method = Method::BasicGetEmpty(basic::GetEmpty);
+    Effect::Send { connection: at.connection, channel: at.channel, method }
+}
