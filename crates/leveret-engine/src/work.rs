@@ -2,10 +2,8 @@
 
 use alloc::collections::{VecDeque, btree_map};
 
-use leveret_protocol::basic;
-
 use crate::{
-    channel::{ChannelKey, Delivery, Verdict},
+    channel::{Delivery, Verdict},
     exchange::Destination,
     identity::{ExchangeId, Lsn, QueueId},
     queue::Drained,
@@ -16,8 +14,6 @@ use crate::{
 pub(crate) enum Task {
     /// Deliver what the queue has, and give up what is over its bounds.
     Tend(QueueId),
-    /// Answer that `basic.get`.
-    Get { at: ChannelKey, get: basic::Get },
     /// Remove the bindings to a place that is gone.
     UnbindTo(Destination),
     /// Remove the bindings from an exchange that is gone.

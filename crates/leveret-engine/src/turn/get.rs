@@ -1,4 +1,4 @@
-//! `basic.get`: one message at once, or as soon as it is in memory.
+//! `basic.get`: one message at once, or as soon as it is there.
 
 use alloc::sync::Arc;
 
@@ -15,7 +15,6 @@ use crate::{
     message::Message,
     outbox::{Slot, Until},
     queue::Entry,
-    work::Task,
 };
 
 impl Turn<'_> {
@@ -30,15 +29,12 @@ impl Turn<'_> {
         };
         if self.host.getters.first(id).is_none() {
             if self.expire_past(id) == Progress::OutOfSteps {
-                self.host.work.add(Task::Get { at, get });
-                return Ok(());
-            }
-            if let Some(entry) = self.take_next(id) {
+                self.tend_later(id);
+            } else if let Some(entry) = self.take_next(id) {
                 let (method, message) = self.get_ok(id, (at, get.no_ack), entry);
                 self.send_content(at, method, &message);
                 return Ok(());
-            }
-            if self.has_none(id) {
+            } else if self.has_none(id) {
                 self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
                 return Ok(());
             }

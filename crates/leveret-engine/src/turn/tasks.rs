@@ -2,8 +2,6 @@
 
 use alloc::collections::btree_map::IntoValues;
 
-use leveret_protocol::Method;
-
 use super::Turn;
 use crate::{
     channel::{Delivery, Verdict},
@@ -22,7 +20,6 @@ impl Turn<'_> {
                         self.stirred.push_back(id);
                     }
                 }
-                Task::Get { at, get } => self.method(at, Method::BasicGet(get)),
                 Task::UnbindTo(destination) => self.go_on_unbinding_to(destination),
                 Task::UnbindFrom(source) => self.go_on_unbinding_from(source),
                 Task::Settle { deliveries, verdict } => self.go_on_settling(deliveries, verdict),
