@@ -76,6 +76,7 @@ scripts! {
     or_it_refuses_what_is_new: "reject_publish.txt";
     dead_letters_know_where_they_died: "deaths.txt";
     dead_letters_keep_their_copies_keys: "dead_letter_copies.txt";
+    what_is_in_pages_is_bounded_too: "pages_bounds.txt";
     errors_close_what_they_concern: "errors.txt";
     what_was_durable_is_there_after_a_restart: "restart.txt";
     what_lives_in_old_records_is_written_again: "relocate.txt";
