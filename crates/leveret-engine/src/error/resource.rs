@@ -51,6 +51,11 @@ pub(crate) enum ResourceError {
          quorum queues with single active consumer"
     )]
     SingleConsumer { resource: Resource },
+    #[error(
+        "cannot delete {resource}. queue.delete operations with {flag} flag set are not supported \
+         by quorum queues"
+    )]
+    DeleteFlag { resource: Resource, flag: &'static str },
     #[error("{resource} in use")]
     InUse { resource: Resource },
     #[error("{resource} not empty")]
@@ -74,6 +79,7 @@ impl ResourceError {
             Self::ReservedName { .. } | Self::DefaultExchange | Self::SystemExchange { .. } => {
                 ReplyCode::AccessRefused
             }
+            Self::DeleteFlag { .. } => ReplyCode::NotImplemented,
             Self::NameNotUtf8 => ReplyCode::FrameError,
         }
     }

@@ -4,6 +4,7 @@ use leveret_protocol::{Method, queue};
 
 use super::{Turn, authorise::Access, names::clean};
 use crate::{
+    arguments::QueueType,
     channel::ChannelKey,
     error::{MethodError, ResourceError, ResourceKind},
     work::Task,
@@ -24,6 +25,11 @@ impl Turn<'_> {
             let resource = self.host.queue_resource(&name);
             if queue.is_locked_for(at.connection) {
                 return Err(ResourceError::Locked { resource }.into());
+            }
+            if let (QueueType::Quorum, Some(flag)) =
+                (queue.settings.queue_type, condition_of(&delete))
+            {
+                return Err(ResourceError::DeleteFlag { resource, flag }.into());
             }
             if delete.if_unused && !queue.consumers.is_empty() {
                 return Err(ResourceError::InUse { resource }.into());
@@ -65,5 +71,14 @@ impl Turn<'_> {
             self.send(at, Method::QueuePurgeOk(queue::PurgeOk { message_count }));
         }
         Ok(())
+    }
+}
+
+/// On what a deletion depends, as RabbitMQ names it.
+const fn condition_of(delete: &queue::Delete) -> Option<&'static str> {
+    match (delete.if_unused, delete.if_empty) {
+        (true, _) => Some("if-unused"),
+        (false, true) => Some("if-empty"),
+        (false, false) => None,
     }
 }
