@@ -147,3 +147,13 @@ fn a_connection_ends_on_both_sides() {
     assert_eq!(client, [Event::Closed]);
     assert!(matches!(server.as_slice(), [Event::Closing { .. }, Event::Closed]), "{server:?}");
 }
+
+#[test]
+fn nothing_waits_to_be_written_to_a_peer_that_is_given_up() {
+    // A peer that neither read nor wrote kept its connection's task for ever.
+    let mut pipe = opened();
+    pipe.server.send(ONE, &queue::DeclareOk::default().into()).unwrap();
+    pipe.server.handle_timeout(Timestamp::from_millis(121_000));
+    assert!(matches!(pipe.server.poll_event(), Some(Event::Failed(_))));
+    assert!(pipe.server.output().is_empty());
+}

@@ -205,18 +205,18 @@ impl Session {
         }
     }
 
-    /// Sends a heartbeat if one is due, or gives the peer up.
+    /// Sends a heartbeat if one is due, or gives the peer up: then nothing waits to be written any more.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         match self.phase {
             Phase::Handshake(_) if self.now >= self.open_until => {
-                self.give_up(Failure::HandshakeTimeout);
+                self.lose(Failure::HandshakeTimeout);
             }
-            Phase::Closing { until } if self.now >= until => self.give_up(Failure::CloseTimeout),
+            Phase::Closing { until } if self.now >= until => self.lose(Failure::CloseTimeout),
             Phase::Running => match self.heartbeat.handle_timeout(self.now) {
                 Beat::Nothing => {}
                 Beat::Send => self.output.push_heartbeat(),
-                Beat::PeerIsDead => self.give_up(Failure::HeartbeatMissed),
+                Beat::PeerIsDead => self.lose(Failure::HeartbeatMissed),
             },
             Phase::Handshake(_) | Phase::Closing { .. } | Phase::PeerClosing | Phase::Closed => {}
         }
@@ -313,6 +313,12 @@ impl Session {
 
     fn closing(&self) -> Phase {
         Phase::Closing { until: self.now.saturating_add(self.limits.close_timeout) }
+    }
+
+    /// The peer is gone, or does not read: nobody is to wait until all is written to it.
+    fn lose(&mut self, failure: Failure) {
+        self.output = FrameBuffer::new();
+        self.give_up(failure);
     }
 
     fn give_up(&mut self, failure: Failure) {

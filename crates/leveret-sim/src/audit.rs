@@ -1,0 +1,117 @@
+//! Asks an engine for everything it holds.
+
+use std::collections::BTreeMap;
+
+use leveret_engine::{Authority, Capabilities, ConnectionId, Effect, Effects, Engine, Input};
+use leveret_journal::{OpenError, SimDisk};
+use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, basic};
+
+use crate::{
+    oracle::{LetterId, Occasion, Survey, letter_of},
+    plan::Conditions,
+    recovery::{Recovered, recover},
+    topology::QueueIndex,
+};
+
+/// The connection that asks.
+const AUDITOR: ConnectionId = ConnectionId(u64::MAX);
+
+/// Turns of an engine after which an answer is overdue.
+const TURNS_MAX: usize = 1_000_000;
+
+/// What engines hold that start from this disk, which is used up by it.
+pub(crate) fn survey_disk(
+    disk: SimDisk,
+    conditions: &Conditions,
+    now: Timestamp,
+    occasion: Occasion,
+) -> Result<Vec<Survey>, OpenError> {
+    let Recovered { engines, .. } = recover(disk, conditions, now)?;
+    let survey = |(mut engine, last): (Engine, leveret_engine::Lsn)| {
+        let queues = survey_engine(&mut engine, conditions, now);
+        Survey { occasion, last: last.0, queues }
+    };
+    Ok(engines.into_iter().map(survey).collect())
+}
+
+/// Takes every message out of every queue.
+pub(crate) fn survey_engine(
+    engine: &mut Engine,
+    conditions: &Conditions,
+    now: Timestamp,
+) -> BTreeMap<QueueIndex, Vec<Option<LetterId>>> {
+    let mut auditor = Auditor { engine, now };
+    let user = ShortStr::from_static("guest");
+    let (capabilities, authority) = (Capabilities::default(), Authority::full());
+    auditor.tell(Input::Connect { connection: AUDITOR, user, capabilities, authority });
+    let mut queues = BTreeMap::new();
+    for queue in conditions.topology.indices() {
+        let Some(plan) = conditions.topology.queue(queue) else { continue };
+        // One channel for each: to ask for a queue that is not there closes it.
+        let channel = ChannelNumber::new(u16::try_from(queue.0 + 1).unwrap_or(u16::MAX));
+        auditor.tell(Input::OpenChannel { connection: AUDITOR, channel });
+        let mut found = Vec::new();
+        loop {
+            match auditor.get(channel, plan.name) {
+                Answer::Message(id) => found.push(id),
+                Answer::Empty => {
+                    queues.insert(queue, found);
+                    break;
+                }
+                Answer::NoQueue => break,
+            }
+        }
+    }
+    auditor.tell(Input::Disconnect { connection: AUDITOR });
+    queues
+}
+
+struct Auditor<'a> {
+    engine: &'a mut Engine,
+    now: Timestamp,
+}
+
+enum Answer {
+    Message(Option<LetterId>),
+    Empty,
+    NoQueue,
+}
+
+impl Auditor<'_> {
+    /// Hands in an input, and lets the engine finish; all is durable at once.
+    fn tell(&mut self, input: Input) -> Vec<Effect> {
+        let mut effects = Effects::new();
+        let mut all = Vec::new();
+        self.engine.handle(self.now, input, &mut effects);
+        for _ in 0..TURNS_MAX {
+            let written = effects.iter().filter_map(|effect| {
+                if let Effect::Append { lsn, .. } = effect { Some(*lsn) } else { None }
+            });
+            let written = written.max();
+            all.extend(effects.drain());
+            if let Some(upto) = written {
+                self.engine.handle(self.now, Input::Durable { upto }, &mut effects);
+            } else if self.engine.has_work() {
+                self.engine.handle(self.now, Input::Wake, &mut effects);
+            } else if effects.is_empty() {
+                break;
+            }
+        }
+        all
+    }
+
+    fn get(&mut self, channel: ChannelNumber, queue: &'static str) -> Answer {
+        let get = basic::Get { queue: ShortStr::from_static(queue), no_ack: true };
+        let connection = AUDITOR;
+        let effects = self.tell(Input::Method { connection, channel, method: get.into() });
+        for effect in effects {
+            if let Effect::Content { connection: AUDITOR, body, .. } = effect {
+                return Answer::Message(letter_of(&body));
+            }
+            if let Effect::Send { method: Method::BasicGetEmpty(_), .. } = effect {
+                return Answer::Empty;
+            }
+        }
+        Answer::NoQueue
+    }
+}

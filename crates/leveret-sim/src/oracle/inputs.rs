@@ -1,0 +1,290 @@
+//! What inputs mean, if the engine takes them.
+
+use leveret_engine::{ConnectionId, Input};
+use leveret_protocol::{ChannelNumber, Method, basic};
+
+use super::{
+    letter::{Letter, LetterId, letter_of},
+    opening::{
+        ChannelPrefetch, ConsumerView, Mode, Opening, Out, Request, RequestKind, Unproven, Verdict,
+        answer_to,
+    },
+    token::{Acceptance, OpeningNumber, Token, TokenEnd, TokenKey},
+    view::{Credit, Group, HostView, Slot},
+};
+use crate::topology::{QueueIndex, Topology};
+
+pub(super) fn take(
+    view: &mut HostView,
+    letters: &mut [Letter],
+    topology: &Topology,
+    input: &Input,
+) {
+    view.sequence += 1;
+    match input {
+        Input::Connect { connection, .. } => {
+            view.credits.insert(*connection, Credit::default());
+        }
+        Input::Disconnect { connection } => view.end_connection(*connection),
+        Input::OpenChannel { connection, channel } => view.open(*connection, *channel),
+        Input::CloseChannel { connection, channel } => close(view, *connection, *channel),
+        Input::Method { connection, channel, method } => {
+            if let Some(number) = view.inward(*connection, *channel) {
+                Clerk { view, letters, topology, number }.take_method(method);
+            }
+        }
+        Input::Publish { connection, channel, body, .. } => {
+            if let (Some(number), Some(letter)) =
+                (view.inward(*connection, *channel), letter_of(body))
+            {
+                Clerk { view, letters, topology, number }.take_publish(letter);
+            }
+        }
+        Input::Credit { connection, bytes } => {
+            if let Some(credit) = view.credits.get_mut(connection) {
+                credit.granted = credit.granted.saturating_add(*bytes);
+            }
+        }
+        Input::SetPermissions { .. }
+        | Input::LimitQueues { .. }
+        | Input::Durable { .. }
+        | Input::Relocate { .. }
+        | Input::PageStored { .. }
+        | Input::PageLoaded { .. }
+        | Input::Wake => {}
+    }
+}
+
+fn close(view: &mut HostView, connection: ConnectionId, channel: ChannelNumber) {
+    if let Some(number) = view.inward(connection, channel) {
+        view.end_opening(number);
+        if let Some(opening) = view.openings.get_mut(&number) {
+            opening.is_closing = true;
+        }
+    }
+    view.slots.entry((connection, channel)).or_default().push_back(Slot::Closing);
+}
+
+/// Who puts down what one opening of a channel is told.
+struct Clerk<'a> {
+    view: &'a mut HostView,
+    letters: &'a mut [Letter],
+    topology: &'a Topology,
+    number: OpeningNumber,
+}
+
+impl Clerk<'_> {
+    fn opening(&mut self) -> Option<&mut Opening> {
+        self.view.openings.get_mut(&self.number)
+    }
+
+    fn take_publish(&mut self, letter: LetterId) {
+        let sequence = self.view.sequence;
+        let Some(opening) = self.opening() else { return };
+        match opening.mode {
+            Mode::Transaction => return opening.publishes.push(letter),
+            Mode::Plain => opening.unproven.push_back((sequence, Unproven::Published(letter))),
+            Mode::Confirm => {
+                opening.published += 1;
+                let tag = opening.published;
+                opening.unconfirmed.insert(tag, (sequence, letter));
+                opening.unproven.push_back((sequence, Unproven::Published(letter)));
+            }
+        }
+        self.post(letter);
+    }
+
+    /// The message takes its place in its queues.
+    fn post(&mut self, id: LetterId) -> Vec<TokenKey> {
+        self.view.order += 1;
+        let Some(letter) = self.letters.get_mut(id.0) else { return Vec::new() };
+        letter.order = Some(self.view.order);
+        self.view.posted.push(id);
+        let mut keys = Vec::new();
+        for queue in letter.route.certain() {
+            self.view.tokens.insert((id, *queue), Token::new(true, 0));
+            self.view.came.push((id, *queue));
+            keys.push((id, *queue));
+        }
+        keys
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others change nothing the model knows")]
+    fn take_method(&mut self, method: &Method) {
+        match method {
+            Method::BasicAck(ack) => self.settle(ack.delivery_tag, ack.multiple, Verdict::Ack),
+            Method::BasicNack(nack) => {
+                let verdict = if nack.requeue { Verdict::Requeue } else { Verdict::Reject };
+                self.settle(nack.delivery_tag, nack.multiple, verdict);
+            }
+            Method::BasicReject(reject) => {
+                let verdict = if reject.requeue { Verdict::Requeue } else { Verdict::Reject };
+                self.settle(reject.delivery_tag, false, verdict);
+            }
+            Method::BasicRecover(_) | Method::BasicRecoverAsync(_) => self.recover(),
+            Method::BasicConsume(consume) => self.consume(consume),
+            Method::BasicQos(qos) => self.qos(*qos),
+            Method::ConfirmSelect(_) => self.select(Mode::Confirm),
+            Method::TxSelect(_) => self.select(Mode::Transaction),
+            Method::TxCommit(_) => return self.commit(),
+            Method::TxRollback(_) => self.roll_back(),
+            Method::BasicGet(get) => {
+                let (queue, no_ack) = (self.topology.named(&get.queue), get.no_ack);
+                return self.ask(RequestKind::Get { queue, no_ack });
+            }
+            _ => {}
+        }
+        if let Some(answer) = answer_to(method) {
+            self.ask(RequestKind::Other { answer });
+        }
+    }
+
+    fn ask(&mut self, kind: RequestKind) {
+        let sequence = self.view.sequence;
+        if let Some(opening) = self.opening() {
+            opening.requests.push_back(Request { sequence, kind });
+        }
+    }
+
+    fn select(&mut self, mode: Mode) {
+        if let Some(opening) = self.opening()
+            && opening.mode == Mode::Plain
+        {
+            opening.mode = mode;
+        }
+    }
+
+    fn qos(&mut self, qos: basic::Qos) {
+        let Some(opening) = self.opening() else { return };
+        if !qos.global {
+            opening.prefetch = qos.prefetch_count;
+            return;
+        }
+        opening.channel_prefetch = match (opening.channel_prefetch, qos.prefetch_count) {
+            (ChannelPrefetch::Unlimited, 0) => ChannelPrefetch::Unlimited,
+            (ChannelPrefetch::Unlimited, count) if opening.out.is_empty() => {
+                ChannelPrefetch::Limited(count)
+            }
+            _ => ChannelPrefetch::Blurred,
+        };
+    }
+
+    fn consume(&mut self, consume: &basic::Consume) {
+        let queue = self.topology.named(&consume.queue);
+        let Some(opening) = self.opening() else { return };
+        let consumer = ConsumerView {
+            queue,
+            no_ack: consume.no_ack,
+            prefetch: opening.prefetch,
+            under_way: 0,
+            last_order: None,
+        };
+        opening.consumers.insert(consume.consumer_tag.clone(), consumer);
+    }
+
+    fn settle(&mut self, tag: u64, multiple: bool, verdict: Verdict) {
+        let Some(opening) = self.opening() else { return };
+        let is_transaction = opening.mode == Mode::Transaction;
+        for (tag, out) in opening.take_out(tag, multiple) {
+            self.release(&out);
+            let Some(opening) = self.opening() else { return };
+            if is_transaction {
+                opening.settlements.push((tag, out, verdict));
+            } else {
+                self.end(&out, verdict);
+            }
+        }
+    }
+
+    /// What was delivered counts against no prefetch any more.
+    fn release(&mut self, out: &Out) {
+        let Some(opening) = self.opening() else { return };
+        let consumer = out.consumer.as_ref().and_then(|tag| opening.consumers.get_mut(tag));
+        if let Some(consumer) = consumer {
+            consumer.under_way = consumer.under_way.saturating_sub(1);
+        }
+    }
+
+    /// A delivery meets its end, if the channel lives.
+    fn end(&mut self, out: &Out, verdict: Verdict) {
+        let sequence = self.view.sequence;
+        let (id, queue) = out.key;
+        let Some(token) = self.view.tokens.get_mut(&out.key) else { return };
+        token.out = None;
+        if verdict == Verdict::Requeue {
+            return;
+        }
+        let dead = self.topology.queue(queue).and_then(|plan| plan.dead_letters_to);
+        let dead = dead.filter(|_| verdict == Verdict::Reject);
+        token.end = TokenEnd::Leaving { lsn: 0, is_proven: false, is_dead: dead.is_some() };
+        self.view.left.push(out.key);
+        if let Some(opening) = self.opening() {
+            opening.unproven.push_back((sequence, Unproven::Left(out.key)));
+        }
+        if let Some(dead) = dead {
+            self.die(id, dead);
+        }
+    }
+
+    /// The message goes to the dead-letter queue, if the channel lives.
+    fn die(&mut self, id: LetterId, dead: QueueIndex) -> TokenKey {
+        let key = (id, dead);
+        self.view.tokens.insert(key, Token::new(true, 0));
+        self.view.came.push(key);
+        let sequence = self.view.sequence;
+        if let Some(opening) = self.opening() {
+            opening.unproven.push_back((sequence, Unproven::Published(id)));
+        }
+        key
+    }
+
+    fn recover(&mut self) {
+        let Some(opening) = self.opening() else { return };
+        for (_, out) in opening.take_out(0, true) {
+            self.release(&out);
+            self.end(&out, Verdict::Requeue);
+        }
+    }
+
+    fn commit(&mut self) {
+        let Some(opening) = self.opening() else { return };
+        let publishes = std::mem::take(&mut opening.publishes);
+        let settlements = std::mem::take(&mut opening.settlements);
+        let (opening, publishes_of_group) = (self.number, publishes.clone());
+        let (came, left) = (Vec::new(), Vec::new());
+        let mut group = Group { opening, publishes: publishes_of_group, came, left };
+        for letter in publishes {
+            group.came.extend(self.post(letter));
+        }
+        for (_, out, verdict) in settlements {
+            self.end(&out, verdict);
+            if verdict != Verdict::Requeue {
+                group.left.push(out.key);
+            }
+            let dead = self.topology.queue(out.key.1).and_then(|plan| plan.dead_letters_to);
+            if let Some(dead) = dead.filter(|_| verdict == Verdict::Reject) {
+                group.came.push((out.key.0, dead));
+            }
+        }
+        let number = self.view.sequence;
+        self.view.groups.insert(number, group);
+        self.ask(RequestKind::Commit { group: number });
+    }
+
+    /// Publishes never were; what was settled is as if it had not been.
+    fn roll_back(&mut self) {
+        let Some(opening) = self.opening() else { return };
+        opening.publishes.clear();
+        for (tag, out, _) in std::mem::take(&mut opening.settlements) {
+            if let Some(consumer) =
+                out.consumer.as_ref().and_then(|tag| opening.consumers.get_mut(tag))
+            {
+                consumer.under_way += 1;
+            }
+            opening.out.insert(tag, out);
+        }
+    }
+}
+
+/// A publish that the engine answered: it will keep it.
+pub(super) const PROMISED: Acceptance = Acceptance::Promised;

@@ -1,0 +1,151 @@
+//! The few queues and exchanges of a world, few enough that clients collide.
+//!
+//! Strict queues are declared before anything else and nobody purges, deletes or empties them
+//! without acknowledgement: of what is in them the checker is certain. Wild ones suffer everything.
+
+use leveret_protocol::{FieldTable, Method, ShortStr, exchange, queue};
+
+use crate::chance::Chance;
+
+/// A queue by its place in the topology.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct QueueIndex(pub(crate) usize);
+
+/// How a queue is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Treatment {
+    Strict,
+    Wild,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct QueuePlan {
+    pub(crate) name: &'static str,
+    pub(crate) treatment: Treatment,
+    pub(crate) durable: bool,
+    pub(crate) auto_delete: bool,
+    pub(crate) exclusive: bool,
+    /// Where it dead-letters to.
+    pub(crate) dead_letters_to: Option<QueueIndex>,
+}
+
+/// The queues of every virtual host, and the exchanges.
+#[derive(Debug, Clone)]
+pub(crate) struct Topology {
+    pub(crate) queues: Vec<QueuePlan>,
+}
+
+/// Durable, bound to all strict queues from the beginning, never deleted.
+pub(crate) const FAN: &str = "fan";
+
+/// Declared, bound, unbound and deleted at random; each has its type from the beginning.
+pub(crate) const WILD_EXCHANGES: [(&str, &str); 3] =
+    [("wd", "direct"), ("wt", "topic"), ("wh", "headers")];
+
+/// Routing keys of the wild exchanges, and patterns that match some.
+pub(crate) const KEYS: [&str; 5] = ["a", "a.b", "a.*", "#", "b.#"];
+
+impl Topology {
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        let plain = |name, treatment, durable| QueuePlan {
+            name,
+            treatment,
+            durable,
+            auto_delete: false,
+            exclusive: false,
+            dead_letters_to: None,
+        };
+        let mut queues = vec![plain("s0", Treatment::Strict, true)];
+        if chance.percent(50) {
+            queues.push(plain("s1", Treatment::Strict, true));
+        }
+        if chance.percent(50) {
+            let dead = QueueIndex(queues.len());
+            queues.push(plain("dead", Treatment::Strict, true));
+            queues.push(QueuePlan {
+                dead_letters_to: Some(dead),
+                ..plain("d0", Treatment::Strict, true)
+            });
+        }
+        if chance.percent(70) {
+            queues.push(plain("w0", Treatment::Wild, true));
+        }
+        if chance.percent(50) {
+            queues.push(plain("w1", Treatment::Wild, false));
+        }
+        if chance.percent(40) {
+            let auto_delete = true;
+            queues.push(QueuePlan { auto_delete, ..plain("wa", Treatment::Wild, true) });
+        }
+        if chance.percent(40) {
+            let exclusive = true;
+            queues.push(QueuePlan { exclusive, ..plain("wx", Treatment::Wild, false) });
+        }
+        Self { queues }
+    }
+
+    pub(crate) fn queue(&self, at: QueueIndex) -> Option<&QueuePlan> {
+        self.queues.get(at.0)
+    }
+
+    pub(crate) fn named(&self, name: &[u8]) -> Option<QueueIndex> {
+        self.queues.iter().position(|queue| queue.name.as_bytes() == name).map(QueueIndex)
+    }
+
+    pub(crate) fn indices(&self) -> impl Iterator<Item = QueueIndex> + use<> {
+        (0..self.queues.len()).map(QueueIndex)
+    }
+
+    pub(crate) fn is_strict(&self, at: QueueIndex) -> bool {
+        self.queue(at).is_some_and(|queue| queue.treatment == Treatment::Strict)
+    }
+
+    /// Whether `fan` was bound to it from the beginning.
+    pub(crate) fn is_fanned(&self, at: QueueIndex) -> bool {
+        self.queue(at)
+            .is_some_and(|queue| queue.treatment == Treatment::Strict && queue.name != "dead")
+    }
+
+    /// What has to be there before anything else happens.
+    pub(crate) fn foundation(&self) -> Vec<Method> {
+        let fan = exchange::Declare {
+            exchange: ShortStr::from_static(FAN),
+            kind: ShortStr::from_static("fanout"),
+            durable: true,
+            ..exchange::Declare::default()
+        };
+        let mut methods = vec![fan.into()];
+        for at in self.indices().filter(|at| self.is_strict(*at)) {
+            methods.extend(self.queue(at).map(|queue| self.declaration(queue).into()));
+        }
+        for queue in self.indices().filter(|at| self.is_fanned(*at)) {
+            let Some(plan) = self.queue(queue) else { continue };
+            let bind = queue::Bind {
+                queue: ShortStr::from_static(plan.name),
+                exchange: ShortStr::from_static(FAN),
+                ..queue::Bind::default()
+            };
+            methods.push(bind.into());
+        }
+        methods
+    }
+
+    /// How a queue is declared, always alike.
+    pub(crate) fn declaration(&self, plan: &QueuePlan) -> queue::Declare {
+        let arguments = match plan.dead_letters_to.and_then(|at| self.queue(at)) {
+            None => FieldTable::default(),
+            Some(dead) => FieldTable::builder()
+                .insert("x-dead-letter-exchange", "")
+                .insert("x-dead-letter-routing-key", dead.name)
+                .build(),
+        };
+        queue::Declare {
+            queue: ShortStr::from_static(plan.name),
+            durable: plan.durable,
+            auto_delete: plan.auto_delete,
+            exclusive: plan.exclusive,
+            arguments,
+            ..queue::Declare::default()
+        }
+    }
+}
