@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::atomic::Ordering};
 use tokio::io::DuplexStream;
 
 use crate::{
+    alarm::Alarms,
     connection,
     door::Door,
     lifecycle::{Failure, Lifecycle},
@@ -52,6 +53,11 @@ impl Broker {
     /// What the start found in the log.
     pub fn recovered(&self) -> Recovered {
         self.parts.recovered
+    }
+
+    /// Which alarms are on: while any is, nobody who publishes is read.
+    pub fn alarms(&self) -> Alarms {
+        *self.parts.shared.alarms.borrow()
     }
 
     /// How many connections there are, those in the handshake included.

@@ -1,10 +1,11 @@
 //! How a broker is set up from code.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use leveret_journal::SimDisk;
 
 use crate::{
+    alarm::{AlarmSettings, Gauge},
     broker::Broker,
     config::{Config, Listener, Store},
     limits::Limits,
@@ -17,17 +18,24 @@ use crate::{
 ///
 /// Without further words it keeps messages in `./leveret-data`, has the virtual host `/` and the user
 /// `guest`, and listens nowhere: [`Broker::connect`] is the only way in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Builder {
     config: Config,
     has_default_users: bool,
     simulated: Option<SimDisk>,
+    gauge: Option<Arc<dyn Gauge>>,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl Default for Builder {
     fn default() -> Self {
         let config = Config { listen: Vec::new(), ..Config::default() };
-        Self { config, has_default_users: true, simulated: None }
+        Self { config, has_default_users: true, simulated: None, gauge: None }
     }
 }
 
@@ -114,8 +122,22 @@ impl Builder {
         self
     }
 
+    /// Sets when nobody may publish.
+    #[must_use]
+    pub fn alarms(mut self, alarms: AlarmSettings) -> Self {
+        self.config.alarms = alarms;
+        self
+    }
+
+    /// Raises alarms by another gauge than this machine.
+    #[must_use]
+    pub fn gauge(mut self, gauge: impl Gauge + 'static) -> Self {
+        self.gauge = Some(Arc::new(gauge));
+        self
+    }
+
     /// Starts the broker; what it kept is back before this returns.
     pub async fn start(self) -> Result<Broker, StartError> {
-        start::start(self.config, self.simulated).await.map(Broker::new)
+        start::start(self.config, self.simulated, self.gauge).await.map(Broker::new)
     }
 }

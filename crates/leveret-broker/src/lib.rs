@@ -5,6 +5,7 @@
 //! command, which reads a [`Config`].
 
 mod admission;
+mod alarm;
 mod broker;
 mod builder;
 mod clock;
@@ -17,6 +18,7 @@ mod lifecycle;
 mod limits;
 mod listener;
 mod log;
+mod lookout;
 mod mechanism;
 mod recovery;
 mod reload;
@@ -27,6 +29,7 @@ mod start;
 mod tls;
 mod users;
 
+pub use alarm::{AlarmSettings, Alarms, Gauge, MemoryMark};
 pub use broker::Broker;
 pub use builder::Builder;
 pub use config::{Config, ConfigError, Listener, Problem, RawConfig, Store, parse_address};

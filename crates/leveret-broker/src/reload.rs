@@ -33,8 +33,8 @@ pub enum ReloadError {
 }
 
 impl Broker {
-    /// Takes what can be taken of a new configuration while the broker runs: the limits and the
-    /// certificates (whose files are read anew in any case). Connections that are open keep theirs.
+    /// Takes what can be taken of a new configuration while the broker runs: the limits, the
+    /// alarms and the certificates (whose files are read anew in any case). Connections that are open keep theirs.
     pub fn reload(&self, next: &Config) -> Result<Reloaded, ReloadError> {
         next.check()?;
         let mut reloaded = Reloaded::default();
@@ -51,6 +51,9 @@ impl Broker {
         if current.limits != next.limits {
             reloaded.applied.push("limits");
         }
+        if current.alarms != next.alarms {
+            reloaded.applied.push("alarms");
+        }
         for (name, is_same) in [
             ("listen", current.listen == next.listen),
             ("listeners", current.listeners == next.listeners),
@@ -62,7 +65,11 @@ impl Broker {
                 reloaded.waiting.push(name);
             }
         }
-        let held = Config { limits: next.limits.clone(), ..Config::clone(&current) };
+        let held = Config {
+            limits: next.limits.clone(),
+            alarms: next.alarms.clone(),
+            ..Config::clone(&current)
+        };
         shared.replace_config(Arc::new(held));
         Ok(reloaded)
     }

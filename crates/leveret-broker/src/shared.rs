@@ -13,8 +13,8 @@ use leveret_protocol::ShortStr;
 use tokio::sync::watch;
 
 use crate::{
-    admission::Admission, clock::Clock, config::Config, host::Ingress, lifecycle::Lifecycle,
-    limits::Limits, users::Users,
+    admission::Admission, alarm::Alarms, clock::Clock, config::Config, host::Ingress,
+    lifecycle::Lifecycle, limits::Limits, users::Users,
 };
 
 /// Nothing in here changes but counters and settings; state has its own tasks.
@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) hosts: BTreeMap<ShortStr, Ingress>,
     pub(crate) admission: Admission,
     pub(crate) panics: AtomicU64,
+    /// Which alarms are on.
+    pub(crate) alarms: watch::Sender<Alarms>,
     connections: AtomicU64,
     config: watch::Sender<Arc<Config>>,
 }
@@ -46,6 +48,7 @@ impl Shared {
             admission: Admission::default(),
             panics: AtomicU64::new(0),
             connections: AtomicU64::new(0),
+            alarms: watch::Sender::new(Alarms::default()),
             config: watch::Sender::new(Arc::new(config)),
         })
     }

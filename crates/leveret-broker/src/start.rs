@@ -9,6 +9,7 @@ use leveret_protocol::ShortStr;
 use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
 
 use crate::{
+    alarm::{self, Gauge},
     clock::Clock,
     config::{Config, ConfigError, Listener, Store},
     directory::{DataDirectory, DirectoryError, Roster},
@@ -18,6 +19,7 @@ use crate::{
     limits::Limits,
     listener,
     log::LogStream,
+    lookout::look_out,
     recovery::{Recovered, RecoveredHost, fresh_engine, recover},
     running::Parts,
     shared::Shared,
@@ -85,13 +87,21 @@ struct Surroundings {
 }
 
 /// Starts a broker; `simulated` replaces the store of the configuration.
-pub(crate) async fn start(config: Config, simulated: Option<SimDisk>) -> Result<Parts, StartError> {
+pub(crate) async fn start(
+    config: Config,
+    simulated: Option<SimDisk>,
+    gauge: Option<Arc<dyn Gauge>>,
+) -> Result<Parts, StartError> {
     config.check()?;
     let doors = doors(&config)?;
     let tls = doors.iter().find_map(|(_, door)| door.tls.clone());
     let listen: Vec<SocketAddr> = doors.iter().map(|(address, _)| *address).collect();
     let Config { store, virtual_hosts, users, limits, .. } = config.clone();
     let (clock, lifecycle) = (Clock::start(), Lifecycle::start());
+    let data_dir = match &store {
+        Store::Directory(path) if simulated.is_none() => Some(path.clone()),
+        Store::Directory(_) | Store::Memory => None,
+    };
     let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits };
     let mut roster = Roster::default();
     let running = match (simulated, store) {
@@ -114,6 +124,8 @@ pub(crate) async fn start(config: Config, simulated: Option<SimDisk>) -> Result<
     };
     let (Running { hosts, mut tasks, log_ended, recovered }, sockets) = running;
     let shared = Shared::new(lifecycle, clock, config, Users::new(users), hosts);
+    let gauge = gauge.unwrap_or_else(|| alarm::machine(data_dir));
+    tasks.push(tokio::spawn(look_out(gauge, Arc::clone(&shared))));
     let mut local_addrs = Vec::new();
     for ((address, socket), (_, door)) in sockets.into_iter().zip(doors) {
         let refused = |source| StartError::Listen { address, source };

@@ -4,8 +4,10 @@
 //! [`RawConfig::resolve`] fills in the defaults and refuses what contradicts itself.
 
 mod address;
+mod alarms;
 mod document;
 mod problem;
+mod quantity;
 mod suggestion;
 mod tls;
 
@@ -16,7 +18,7 @@ use document::{Document, Section};
 pub use problem::{ConfigError, Problem};
 pub use tls::Listener;
 
-use crate::{limits::Limits, secret::Secret, tls::TlsConfig, users::User};
+use crate::{alarm::AlarmSettings, limits::Limits, secret::Secret, tls::TlsConfig, users::User};
 
 /// A configuration file larger than this is a mistake, not a configuration.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -48,6 +50,8 @@ pub struct Config {
     pub users: Vec<User>,
     /// The bounds a peer can run into.
     pub limits: Limits,
+    /// When nobody may publish.
+    pub alarms: AlarmSettings,
 }
 
 impl Config {
@@ -97,6 +101,7 @@ impl Default for Config {
             virtual_hosts: vec!["/".to_owned()],
             users: vec![User::guest()],
             limits: Limits::default(),
+            alarms: AlarmSettings::default(),
         }
     }
 }
@@ -123,6 +128,8 @@ pub struct RawConfig {
     pub users: Option<Vec<User>>,
     /// The limits, with defaults where the source is silent.
     pub limits: Option<Limits>,
+    /// The marks of the alarms, with defaults where the source is silent.
+    pub alarms: Option<AlarmSettings>,
 }
 
 impl RawConfig {
@@ -202,6 +209,7 @@ impl RawConfig {
             virtual_hosts: over.virtual_hosts.or(self.virtual_hosts),
             users: over.users.or(self.users),
             limits: over.limits.or(self.limits),
+            alarms: over.alarms.or(self.alarms),
         }
     }
 
@@ -234,6 +242,7 @@ impl RawConfig {
             virtual_hosts: self.virtual_hosts.unwrap_or(default.virtual_hosts),
             users: self.users.unwrap_or(default.users),
             limits: self.limits.unwrap_or(default.limits),
+            alarms: self.alarms.unwrap_or(default.alarms),
         };
         problems.extend(config.problems());
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid(problems)) }
@@ -261,6 +270,7 @@ fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>)
     let users = section.sections("users", read_user);
     let limits = section.section("limits").map(read_limits);
     let listeners = section.sections("listeners", tls::read_listener);
+    let alarms = section.section("alarms").map(alarms::read_alarms);
     let span = section.span("tls");
     let (tls, tls_listeners) =
         section.section("tls").and_then(|section| tls::read_tls(section, span)).unzip();
@@ -275,6 +285,7 @@ fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>)
         virtual_hosts,
         users,
         limits,
+        alarms,
     }
 }
 

@@ -11,13 +11,16 @@ use crate::{limits::Limits, mechanism::Mechanism};
 const COMPATIBLE_VERSION: &str = "3.13.7";
 
 /// What clients may count on: only what is there.
-const CAPABILITIES: [&str; 6] = [
+const CAPABILITIES: [&str; 9] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
     "consumer_cancel_notify",
-    "per_consumer_qos",
+    "connection.blocked",
+    "consumer_priorities",
     "authentication_failure_close",
+    "per_consumer_qos",
+    "direct_reply_to",
 ];
 
 /// What the server sends in `connection.start`.

@@ -52,6 +52,7 @@ enum Happened {
     Effects(Option<Vec<Effect>>),
     Room(Option<Room>),
     Deadline,
+    Alarm,
     End(Option<crate::lifecycle::Failure>),
 }
 
@@ -66,6 +67,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
     let mut outbound: Option<OutboundReceiver> = None;
     let mut waiting: Option<Waiting> = None;
     let mut watch = conversation.shared.lifecycle.watch();
+    let mut alarms = conversation.shared.alarms.subscribe();
     let (mut is_ending, mut must_flush) = (false, false);
     let mut timer = Timer::new();
     let mut sleep = pin!(tokio::time::sleep_until(timer.set_to.into()));
@@ -91,7 +93,11 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
             room = room(&mut waiting) => Happened::Room(room),
             () = sleep.as_mut() => Happened::Deadline,
             failure = watch.ended(), if !is_ending => Happened::End(failure),
+            Ok(()) = alarms.changed() => Happened::Alarm,
         };
+        if !reads && matches!(happened, Happened::Deadline) {
+            conversation.excuse_silence();
+        }
         is_ending |= matches!(happened, Happened::End(_));
         if matches!(happened, Happened::Written(_) | Happened::Flushed(_)) {
             must_flush = kept == Writes::Buffered && matches!(happened, Happened::Written(Ok(_)));
@@ -182,6 +188,7 @@ fn handle(
             }
         }
         Happened::Deadline => conversation.handle_timeout(),
+        Happened::Alarm => conversation.heed_alarms(),
         Happened::End(failure) => conversation.end(failure.as_ref()),
     }
 }

@@ -7,7 +7,7 @@ use leveret_broker::{Config, ConfigError, RawConfig, Store};
 
 fn check(text: &str, expected: Expect) {
     let shown = match RawConfig::from_toml("broker.toml", text).and_then(RawConfig::resolve) {
-        Ok(config) => format!("{config:#?}"),
+        Ok(config) => format!("{config:?}").replace(", limits", "\nlimits").replace("}, ", "},\n"),
         Err(error) => error.to_string(),
     };
     expected.assert_eq(&shown);
@@ -40,56 +40,10 @@ heartbeat = "30s"
 handshake_timeout = "500ms"
 "#,
         expect![[r#"
-            Config {
-                listen: [
-                    127.0.0.1:0,
-                    [::1]:5672,
-                    127.0.0.1:5673,
-                ],
-                listeners: [],
-                tls: None,
-                store: Directory(
-                    "warren",
-                ),
-                virtual_hosts: [
-                    "/",
-                    "bounces",
-                ],
-                users: [
-                    User {
-                        name: "hazel",
-                        password: Secret(hidden),
-                        loopback_only: false,
-                        virtual_hosts: Some(
-                            [
-                                "bounces",
-                            ],
-                        ),
-                    },
-                    User {
-                        name: "guest",
-                        password: Secret(hidden),
-                        loopback_only: true,
-                        virtual_hosts: None,
-                    },
-                ],
-                limits: Limits {
-                    connections_max: 10000,
-                    half_open_max: 1024,
-                    half_open_per_address_max: 256,
-                    handshake_bytes_max: 65536,
-                    handshake_timeout: 500ms,
-                    refusal_delay: 3s,
-                    channels_max: 2047,
-                    frame_bytes_max: 131072,
-                    heartbeat: 30s,
-                    message_bytes_max: 134217728,
-                    ingress_bytes_max: 33554432,
-                    connection_ingress_bytes_max: 262144,
-                    egress_bytes_max: 1048576,
-                    close_timeout: 1s,
-                },
-            }"#]],
+            Config { listen: [127.0.0.1:0, [::1]:5672, 127.0.0.1:5673], listeners: [], tls: None, store: Directory("warren"), virtual_hosts: ["/", "bounces"], users: [User { name: "hazel", password: Secret(hidden), loopback_only: false, virtual_hosts: Some(["bounces"]) },
+            User { name: "guest", password: Secret(hidden), loopback_only: true, virtual_hosts: None }]
+            limits: Limits { connections_max: 10000, half_open_max: 1024, half_open_per_address_max: 256, handshake_bytes_max: 65536, handshake_timeout: 500ms, refusal_delay: 3s, channels_max: 2047, frame_bytes_max: 131072, heartbeat: 30s, message_bytes_max: 134217728, ingress_bytes_max: 33554432, connection_ingress_bytes_max: 262144, egress_bytes_max: 1048576, close_timeout: 1s },
+            alarms: AlarmSettings { memory: Percent(60), disk_free_min: 50000000, interval: 1s } }"#]],
     );
 }
 
@@ -138,7 +92,7 @@ conections_max = 3
               |
             5 | colour = 1
               | ^^^^^^
-              = help: known here: listen, data_dir, in_memory, virtual_hosts, users, limits, listeners, tls
+              = help: known here: listen, data_dir, in_memory, virtual_hosts, users, limits, listeners, alarms, tls
             broker.toml:7:13: `heartbeat` is an integer, wanted a time with its unit, such as `"10s"`
               |
             7 | heartbeat = 60

@@ -7,6 +7,7 @@
     reason = "tests stop at a surprise"
 )]
 
+mod alarms;
 mod bad_input;
 mod config;
 mod durability;

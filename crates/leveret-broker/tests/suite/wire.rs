@@ -217,6 +217,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// The reason of the `connection.blocked` that comes next.
+    pub(crate) async fn blocked(&mut self) -> String {
+        match self.next_method().await {
+            Ok((0, Method::ConnectionBlocked(blocked))) => blocked.reason.to_string(),
+            other => panic!("not blocked but {other:?}"),
+        }
+    }
+
     /// The header of the content whose method came last.
     pub(crate) async fn content_header(&mut self) -> Bytes {
         self.next_frame(2).await

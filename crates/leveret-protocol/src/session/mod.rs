@@ -222,6 +222,11 @@ impl Session {
         }
     }
 
+    /// Takes the peer's silence so far for ours: its owner did not read.
+    pub fn excuse_silence(&mut self, now: Timestamp) {
+        self.heartbeat.note_received(self.now.max(now));
+    }
+
     /// What both sides settled on; before that, what this side allows.
     pub const fn negotiated(&self) -> Negotiated {
         self.negotiated

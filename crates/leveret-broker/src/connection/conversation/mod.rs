@@ -10,7 +10,8 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use leveret_engine::{ConnectionId, Input};
 use leveret_protocol::{
-    AmqpError, Event, Failure as SessionFailure, FrameBuffer, Method, ReplyCode, Session, Timestamp,
+    AmqpError, Event, Failure as SessionFailure, FrameBuffer, Method, ReplyCode, Session, ShortStr,
+    Timestamp,
 };
 
 use super::{
@@ -30,6 +31,8 @@ pub(super) struct Conversation {
     pub(super) visitor: Visitor,
     /// Those that held when the connection began.
     pub(super) limits: Limits,
+    /// Whether the peer has published in an alarm, and is not read until it is over.
+    is_blocked: bool,
     /// Bytes read so far, until the peer is let in.
     stranger_bytes: usize,
     place: Place,
@@ -74,6 +77,7 @@ impl Conversation {
             shared,
             visitor,
             limits,
+            is_blocked: false,
             stranger_bytes: 0,
             place,
             connection,
@@ -161,7 +165,33 @@ impl Conversation {
 
     /// Whether what the peer sends is of interest.
     pub(super) fn is_listening(&self) -> bool {
-        !matches!(self.stage, Stage::Refused { .. } | Stage::Over)
+        match self.stage {
+            Stage::Refused { .. } | Stage::Over => false,
+            Stage::Open => !self.is_blocked,
+            Stage::Login | Stage::Opening { .. } | Stage::Leaving { .. } | Stage::Closing => true,
+        }
+    }
+
+    /// The alarms have changed: who was blocked may be read again.
+    pub(super) fn heed_alarms(&mut self) {
+        if self.is_blocked && !self.shared.alarms.borrow().is_on() {
+            self.is_blocked = false;
+            self.session.send_unblocked();
+        }
+    }
+
+    /// Whoever publishes in an alarm is told so, and read no further.
+    fn block_in_alarm(&mut self) {
+        let alarms = *self.shared.alarms.borrow();
+        if alarms.is_on() && !self.is_blocked {
+            self.is_blocked = true;
+            self.session.send_blocked(ShortStr::truncated(&alarms.to_string()));
+        }
+    }
+
+    /// The peer was not read for a while by our choice: that is no silence of its own.
+    pub(super) fn excuse_silence(&mut self) {
+        self.session.excuse_silence(self.shared.clock.now());
     }
 
     /// After a panic: the link, with word of the end, if the engine has not heard of it.
@@ -225,6 +255,7 @@ impl Conversation {
                 self.push(Input::Method { connection, channel, method });
             }
             Event::Content { channel, method: Method::BasicPublish(publish), properties, body } => {
+                self.block_in_alarm();
                 self.push(Input::Publish { connection, channel, publish, properties, body });
             }
             Event::Closing { .. } => self.depart(),
