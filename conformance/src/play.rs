@@ -10,7 +10,7 @@
 //! - `confirms 5`: waits until publishes up to 5 are settled. `settle q`: asks the queue, then
 //!   the channel, so that all on its way is there, and shows it.
 //! - `until get-ok: basic.get queue=q`: asks again until the reply contains the text.
-//! - `connect user=u password=p vhost=v properties={..}`, `raw`, `header 0 0 9 1`, `bytes HEX`,
+//! - `connect user=u password=p vhost=v properties={..}`, `raw`, `greet`, `header 0 0 9 1`, `bytes HEX`,
 //!   `frame KIND CHANNEL HEX`, `hangup`, `http PUT /api/.. {..}`.
 //!
 //! `$queue`, `$consumer_tag`, `$reply_to` stand for what came last in such a field; `$vhost` and
@@ -19,6 +19,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
+use leveret_protocol::PROTOCOL_HEADER;
 
 use crate::{
     case::Case,
@@ -40,6 +41,7 @@ pub fn play(case: &Case, target: &Target) -> Result<Transcript> {
         peers: BTreeMap::new(),
         transcript: Vec::new(),
         remembered: BTreeMap::new(),
+        confirmed: BTreeMap::new(),
         left: Vec::new(),
         paths: Vec::new(),
     };
@@ -55,6 +57,8 @@ struct Stage<'a> {
     peers: BTreeMap<char, Peer>,
     transcript: Transcript,
     remembered: BTreeMap<&'static str, String>,
+    /// Up to where confirms were shown.
+    confirmed: BTreeMap<Who, u64>,
     left: Vec<Left>,
     /// What was put by HTTP.
     paths: Vec<String>,
@@ -92,11 +96,7 @@ impl Stage<'_> {
         match word {
             "connect" => return self.connect(who.0, rest),
             "http" => return self.http(rest),
-            "raw" => {
-                let peer = Peer::raw(&self.target.address, self.target.patience)?;
-                self.peers.insert(who.0, peer);
-                return Ok(());
-            }
+            "raw" | "greet" => return self.meet(who.0, word == "greet"),
             "hangup" => {
                 self.peers.remove(&who.0);
                 return Ok(());
@@ -151,8 +151,24 @@ impl Stage<'_> {
         if who.1 != 0 && peer.opened.insert(who.1) && !is_channel_left {
             let open = Outgoing::parse("channel.open")?;
             peer.send(who.1, &open);
-            peer.reply(who.1, &open.replies())?;
+            match peer.reply(who.1, &open.replies())? {
+                Some(reply) if reply.name == "channel.open-ok" => {}
+                Some(other) => self.show(&other),
+                None => self.silence(who)?,
+            }
         }
+        Ok(())
+    }
+
+    /// A connection on which nothing was said, or only the greetings.
+    fn meet(&mut self, letter: char, is_greeted: bool) -> Result<()> {
+        let mut peer = Peer::raw(&self.target.address, self.target.patience)?;
+        if is_greeted {
+            peer.send_bytes(&PROTOCOL_HEADER);
+            let start = peer.reply(0, &["connection.start".to_owned()])?;
+            anyhow::ensure!(start.is_some(), "no greeting");
+        }
+        self.peers.insert(letter, peer);
         Ok(())
     }
 
@@ -229,14 +245,16 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Acks and nacks may come one by one or many at once; only what they mean is shown.
+    /// Acks and nacks may come one by one or many at once; only what they mean is shown, and
+    /// only what was not shown before.
     fn confirms(&mut self, who: Who, upto: u64) -> Result<()> {
         let names = ["basic.ack".to_owned(), "basic.nack".to_owned()];
+        let known = self.confirmed.insert(who, upto).unwrap_or_default();
         let mut settled: BTreeMap<u64, &str> = BTreeMap::new();
-        while settled.len() < usize::try_from(upto)? {
+        while known + u64::try_from(settled.len())? < upto {
             match self.peer(who)?.reply(who.1, &names)? {
                 Some(Arrival { name, confirm: Some((tag, is_multiple)), .. }) => {
-                    let first = if is_multiple { 1 } else { tag };
+                    let first = if is_multiple { known + 1 } else { tag };
                     let word = if name == "basic.ack" { "ack" } else { "nack" };
                     for tag in first..=tag {
                         settled.entry(tag).or_insert(word);
