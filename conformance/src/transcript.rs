@@ -68,6 +68,8 @@ pub(crate) fn normal(line: &str) -> String {
             sign.is_ascii_alphanumeric() || "-_=+/.".contains(sign)
         });
     }
+    // Whether it has to be quoted is the broker's choice of letters, too.
+    line = line.replace("\"amq.rabbitmq.reply-to.*\"", "amq.rabbitmq.reply-to.*");
     without_tail(&line, "time=", |sign| sign.is_ascii_digit())
 }
 

@@ -22,13 +22,15 @@ impl Credentials {
     }
 }
 
-/// RFC 4616: an identity to act as (which is ignored), the name, the password, with NULs between.
+/// RFC 4616: an identity to act as (nobody acts as another here), the name, the password, with NULs
+/// between.
 fn plain(response: &Bytes) -> Result<Credentials, LoginError> {
     let mut parts = response.splitn(3, |byte| *byte == 0);
-    let (Some(_), Some(name), Some(password)) = (parts.next(), parts.next(), parts.next()) else {
+    let (Some(other), Some(name), Some(password)) = (parts.next(), parts.next(), parts.next())
+    else {
         return Err(LoginError::Malformed);
     };
-    if password.contains(&0) {
+    if !other.is_empty() || password.contains(&0) {
         return Err(LoginError::Malformed);
     }
     Ok(Credentials { name: response.slice_ref(name), password: response.slice_ref(password) })
@@ -61,7 +63,8 @@ mod tests {
     #[test]
     fn plain_has_three_parts() {
         check("PLAIN", b"\0guest\0secret", Ok(("guest", "secret")));
-        check("PLAIN", b"as\0guest\0", Ok(("guest", "")));
+        check("PLAIN", b"\0guest\0", Ok(("guest", "")));
+        check("PLAIN", b"as\0guest\0secret", Err(LoginError::Malformed));
         check("PLAIN", b"\0guest", Err(LoginError::Malformed));
         check("PLAIN", b"", Err(LoginError::Malformed));
         check("PLAIN", b"\0a\0b\0c", Err(LoginError::Malformed));
