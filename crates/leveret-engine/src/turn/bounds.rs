@@ -40,10 +40,15 @@ impl Turn<'_> {
     /// Gives up messages from the front until the next is young enough; then waits for that one.
     pub(super) fn expire(&mut self, id: QueueId) -> Progress {
         let now = self.now;
-        while let Some(queue) = self.host.queues.get_mut(id)
-            && queue.returns == 0
-            && queue.ready.front().is_some_and(|entry| entry.expiry.has_come(now))
-        {
+        while let Some(queue) = self.host.queues.get(id) {
+            // What is on its way back may come first; then the queue is tended again.
+            if queue.returns > 0 {
+                return Progress::Done;
+            }
+            let is_due = |entry: &Entry| entry.expiry.has_come(now);
+            if !queue.ready.front().is_some_and(is_due) {
+                break;
+            }
             if self.steps_left == 0 {
                 return Progress::OutOfSteps;
             }

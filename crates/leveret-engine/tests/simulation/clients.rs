@@ -1,13 +1,13 @@
 //! What clients do and see, and what the model has to say to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use leveret_engine::{ConnectionId, Input, Lsn};
 use leveret_protocol::{ChannelNumber, FieldValue, Method, Properties, basic, queue, tx};
 
 use super::{
-    QUEUES, Simulation, Unit, channel_of, connection_of,
+    FULL, QUEUES, Simulation, Unit, channel_of, connection_of,
     model::{Id, Place, priority_of},
     name,
     op::{CONFIRM, Op, PLAIN, SEATS, Seat, TRANSACTION, Verdict},
@@ -23,6 +23,8 @@ pub(crate) struct Client {
     getting: Option<(usize, bool)>,
     /// Publishes that are not confirmed, and the record each waits for.
     unconfirmed: BTreeMap<u64, Lsn>,
+    /// Publishes that are to be refused.
+    refused: BTreeSet<u64>,
     published: u64,
     publishes: Vec<(Vec<usize>, Id, bool)>,
     settlements: Vec<(Outstanding, Verdict)>,
@@ -143,14 +145,19 @@ impl Simulation {
     }
 
     fn client_publishes(&mut self, seat: Seat, target: usize, (persistent, large): (bool, bool)) {
-        if self.is_waiting(seat) {
+        if self.is_waiting(seat) || (seat == TRANSACTION && target == FULL) {
             return;
         }
         let id = u64::try_from(self.persistent.len()).expect("few");
         self.persistent.push(persistent);
-        let queues = if target < QUEUES.len() { vec![target] } else { (0..QUEUES.len()).collect() };
-        let keeps =
-            persistent && queues.iter().any(|queue| self.model.queues[*queue].rules.durable);
+        let queues = match target {
+            target if target < QUEUES.len() => vec![target],
+            _ => (0..QUEUES.len()).filter(|queue| *queue != FULL).collect(),
+        };
+        let is_refused = queues.iter().any(|queue| self.model.refuses(*queue));
+        let keeps = !is_refused
+            && persistent
+            && queues.iter().any(|queue| self.model.queues[*queue].rules.durable);
         if keeps && seat != TRANSACTION {
             self.recorded.insert(id, self.last.next());
         }
@@ -161,9 +168,15 @@ impl Simulation {
             if seat == CONFIRM {
                 client.published += 1;
                 let until = if keeps { self.last.next() } else { Lsn(0) };
-                client.unconfirmed.insert(client.published, until);
+                if is_refused {
+                    client.refused.insert(client.published);
+                } else {
+                    client.unconfirmed.insert(client.published, until);
+                }
             }
-            self.model.put(&queues, id, persistent);
+            if !is_refused {
+                self.model.put(&queues, id, persistent);
+            }
         }
         let publish = if target < QUEUES.len() {
             basic::Publish { routing_key: name(QUEUES[target]), ..Default::default() }
@@ -279,8 +292,10 @@ impl Simulation {
         }
         // Confirms still come; a client waits for close-ok before it uses the number again.
         let unconfirmed = std::mem::take(&mut self.clients[seat].unconfirmed);
+        let refused = std::mem::take(&mut self.clients[seat].refused);
         self.forget(seat);
         self.clients[seat].unconfirmed = unconfirmed;
+        self.clients[seat].refused = refused;
         let (connection, channel) = (connection_of(seat), channel_of(seat));
         self.input(Input::CloseChannel { connection, channel });
         self.make_durable(self.last);
@@ -354,6 +369,9 @@ impl Simulation {
                 for (tag, until) in confirmed {
                     assert!(until <= durable, "publish {tag} is confirmed before it is durable");
                 }
+            }
+            Method::BasicNack(nack) => {
+                assert!(client.refused.remove(&nack.delivery_tag), "it has room");
             }
             Method::TxCommitOk(_) => match client.commit.take().expect("there is a commit") {
                 Commit::Begun { last } => assert_eq!(last, self.last, "nothing was written"),
@@ -432,6 +450,7 @@ impl Simulation {
         for client in &self.clients {
             assert_eq!(client.getting, None, "every get is answered");
             assert!(client.unconfirmed.is_empty(), "every publish is confirmed");
+            assert!(client.refused.is_empty(), "or refused");
             assert_eq!(client.commit, None, "every commit is answered");
         }
         let [at_once, later] = &self.given;

@@ -32,13 +32,17 @@ use self::{
     pager::{Pace, Pager},
 };
 
-pub(crate) const QUEUES: [&str; 8] = ["d0", "d1", "dead", "t", "old", "short", "p", "q"];
+pub(crate) const QUEUES: [&str; 9] = ["d0", "d1", "dead", "t", "old", "short", "p", "q", "full"];
+
+/// Only messages published to this queue alone reach it, none of them in a transaction: it may
+/// refuse them.
+pub(crate) const FULL: usize = 8;
 
 /// How long a message lives in the queue "old". Time goes in tens of milliseconds, so nothing
 /// happens just when a life ends.
 const LIFE_MILLIS: u8 = 45;
 
-/// How many messages the queue "short" holds.
+/// How many messages the queues "short" and "full" hold.
 const LENGTH: u8 = 3;
 
 /// The highest priority of the queue "p".
@@ -112,6 +116,7 @@ fn rules_of(queue: &str, pace: Pace) -> model::Rules {
             length_max: Some(LENGTH.into()),
             ..plain
         },
+        "full" => model::Rules { takes_max: Some(LENGTH.into()), ..plain },
         "q" => model::Rules { returns_max: Some(RETURNS.into()), ..plain },
         "p" => model::Rules { priority_max: PRIORITY.into(), ..plain },
         _ => plain,
@@ -219,6 +224,9 @@ impl Simulation {
             "old" | "short" if self.pager.pace == Pace::Slow => arguments,
             "old" => arguments.insert("x-message-ttl", LIFE_MILLIS),
             "short" => arguments.insert("x-max-length", LENGTH),
+            "full" => {
+                arguments.insert("x-max-length", LENGTH).insert("x-overflow", "reject-publish")
+            }
             "p" => arguments.insert("x-max-priority", PRIORITY),
             "q" => arguments.insert("x-queue-type", "quorum").insert("x-delivery-limit", RETURNS),
             _ => arguments,
@@ -232,6 +240,9 @@ impl Simulation {
     }
 
     fn bind(&mut self, number: usize) {
+        if number == FULL {
+            return;
+        }
         let (queue, exchange) = (name(QUEUES[number]), name("fan"));
         let bind = queue::Bind { queue, exchange, no_wait: true, ..Default::default() };
         self.act(0, Method::QueueBind(bind));

@@ -31,6 +31,8 @@ pub(crate) struct Rules {
     pub(crate) dead_letters_to: Option<usize>,
     pub(crate) life: Option<u64>,
     pub(crate) length_max: Option<usize>,
+    /// At that length it takes no more.
+    pub(crate) takes_max: Option<usize>,
     pub(crate) priority_max: u64,
     /// How often a message may come back, to a queue that counts and puts it first.
     pub(crate) returns_max: Option<u32>,
@@ -80,6 +82,11 @@ impl Model {
             let held = Held { id, persistent, kept, seen, expires_at, returns, born };
             queue.ready.insert(place, held);
         }
+    }
+
+    pub(crate) fn refuses(&self, queue: usize) -> bool {
+        let Queue { ready, rules, .. } = &self.queues[queue];
+        rules.takes_max.is_some_and(|max| ready.len() >= max)
     }
 
     /// Where the message stands, if it may be given away next. Of those that came back first, it
