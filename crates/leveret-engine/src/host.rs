@@ -44,6 +44,8 @@ pub(crate) struct Host {
     pub(crate) outbox: Outbox,
     pub(crate) confirms: Confirms,
     pub(crate) work: Work,
+    /// Tasks under way that forget what is on record as gone.
+    pub(crate) forgetting: usize,
     pub(crate) timers: Timers,
     /// How many queues there may be.
     pub(crate) queues_max: Option<u64>,
@@ -81,6 +83,7 @@ impl Host {
             outbox: Outbox::default(),
             confirms: Confirms::default(),
             work: Work::default(),
+            forgetting: 0,
             timers: Timers::default(),
             queues_max: None,
             last_record: Lsn::default(),

@@ -1,11 +1,16 @@
 //! What was begun and is too much for one turn.
 
-use alloc::collections::{VecDeque, btree_map};
+use alloc::{
+    collections::{VecDeque, btree_map},
+    sync::Arc,
+    vec,
+};
 
 use crate::{
     channel::{Delivery, Verdict},
     exchange::Destination,
     identity::{ExchangeId, Lsn, QueueId},
+    message::Message,
     queue::Drained,
 };
 
@@ -20,6 +25,8 @@ pub(crate) enum Task {
     UnbindFrom(ExchangeId),
     /// Acknowledge or dead-letter deliveries.
     Settle { deliveries: btree_map::IntoValues<u64, Delivery>, verdict: Verdict },
+    /// Forget messages that are on record as gone.
+    Forget(vec::IntoIter<(QueueId, Arc<Message>)>),
     /// Give deliveries back to their queues, which wait for it.
     Requeue(btree_map::IntoValues<u64, Delivery>),
     /// Forget what was ready in a queue.

@@ -146,21 +146,6 @@ impl Turn<'_> {
         self.send_content(at, method, &message);
     }
 
-    /// A message has left a queue for good.
-    pub(super) fn leave(&mut self, queue: QueueId, message: &Message) {
-        self.host.tallies.forget((queue, message.id));
-        if !message.letter.persistent {
-            return;
-        }
-        match message.page {
-            Some(page) => self.leave_page(page, message.id),
-            None => self.host.store.settle(queue, message.id),
-        }
-        if self.host.queues.get(queue).is_some_and(|queue| queue.keeps(message)) {
-            self.settled.push((queue, message.id));
-        }
-    }
-
     pub(super) fn send_content(&mut self, at: ChannelKey, method: Method, message: &Message) {
         let effect = Self::content(at, method, message);
         match self.seen_after(message) {

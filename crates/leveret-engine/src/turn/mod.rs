@@ -20,6 +20,7 @@ mod exchanges;
 mod get;
 mod give_back;
 mod idle;
+mod leave;
 mod method;
 mod names;
 mod overflow;

@@ -19,6 +19,9 @@ impl Turn<'_> {
     }
 
     pub(super) fn go_on_relocating(&mut self, upto: Lsn) {
+        if self.host.forgetting > 0 {
+            return self.host.work.add(Task::Relocate { upto });
+        }
         // Only what is finished may be relocated, or a turn would chase its own records.
         let upto = upto.min(self.host.last_record);
         while let Some((recorded, entity)) = self.host.store.oldest(upto) {

@@ -191,7 +191,9 @@ impl Turn<'_> {
 }
 
 /// Each value with how often it comes in a row: most deliveries of a channel are of one queue.
-fn runs<T: PartialEq + Copy>(values: impl Iterator<Item = T>) -> impl Iterator<Item = (T, usize)> {
+pub(super) fn runs<T: PartialEq + Copy>(
+    values: impl Iterator<Item = T>,
+) -> impl Iterator<Item = (T, usize)> {
     let mut values = values.peekable();
     core::iter::from_fn(move || {
         let first = values.next()?;

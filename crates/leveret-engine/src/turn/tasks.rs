@@ -23,6 +23,7 @@ impl Turn<'_> {
                 Task::UnbindTo(destination) => self.go_on_unbinding_to(destination),
                 Task::UnbindFrom(source) => self.go_on_unbinding_from(source),
                 Task::Settle { deliveries, verdict } => self.go_on_settling(deliveries, verdict),
+                Task::Forget(gone) => self.go_on_forgetting(gone),
                 Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
                 Task::Discard { queue, remains } => self.go_on_discarding(queue, remains),
                 Task::Relocate { upto } => self.go_on_relocating(upto),

@@ -4,11 +4,13 @@
 //! commit record makes count. Its messages are in their queues at once and go out to consumers,
 //! like commit-ok, when all of it is on disk: nobody acts on a transaction that a crash undoes.
 
+use alloc::vec::Vec;
+
 use leveret_protocol::{Method, tx};
 
-use super::{Turn, replies::Reply};
+use super::{Turn, replies::Reply, settle::runs};
 use crate::{
-    channel::{ChannelKey, Deed, Mode, PendingPublish},
+    channel::{ChannelKey, Deed, Mode, PendingPublish, Settlement, Verdict},
     error::{MethodError, TransactionError},
 };
 
@@ -45,14 +47,30 @@ impl Turn<'_> {
             self.carry_out(at, publish, Reply::WhenWritten);
             self.part_ways();
         }
-        for settlement in transaction.settlements {
-            self.release(at, settlement.delivery.consumer, 1);
-            self.settle(settlement.delivery, settlement.verdict);
-            self.part_ways();
-        }
+        self.commit_settlements(at, transaction.settlements);
         self.wake_stalled(at);
         self.send_when_written(at, Method::TxCommitOk(tx::CommitOk));
         Ok(())
+    }
+
+    /// All is put on record in this turn. What was acknowledged may be forgotten in later ones.
+    fn commit_settlements(&mut self, at: ChannelKey, settlements: Vec<Settlement>) {
+        let consumers = settlements.iter().map(|settlement| settlement.delivery.consumer);
+        for (consumer, count) in runs(consumers) {
+            self.release(at, consumer, count);
+        }
+        let mut gone = Vec::new();
+        for Settlement { delivery, verdict, .. } in settlements {
+            match verdict {
+                Verdict::Done => {
+                    self.note_gone(delivery.queue, &delivery.entry.message);
+                    gone.push((delivery.queue, delivery.entry.message));
+                }
+                Verdict::Requeue | Verdict::DeadLetter => self.settle(delivery, verdict),
+            }
+            self.part_ways();
+        }
+        self.forget_all(gone.into_iter());
     }
 
     /// A queue may have gone since; then the message goes nowhere, as in RabbitMQ.
