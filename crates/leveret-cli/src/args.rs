@@ -22,9 +22,11 @@ pub(crate) enum Command {
     Bench(BenchArgs),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct BrokerArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<BrokerCommand>,
     /// Read settings from this TOML file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -39,6 +41,23 @@ pub(crate) struct BrokerArgs {
     pub(crate) in_memory: bool,
 }
 
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum BrokerCommand {
+    /// Look at the configuration instead of running
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting as it holds; passwords are not shown
+    Show {
+        /// Say for each where it comes from: flag, environment, file and line, or default
+        #[arg(long)]
+        sources: bool,
+    },
+}
+
 const AFTER_HELP: &str = "\
 Settings are taken from flags, then the environment, then the file, then defaults:
   LEVERET_BROKER_CONFIG     the file
@@ -46,6 +65,9 @@ Settings are taken from flags, then the environment, then the file, then default
   LEVERET_BROKER_DATA_DIR   the data directory
   LEVERET_BROKER_IN_MEMORY  true or false
   LEVERET_LOG               what to log: error, warn, info, debug, trace, or a filter
+
+SIGHUP reads the file again: limits, alarms and certificates change for new connections, the log
+says what waits for a restart, and a file with mistakes changes nothing.
 
 Without users in the file there is `guest` with the password `guest`, from this machine only.
 

@@ -3,14 +3,22 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
+    time::Duration,
 };
 
 use leveret_broker::{
-    Broker, Config, ConfigError, DirectoryError, Failure, LogError, RawConfig, StartError, Store,
+    Broker, Config, ConfigError, DirectoryError, Failure, LogError, RawConfig, Reloaded, Setting,
+    StartError, Store,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{Refusal, args::BrokerArgs, exit::Exit, logging};
+use crate::{
+    Refusal,
+    args::{BrokerArgs, BrokerCommand, ConfigCommand},
+    exit::Exit,
+    logging,
+    supervisor::Supervisor,
+};
 
 /// Turns of tasks between two looks for what the sockets have. A turn can be 64 KiB of publishes;
 /// with the runtime's 61 of them, the acknowledgements of others would wait for tens of milliseconds.
@@ -18,32 +26,52 @@ const TURNS_PER_POLL: u32 = 4;
 
 /// Runs the broker until a signal or a failure ends it.
 pub(crate) fn run(args: BrokerArgs) -> Result<Exit, Refusal> {
-    let config = settings(args)?;
+    let raw = settings(&args)?;
+    if let Some(BrokerCommand::Config(ConfigCommand::Show { sources })) = args.command {
+        return show(&raw, sources);
+    }
+    let config = raw.resolve().map_err(misconfigured)?;
     logging::start();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().event_interval(TURNS_PER_POLL).build().map_err(internal)?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, &args))
 }
 
 /// Flags over environment over file over defaults.
-fn settings(args: BrokerArgs) -> Result<Config, Refusal> {
+fn settings(args: &BrokerArgs) -> Result<RawConfig, Refusal> {
     let variable = |name: &str| std::env::var(name).ok();
     let from_environment = variable("LEVERET_BROKER_CONFIG").filter(|path| !path.is_empty());
-    let file = args.config.or_else(|| from_environment.map(PathBuf::from));
+    let file = args.config.clone().or_else(|| from_environment.map(PathBuf::from));
     let in_file = file
         .map_or_else(|| Ok(RawConfig::default()), RawConfig::from_file)
         .map_err(misconfigured)?;
     let in_environment = RawConfig::from_env(variable).map_err(misconfigured)?;
     let mut in_flags = RawConfig::default();
-    in_flags.listen = Some(args.listen).filter(|addresses| !addresses.is_empty());
-    in_flags.data_dir = args.data_dir;
+    in_flags.listen = Some(args.listen.clone()).filter(|addresses| !addresses.is_empty());
+    in_flags.data_dir.clone_from(&args.data_dir);
     in_flags.in_memory = args.in_memory.then_some(true);
-    in_file.overlay(in_environment).overlay(in_flags).resolve().map_err(misconfigured)
+    Ok(in_file.overlay(in_environment).overlay(in_flags.from_flags()))
 }
 
-async fn serve(config: Config) -> Result<Exit, Refusal> {
+/// Prints the settings, each with its source if that is asked for.
+fn show(raw: &RawConfig, sources: bool) -> Result<Exit, Refusal> {
+    let settings = raw.settings().map_err(misconfigured)?;
+    let line = |Setting { name, value, origin, .. }: &Setting| {
+        let setting = format!("{name} = {value}");
+        if sources { format!("{setting:<50} # {origin}\n") } else { format!("{setting}\n") }
+    };
+    let text: String = settings.iter().map(line).collect();
+    // The reader may have closed the pipe; there is nobody left to tell.
+    io::stdout().lock().write_all(text.as_bytes()).ok();
+    Ok(Exit::Success)
+}
+
+async fn serve(config: Config, args: &BrokerArgs) -> Result<Exit, Refusal> {
+    let supervisor = Supervisor::from_env();
+    supervisor.status("reading the log");
     // Signals are caught before the recovery, which may take a while.
     let mut signals = Signals::new().map_err(internal)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(internal)?;
     let store = config.store.clone();
     let users: Vec<String> = config.users.iter().map(|user| user.name.clone()).collect();
     let starting = Broker::builder().config(config).start();
@@ -52,14 +80,51 @@ async fn serve(config: Config) -> Result<Exit, Refusal> {
         () = signals.next() => return Ok(Exit::Success),
     };
     announce(&broker, &store, &users);
+    supervisor.ready("ready");
     tokio::select! {
         () = signals.next() => tracing::info!("stopping"),
         failure = broker.failed() => tracing::error!(%failure, "stopping after a failure"),
+        () = attend(&broker, &supervisor, &mut hangup, args) => {}
     }
+    supervisor.stopping();
     tokio::select! {
         failure = broker.shutdown() => Ok(failure.as_ref().map_or(Exit::Success, exit_of)),
         () = signals.next() => Ok(Exit::Forced),
     }
+}
+
+/// Reloads whenever it is asked to, and tells the supervisor that all is well. Never ends.
+async fn attend(broker: &Broker, supervisor: &Supervisor, hangup: &mut Signal, args: &BrokerArgs) {
+    let pulse = supervisor.watchdog();
+    let mut pulses = tokio::time::interval(pulse.unwrap_or(Duration::from_hours(1)));
+    loop {
+        tokio::select! {
+            Some(()) = hangup.recv() => {
+                supervisor.reloading();
+                supervisor.ready(reload(broker, args));
+            }
+            _ = pulses.tick() => supervisor.alive(),
+        }
+    }
+}
+
+/// Reads the settings again; what is wrong with them is shown as at a start, and changes nothing.
+fn reload(broker: &Broker, args: &BrokerArgs) -> &'static str {
+    let config = settings(args).and_then(|raw| raw.resolve().map_err(misconfigured));
+    let refusal = match config.map(|config| broker.reload(&config)) {
+        Ok(Ok(Reloaded { applied, waiting, .. })) => {
+            if !waiting.is_empty() {
+                tracing::warn!("these settings wait for a restart: {}", waiting.join(", "));
+            }
+            tracing::info!("configuration reloaded, changed: {}", applied.join(", "));
+            return "ready";
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(refusal) => refusal.text,
+    };
+    writeln!(io::stderr(), "{refusal}").ok();
+    tracing::error!("the configuration is not taken; the one before holds on");
+    "ready, with the configuration before the last reload"
 }
 
 /// The block that tells a person where things are.

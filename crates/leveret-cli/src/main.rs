@@ -5,6 +5,7 @@ mod bench;
 mod broker;
 mod exit;
 mod logging;
+mod supervisor;
 
 use std::{
     io::{self, Write},

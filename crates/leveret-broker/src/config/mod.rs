@@ -6,6 +6,7 @@
 mod address;
 mod alarms;
 mod document;
+mod origin;
 mod problem;
 mod quantity;
 mod suggestion;
@@ -15,6 +16,8 @@ use std::{net::SocketAddr, ops::Range, path::PathBuf};
 
 pub use address::parse_address;
 use document::{Document, Section};
+pub use origin::Origin;
+pub(crate) use origin::Origins;
 pub use problem::{ConfigError, Problem};
 pub use tls::Listener;
 
@@ -130,6 +133,7 @@ pub struct RawConfig {
     pub limits: Option<Limits>,
     /// The marks of the alarms, with defaults where the source is silent.
     pub alarms: Option<AlarmSettings>,
+    pub(crate) origins: Origins,
 }
 
 impl RawConfig {
@@ -152,7 +156,8 @@ impl RawConfig {
     /// ```
     pub fn from_toml(name: &str, text: &str) -> Result<Self, ConfigError> {
         let (mut document, table) = Document::parse(name, text);
-        let config = read_document(&mut document, table.get_ref());
+        let mut config = read_document(&mut document, table.get_ref());
+        config.origins = Origins::of_document(name, text, table.get_ref());
         match document.finish() {
             problems if problems.is_empty() => Ok(config),
             problems => Err(ConfigError::Invalid(problems)),
@@ -186,7 +191,32 @@ impl RawConfig {
             return Err(ConfigError::Invalid(problems));
         }
         let data_dir = variable("LEVERET_BROKER_DATA_DIR").map(PathBuf::from);
-        Ok(Self { listen, data_dir, in_memory, ..Self::default() })
+        let mut origins = Origins::default();
+        for (key, name, is_set) in [
+            ("listen", "LEVERET_BROKER_LISTEN", listen.is_some()),
+            ("data_dir", "LEVERET_BROKER_DATA_DIR", data_dir.is_some()),
+            ("in_memory", "LEVERET_BROKER_IN_MEMORY", in_memory.is_some()),
+        ] {
+            if is_set {
+                origins.note(key, Origin::Variable(name));
+            }
+        }
+        Ok(Self { listen, data_dir, in_memory, origins, ..Self::default() })
+    }
+
+    /// The same settings, said to come from the command line.
+    #[must_use]
+    pub fn from_flags(mut self) -> Self {
+        for (key, flag, is_set) in [
+            ("listen", "--listen", self.listen.is_some()),
+            ("data_dir", "--data-dir", self.data_dir.is_some()),
+            ("in_memory", "--in-memory", self.in_memory.is_some()),
+        ] {
+            if is_set {
+                self.origins.note(key, Origin::Flag(flag));
+            }
+        }
+        self
     }
 
     /// These settings with those of `over` on top.
@@ -210,6 +240,7 @@ impl RawConfig {
             users: over.users.or(self.users),
             limits: over.limits.or(self.limits),
             alarms: over.alarms.or(self.alarms),
+            origins: self.origins.overlay(over.origins),
         }
     }
 
@@ -286,6 +317,7 @@ fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>)
         users,
         limits,
         alarms,
+        origins: Origins::default(),
     }
 }
 

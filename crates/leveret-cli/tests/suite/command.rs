@@ -23,7 +23,11 @@ fn the_help_tells_settings_and_exit_codes() {
     expect![[r#"
         Run the broker until it is told to stop (SIGINT or SIGTERM; a second one forces it)
 
-        Usage: leveret broker [OPTIONS]
+        Usage: leveret broker [OPTIONS] [COMMAND]
+
+        Commands:
+          config  Look at the configuration instead of running
+          help    Print this message or the help of the given subcommand(s)
 
         Options:
               --config <FILE>   Read settings from this TOML file
@@ -39,6 +43,9 @@ fn the_help_tells_settings_and_exit_codes() {
           LEVERET_BROKER_DATA_DIR   the data directory
           LEVERET_BROKER_IN_MEMORY  true or false
           LEVERET_LOG               what to log: error, warn, info, debug, trace, or a filter
+
+        SIGHUP reads the file again: limits, alarms and certificates change for new connections, the log
+        says what waits for a restart, and a file with mistakes changes nothing.
 
         Without users in the file there is `guest` with the password `guest`, from this machine only.
 
