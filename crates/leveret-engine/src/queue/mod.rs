@@ -137,6 +137,16 @@ impl Queue {
         self.settings.overflow == Overflow::DropHead && self.has_no_room(Load::default())
     }
 
+    /// Whether there is nothing to be done about what waits, but to deliver it.
+    pub(crate) fn is_at_rest(&self, now: Timestamp) -> bool {
+        let is_young =
+            |entry: &Entry| !entry.expiry.has_come(now) && !self.is_to_watch(entry.expiry);
+        self.ready.front().is_none_or(is_young)
+            && !self.is_over_length()
+            && !self.ready.is_crowded()
+            && !self.ready.is_low()
+    }
+
     /// Whether the queue does not take that message, for it would be over its length.
     pub(crate) fn refuses(&self, letter: &Letter) -> bool {
         self.settings.refuses_at_limit() && self.has_no_room(Load::of(letter))

@@ -12,7 +12,7 @@ use crate::{
     identity::{ConnectionId, ConsumerId, QueueId},
     message::Message,
     outbox::Until,
-    queue::Entry,
+    queue::{Entry, Queue},
     work::Task,
 };
 
@@ -26,8 +26,13 @@ impl Turn<'_> {
 
     /// Delivers what can be delivered; what is over the queue's bounds then goes.
     fn tend(&mut self, id: QueueId) {
-        let is_done = self.serve_getters(id) == Progress::Done
-            && self.deliver_from(id) == Progress::Done
+        let is_served =
+            self.serve_getters(id) == Progress::Done && self.deliver_from(id) == Progress::Done;
+        let is_at_rest = |queue: &Queue| queue.is_at_rest(self.now);
+        if is_served && self.host.queues.get(id).is_none_or(is_at_rest) {
+            return;
+        }
+        let is_done = is_served
             && self.trim(id) == Progress::Done
             && self.expire(id) == Progress::Done
             && self.page_out(id) == Progress::Done;
@@ -73,8 +78,16 @@ impl Turn<'_> {
             let (true, Some(consumer)) = (queue.can_deliver(), queue.consumers.front()) else {
                 return Progress::Done;
             };
-            if self.steps_left == 0 || self.expire_past(id) == Progress::OutOfSteps {
+            let is_past = |entry: &Entry| entry.expiry.is_past(self.now);
+            let is_front_past = queue.ready.front().is_some_and(is_past);
+            if self.steps_left == 0 {
                 return Progress::OutOfSteps;
+            }
+            if is_front_past {
+                if self.expire_past(id) == Progress::OutOfSteps {
+                    return Progress::OutOfSteps;
+                }
+                continue;
             }
             if !self.has_room(id, consumer) {
                 continue;
