@@ -50,6 +50,11 @@ impl Broker {
         &self.parts.local_addrs
     }
 
+    /// The names of the users there are now.
+    pub fn user_names(&self) -> Vec<String> {
+        self.parts.shared.registry.state().users.keys().cloned().collect()
+    }
+
     /// What the start found in the log.
     pub fn recovered(&self) -> Recovered {
         self.parts.recovered
@@ -84,7 +89,7 @@ impl Broker {
 
     fn connect_as(&self, peer: Peer) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
-        connection::spawn(theirs, Door::in_process().visitor(peer), &self.parts.shared);
+        connection::spawn(theirs, Door::in_process().visitor(peer, None), &self.parts.shared);
         ours
     }
 
@@ -102,7 +107,12 @@ impl Broker {
         shared.lifecycle.stop();
         shared.admission.all_left().await;
         // The engines' tasks end when the last way into them is gone.
+        let engines = shared.hosts.close();
         drop(shared);
+        for engine in engines {
+            // A panic there has ended the process.
+            engine.await.ok();
+        }
         for task in tasks {
             // A panic there has ended the process, or is one of a listener, which holds nothing.
             task.await.ok();

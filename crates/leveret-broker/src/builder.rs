@@ -21,7 +21,6 @@ use crate::{
 #[derive(Clone)]
 pub struct Builder {
     config: Config,
-    has_default_users: bool,
     simulated: Option<SimDisk>,
     gauge: Option<Arc<dyn Gauge>>,
 }
@@ -35,7 +34,7 @@ impl fmt::Debug for Builder {
 impl Default for Builder {
     fn default() -> Self {
         let config = Config { listen: Vec::new(), ..Config::default() };
-        Self { config, has_default_users: true, simulated: None, gauge: None }
+        Self { config, simulated: None, gauge: None }
     }
 }
 
@@ -51,7 +50,6 @@ impl Builder {
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
-        self.has_default_users = false;
         self
     }
 
@@ -93,9 +91,6 @@ impl Builder {
     /// Lets one more user in; the first takes the place of `guest`.
     #[must_use]
     pub fn user(mut self, user: User) -> Self {
-        if std::mem::take(&mut self.has_default_users) {
-            self.config.users.clear();
-        }
         self.config.users.push(user);
         self
     }

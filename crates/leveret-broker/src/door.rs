@@ -1,6 +1,6 @@
 //! What one way into the broker offers, and what it tells of who comes through it.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{
     mechanism::Mechanism,
@@ -20,6 +20,8 @@ pub(crate) struct Door {
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
     pub(crate) peer: Peer,
+    /// The address that was come to, if it was over a socket.
+    pub(crate) local: Option<SocketAddr>,
     pub(crate) mechanisms: Arc<[Mechanism]>,
     pub(crate) certificate: ClientCertificate,
 }
@@ -31,8 +33,8 @@ impl Door {
     }
 
     /// Somebody who comes through; TLS may tell more of them later.
-    pub(crate) fn visitor(&self, peer: Peer) -> Visitor {
+    pub(crate) fn visitor(&self, peer: Peer, local: Option<SocketAddr>) -> Visitor {
         let mechanisms = Arc::clone(&self.mechanisms);
-        Visitor { peer, mechanisms, certificate: ClientCertificate::Absent }
+        Visitor { peer, local, mechanisms, certificate: ClientCertificate::Absent }
     }
 }

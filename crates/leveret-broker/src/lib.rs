@@ -4,6 +4,7 @@
 //! log, and knows no routing rule. Start one with [`Broker::builder`], or run the `leveret broker`
 //! command, which reads a [`Config`].
 
+mod admin;
 mod admission;
 mod alarm;
 mod broker;
@@ -14,13 +15,18 @@ mod connection;
 mod directory;
 mod door;
 mod host;
+mod hosts;
 mod lifecycle;
 mod limits;
 mod listener;
 mod log;
 mod lookout;
 mod mechanism;
+mod news;
+mod passwords;
+mod presence;
 mod recovery;
+mod registry;
 mod reload;
 mod running;
 mod secret;
@@ -30,6 +36,10 @@ mod start;
 mod tls;
 mod users;
 
+pub use admin::{
+    Admin, ConnectionInfo, HostLimitName, PermissionInfo, PolicyInfo, PolicyOwner, UserInfo,
+    UserLimitName,
+};
 pub use alarm::{AlarmSettings, Alarms, Gauge, MemoryMark};
 pub use broker::Broker;
 pub use builder::Builder;
@@ -41,6 +51,7 @@ pub use lifecycle::Failure;
 pub use limits::Limits;
 pub use mechanism::Mechanism;
 pub use recovery::Recovered;
+pub use registry::AdminError;
 pub use reload::{ReloadError, Reloaded};
 pub use secret::Secret;
 pub use settings::Setting;

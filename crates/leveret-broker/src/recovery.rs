@@ -73,7 +73,13 @@ pub(crate) fn recover<D: Disk + Send + 'static>(
         .collect();
     let mut recovered = Recovered::default();
     let (journal, found) = Journal::open(disk, Options::default(), |stream, seq, record| {
-        let host = hosts.get_mut(&stream).ok_or(UnknownStream(stream.0))?;
+        let Some(host) = hosts.get_mut(&stream) else {
+            return if roster.is_retired(stream.0) {
+                Ok(())
+            } else {
+                Err(UnknownStream(stream.0).into())
+            };
+        };
         host.engine.replay(Lsn(seq.0), record)?;
         host.last = seq;
         recovered.records += 1;

@@ -1,20 +1,16 @@
 //! What every connection of one broker sees.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use leveret_engine::ConnectionId;
-use leveret_protocol::ShortStr;
 use tokio::sync::watch;
 
 use crate::{
-    admission::Admission, alarm::Alarms, clock::Clock, config::Config, host::Ingress,
-    lifecycle::Lifecycle, limits::Limits, users::Users,
+    admission::Admission, alarm::Alarms, clock::Clock, config::Config, hosts::Hosts,
+    lifecycle::Lifecycle, limits::Limits, presence::Presence, registry::Registry,
 };
 
 /// Nothing in here changes but counters and settings; state has its own tasks.
@@ -22,8 +18,9 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) clock: Clock,
-    pub(crate) users: Users,
-    pub(crate) hosts: BTreeMap<ShortStr, Ingress>,
+    pub(crate) registry: Registry,
+    pub(crate) hosts: Arc<Hosts>,
+    pub(crate) presence: Arc<Presence>,
     pub(crate) admission: Admission,
     pub(crate) panics: AtomicU64,
     /// Which alarms are on.
@@ -37,14 +34,14 @@ impl Shared {
         lifecycle: Lifecycle,
         clock: Clock,
         config: Config,
-        users: Users,
-        hosts: BTreeMap<ShortStr, Ingress>,
+        (registry, hosts, presence): (Registry, Arc<Hosts>, Arc<Presence>),
     ) -> Arc<Self> {
         Arc::new(Self {
             lifecycle,
             clock,
-            users,
+            registry,
             hosts,
+            presence,
             admission: Admission::default(),
             panics: AtomicU64::new(0),
             connections: AtomicU64::new(0),

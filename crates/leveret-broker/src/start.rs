@@ -2,11 +2,11 @@
 //!
 //! The order matters: lock the directory, take the addresses, replay the log, and only then answer.
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc};
+use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
-use leveret_journal::{Disk, OpenError, RealDisk, SimDisk};
+use leveret_journal::{Disk, OpenError, RealDisk, SimDisk, StreamId};
 use leveret_protocol::ShortStr;
-use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpSocket, sync::oneshot};
 
 use crate::{
     alarm::{self, Gauge},
@@ -14,17 +14,19 @@ use crate::{
     config::{Config, ConfigError, Listener, Store},
     directory::{DataDirectory, DirectoryError, Roster},
     door::Door,
-    host::{HostTask, Ingress},
+    hosts::Hosts,
     lifecycle::Lifecycle,
     limits::Limits,
     listener,
     log::LogStream,
     lookout::look_out,
-    recovery::{Recovered, RecoveredHost, fresh_engine, recover},
+    presence::Presence,
+    recovery::{Recovered, RecoveredHost, recover},
+    registry::{Keeper, Ledger, State, opening_state},
     running::Parts,
     shared::Shared,
     tls::{TlsError, TlsKeeper},
-    users::Users,
+    users::User,
 };
 
 /// Why a broker did not start.
@@ -55,6 +57,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// Users, permissions and policies cannot be kept.
+    #[error("cannot keep users and permissions: {0}")]
+    Registry(String),
     /// The system gave no thread.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
@@ -72,8 +77,7 @@ fn causes(error: &OpenError) -> String {
 
 /// The running parts that belong to the store.
 struct Running {
-    hosts: BTreeMap<ShortStr, Ingress>,
-    tasks: Vec<JoinHandle<()>>,
+    hosts: Hosts,
     log_ended: Option<oneshot::Receiver<()>>,
     recovered: Recovered,
 }
@@ -103,27 +107,35 @@ pub(crate) async fn start(
         Store::Directory(_) | Store::Memory => None,
     };
     let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits };
-    let mut roster = Roster::default();
-    let running = match (simulated, store) {
+    let in_memory_ledger = || {
+        let mut roster = Roster::default();
+        roster.admit(&virtual_hosts);
+        Ledger::new(None, roster)
+    };
+    let (running, sockets, ledger) = match (simulated, store) {
         (Some(disk), _) => {
-            roster.admit(&virtual_hosts);
-            let sockets = bind(&listen)?;
-            let running = open(disk, (), roster, surroundings).await?;
-            (running, sockets)
+            let (ledger, sockets) = (in_memory_ledger(), bind(&listen)?);
+            let roster = ledger.roster().clone();
+            (open(disk, (), roster, surroundings).await?, sockets, ledger)
         }
         (None, Store::Memory) => {
-            roster.admit(&virtual_hosts);
-            (in_memory(&roster, &surroundings), bind(&listen)?)
+            let ledger = in_memory_ledger();
+            (in_memory(ledger.roster(), &surroundings), bind(&listen)?, ledger)
         }
         (None, Store::Directory(path)) => {
             let (directory, roster) = open_directory(&path, &virtual_hosts)?;
+            let ledger = Ledger::new(Some(directory.path().to_owned()), roster.clone());
             let sockets = bind(&listen)?;
             let disk = RealDisk::new(directory.journal_path());
-            (open(disk, directory, roster, surroundings).await?, sockets)
+            (open(disk, directory, roster, surroundings).await?, sockets, ledger)
         }
     };
-    let (Running { hosts, mut tasks, log_ended, recovered }, sockets) = running;
-    let shared = Shared::new(lifecycle, clock, config, Users::new(users), hosts);
+    let Running { hosts, log_ended, recovered } = running;
+    let (hosts, presence) = (Arc::new(hosts), Arc::<Presence>::default());
+    let state = first_state(&ledger, &users)?;
+    let (registry, keeper) = Keeper::new(state, ledger, Arc::clone(&hosts), Arc::clone(&presence));
+    let mut tasks = vec![tokio::spawn(keeper.run(lifecycle.clone()))];
+    let shared = Shared::new(lifecycle, clock, config, (registry, hosts, presence));
     let gauge = gauge.unwrap_or_else(|| alarm::machine(data_dir));
     tasks.push(tokio::spawn(look_out(gauge, Arc::clone(&shared))));
     let mut local_addrs = Vec::new();
@@ -134,6 +146,14 @@ pub(crate) async fn start(
         tasks.push(tokio::spawn(listener::accept(listener, door, Arc::clone(&shared))));
     }
     Ok(Parts { shared, tasks, log_ended, local_addrs, recovered, tls })
+}
+
+/// What was kept of users and permissions, with what the configuration says; written at once.
+fn first_state(ledger: &Ledger, users: &[User]) -> Result<State, StartError> {
+    let names: Vec<String> = ledger.roster().iter().map(|(_, name)| name.to_owned()).collect();
+    let state = opening_state(ledger.read()?, &names, users);
+    ledger.write(&state).map_err(StartError::Registry)?;
+    Ok(state)
 }
 
 /// Every address with what is offered there; the files of TLS are read here.
@@ -170,15 +190,11 @@ fn open_directory(
 }
 
 fn in_memory(roster: &Roster, surroundings: &Surroundings) -> Running {
-    let (mut hosts, mut tasks) = (BTreeMap::new(), Vec::new());
-    for (_, name) in roster.iter() {
-        let name = ShortStr::truncated(name);
-        let (ingress, messages) = Ingress::new(&surroundings.limits);
-        let task = HostTask::new(fresh_engine(&name), surroundings.clock, messages, None);
-        tasks.push(tokio::spawn(task.run()));
-        hosts.insert(name, ingress);
+    let hosts = Hosts::new(surroundings.clock, surroundings.limits.clone(), None);
+    for (stream, name) in roster.iter() {
+        hosts.add(&ShortStr::truncated(name), StreamId(stream));
     }
-    Running { hosts, tasks, log_ended: None, recovered: Recovered::default() }
+    Running { hosts, log_ended: None, recovered: Recovered::default() }
 }
 
 /// Replays the log on a disk; `held` is let go when its thread has ended.
@@ -195,12 +211,10 @@ async fn open<D: Disk + Send + 'static, H: Send + 'static>(
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     };
     let (queue, log_ended) = thread.start(held).map_err(StartError::Thread)?;
-    let (mut hosts, mut tasks) = (BTreeMap::new(), Vec::new());
+    let hosts = Hosts::new(clock, limits, Some(queue.clone()));
     for RecoveredHost { name, stream, engine, mailbox, .. } in recovered_hosts {
-        let (ingress, messages) = Ingress::new(&limits);
         let log = LogStream::new(stream, queue.clone(), mailbox);
-        tasks.push(tokio::spawn(HostTask::new(engine, clock, messages, Some(log)).run()));
-        hosts.insert(name, ingress);
+        hosts.run(name, engine, stream, Some(log));
     }
-    Ok(Running { hosts, tasks, log_ended: Some(log_ended), recovered })
+    Ok(Running { hosts, log_ended: Some(log_ended), recovered })
 }

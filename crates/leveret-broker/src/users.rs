@@ -1,6 +1,6 @@
 //! Who may log in, from where, and to which virtual hosts.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use crate::secret::Secret;
 
@@ -14,12 +14,14 @@ pub struct User {
     pub password: Secret,
     /// Whether the user may come from this machine only.
     pub loopback_only: bool,
-    /// The virtual hosts the user may open; `None` is all of them.
+    /// The virtual hosts the user may open; `None` is all that are there at the start.
     pub virtual_hosts: Option<Vec<String>>,
+    /// What the user may do beside messaging: `administrator`, `monitoring`, `policymaker`, `management`.
+    pub tags: BTreeSet<String>,
 }
 
 impl User {
-    /// A user who may come from anywhere and open every virtual host.
+    /// A user who may come from anywhere and open every virtual host there is at the start.
     ///
     /// ```
     /// # use leveret_broker::{Secret, User};
@@ -27,7 +29,13 @@ impl User {
     /// assert!(user.loopback_only);
     /// ```
     pub fn new(name: impl Into<String>, password: Secret) -> Self {
-        Self { name: name.into(), password, loopback_only: false, virtual_hosts: None }
+        Self {
+            name: name.into(),
+            password,
+            loopback_only: false,
+            virtual_hosts: None,
+            tags: BTreeSet::new(),
+        }
     }
 
     /// The same user, but from this machine only.
@@ -46,13 +54,14 @@ impl User {
 
     /// `guest` with the password `guest`, from this machine only: who there is when none is configured.
     pub fn guest() -> Self {
-        Self::new("guest", Secret::new("guest")).loopback_only()
+        Self::new("guest", Secret::new("guest")).loopback_only().tag("administrator")
     }
 
-    /// Whether the user may open this virtual host.
-    pub(crate) fn may_open(&self, virtual_host: &[u8]) -> bool {
-        let Some(allowed) = &self.virtual_hosts else { return true };
-        allowed.iter().any(|name| name.as_bytes() == virtual_host)
+    /// The same user, with one more tag, such as `administrator`.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.insert(tag.into());
+        self
     }
 }
 
@@ -75,47 +84,6 @@ pub(crate) enum LoginError {
     NotCertified,
 }
 
-/// The users of one broker.
-#[derive(Debug, Clone)]
-pub(crate) struct Users {
-    users: Vec<User>,
-    nobody: Secret,
-}
-
-impl Users {
-    pub(crate) fn new(users: Vec<User>) -> Self {
-        Self { users, nobody: Secret::new("nobody has this one") }
-    }
-
-    /// The user of that name, if the password is theirs and they may come from that address.
-    ///
-    /// An unknown user costs the same comparison as a known one.
-    pub(crate) fn authenticate(
-        &self,
-        name: &[u8],
-        password: &[u8],
-        peer: Peer,
-    ) -> Result<&User, LoginError> {
-        let user = self.users.iter().find(|user| user.name.as_bytes() == name);
-        let secret = user.map_or(&self.nobody, |user| &user.password);
-        let right = secret.matches(password) && !secret.is_empty();
-        Self::admit(user.filter(|_| right).ok_or(LoginError::Mismatch)?, peer)
-    }
-
-    /// The user of that name, whom a certificate has shown to be who they are.
-    pub(crate) fn known(&self, name: &str, peer: Peer) -> Result<&User, LoginError> {
-        let user = self.users.iter().find(|user| user.name == name);
-        Self::admit(user.ok_or(LoginError::NotCertified)?, peer)
-    }
-
-    fn admit(user: &User, peer: Peer) -> Result<&User, LoginError> {
-        if user.loopback_only && !peer.is_local() {
-            return Err(LoginError::NotFromHere);
-        }
-        Ok(user)
-    }
-}
-
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
@@ -134,7 +102,7 @@ impl Peer {
         }
     }
 
-    fn is_local(self) -> bool {
+    pub(crate) fn is_local(self) -> bool {
         match self {
             Self::Process => true,
             Self::Address(address) => match address.ip() {
@@ -158,34 +126,17 @@ impl std::fmt::Display for Peer {
 mod tests {
     use super::*;
 
-    fn check(name: &str, password: &str, peer: &str, expected: Result<&str, LoginError>) {
-        let hazel = User::new("hazel", Secret::new("down"));
-        let users = Users::new(vec![User::guest(), hazel, User::new("open", Secret::new(""))]);
-        let peer = peer.parse().map_or(Peer::Process, Peer::Address);
-        let found = users.authenticate(name.as_bytes(), password.as_bytes(), peer);
-        assert_eq!(found.map(|user| user.name.as_str()), expected, "{name} from {peer}");
-    }
-
     #[test]
-    fn guest_comes_from_this_machine_only() {
-        check("guest", "guest", "127.0.0.1:9", Ok("guest"));
-        check("guest", "guest", "127.8.0.1:9", Ok("guest"));
-        check("guest", "guest", "[::1]:9", Ok("guest"));
-        check("guest", "guest", "[::ffff:127.0.0.1]:9", Ok("guest"));
-        check("guest", "guest", "in process", Ok("guest"));
-        check("guest", "guest", "192.0.2.7:9", Err(LoginError::NotFromHere));
-        check("hazel", "down", "192.0.2.7:9", Ok("hazel"));
-    }
-
-    #[test]
-    fn an_unknown_user_and_a_wrong_password_are_the_same() {
-        check("guest", "gues", "127.0.0.1:9", Err(LoginError::Mismatch));
-        check("nobody", "guest", "127.0.0.1:9", Err(LoginError::Mismatch));
-        check("nobody", "nobody has this one", "127.0.0.1:9", Err(LoginError::Mismatch));
-    }
-
-    #[test]
-    fn an_empty_password_never_matches() {
-        check("open", "", "127.0.0.1:9", Err(LoginError::Mismatch));
+    fn this_machine_is_what_speaks_over_loopback() {
+        for (peer, is_local) in [
+            ("127.0.0.1:9", true),
+            ("127.8.0.1:9", true),
+            ("[::1]:9", true),
+            ("[::ffff:127.0.0.1]:9", true),
+            ("192.0.2.7:9", false),
+        ] {
+            assert_eq!(Peer::Address(peer.parse().unwrap()).is_local(), is_local, "{peer}");
+        }
+        assert!(Peer::Process.is_local());
     }
 }

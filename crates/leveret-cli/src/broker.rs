@@ -73,13 +73,12 @@ async fn serve(config: Config, args: &BrokerArgs) -> Result<Exit, Refusal> {
     let mut signals = Signals::new().map_err(internal)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(internal)?;
     let store = config.store.clone();
-    let users: Vec<String> = config.users.iter().map(|user| user.name.clone()).collect();
     let starting = Broker::builder().config(config).start();
     let broker = tokio::select! {
         broker = starting => broker.map_err(not_started)?,
         () = signals.next() => return Ok(Exit::Success),
     };
-    announce(&broker, &store, &users);
+    announce(&broker, &store);
     supervisor.ready("ready");
     tokio::select! {
         () = signals.next() => tracing::info!("stopping"),
@@ -128,7 +127,7 @@ fn reload(broker: &Broker, args: &BrokerArgs) -> &'static str {
 }
 
 /// The block that tells a person where things are.
-fn announce(broker: &Broker, store: &Store, users: &[String]) {
+fn announce(broker: &Broker, store: &Store) {
     let addresses: Vec<_> = broker.local_addrs().iter().map(ToString::to_string).collect();
     let kept = match store {
         Store::Directory(path) => path.display().to_string(),
@@ -145,7 +144,7 @@ fn announce(broker: &Broker, store: &Store, users: &[String]) {
         addresses = addresses.join(", "),
         records = recovered.records,
         took = recovered.took.as_millis(),
-        users = users.join(", "),
+        users = broker.user_names().join(", "),
     );
     let mut output = io::stdout().lock();
     output.write_all(text.as_bytes()).and_then(|()| output.flush()).ok();

@@ -63,6 +63,10 @@ impl Engine {
         self.host.timers.next()
     }
 
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// Whether something was left for later: hand in [`Input::Wake`] before going to sleep.
     pub fn has_work(&self) -> bool {
         !self.host.work.is_empty()

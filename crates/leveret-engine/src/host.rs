@@ -17,6 +17,7 @@ use crate::{
     options::EngineOptions,
     outbox::Outbox,
     pages::Pages,
+    policies::PolicySet,
     queue::Queues,
     replies::Replies,
     schedule::Schedule,
@@ -47,6 +48,7 @@ pub(crate) struct Host {
     /// Tasks under way that forget what is on record as gone.
     pub(crate) forgetting: usize,
     pub(crate) timers: Timers,
+    pub(crate) policies: PolicySet,
     /// How many queues there may be.
     pub(crate) queues_max: Option<u64>,
     /// The last record that was given out.
@@ -85,6 +87,7 @@ impl Host {
             work: Work::default(),
             forgetting: 0,
             timers: Timers::default(),
+            policies: PolicySet::default(),
             queues_max: None,
             last_record: Lsn::default(),
             durable: Lsn::default(),

@@ -6,6 +6,7 @@ use leveret_protocol::{ChannelNumber, Method, Properties, ShortStr, basic};
 use crate::{
     identity::{ConnectionId, Lsn, PageId},
     permissions::Authority,
+    policies::PolicySet,
 };
 
 /// What the engine is told. What names an unknown connection or channel is ignored: the engine
@@ -29,6 +30,11 @@ pub enum Input {
         connection: ConnectionId,
         /// What the user may do now.
         authority: Authority,
+    },
+    /// The policies have changed: all queues and exchanges follow them, as fast as turns allow.
+    SetPolicies {
+        /// Those that hold now.
+        policies: PolicySet,
     },
     /// How many queues there may be; what is there already stays.
     LimitQueues {

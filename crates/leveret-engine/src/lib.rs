@@ -56,6 +56,7 @@ mod options;
 mod outbox;
 mod pages;
 mod permissions;
+mod policies;
 mod queue;
 mod record;
 mod recovery;
@@ -67,6 +68,7 @@ mod store;
 mod tallies;
 mod timers;
 mod turn;
+mod views;
 mod work;
 
 pub use self::{
@@ -76,5 +78,7 @@ pub use self::{
     input::{Capabilities, Input},
     options::{EngineOptions, Limits},
     permissions::{Authority, Permissions},
+    policies::{Policies, PolicySet, PolicyTarget},
     recovery::ReplayError,
+    views::{BindingView, ChannelView, ConsumerView, ExchangeView, Listing, Page, QueueView},
 };

@@ -14,6 +14,15 @@ use crate::{
     queue::Drained,
 };
 
+/// How far the policies have been followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Followed {
+    /// Queues after this one are next.
+    Queues { upto: QueueId },
+    /// All queues; exchanges after this one are next.
+    Exchanges { upto: ExchangeId },
+}
+
 /// A task that goes on until it is done, a step at a time.
 #[derive(Debug)]
 pub(crate) enum Task {
@@ -31,6 +40,8 @@ pub(crate) enum Task {
     Requeue(btree_map::IntoValues<u64, Delivery>),
     /// Forget what was ready in a queue.
     Discard { queue: QueueId, remains: Drained },
+    /// Give queues and exchanges the settings of the policies.
+    Follow(Followed),
     /// Write again what lives in old records.
     Relocate { upto: Lsn },
 }

@@ -85,6 +85,7 @@ scripts! {
     pages_are_there_after_a_restart: "pages_restart.txt";
     a_damaged_page_is_named_and_kept: "pages_damaged.txt";
     long_work_takes_turns: "work.txt";
+    queues_and_exchanges_follow_their_policies: "policies.txt";
     each_method_needs_its_permission: "permissions.txt";
     what_one_client_may_ask_for_is_bounded: "limits.txt";
 }

@@ -49,7 +49,8 @@ pub struct Config {
     pub store: Store,
     /// The virtual hosts that must exist; a data directory may hold more.
     pub virtual_hosts: Vec<String>,
-    /// Who may log in.
+    /// Who may log in, beside those whom administrators have made. Without any, `guest` is made at the
+    /// first start, with the password `guest` and from this machine only.
     pub users: Vec<User>,
     /// The bounds a peer can run into.
     pub limits: Limits,
@@ -102,7 +103,7 @@ impl Default for Config {
             tls: None,
             store: Store::Directory(PathBuf::from("leveret-data")),
             virtual_hosts: vec!["/".to_owned()],
-            users: vec![User::guest()],
+            users: Vec::new(),
             limits: Limits::default(),
             alarms: AlarmSettings::default(),
         }
@@ -329,11 +330,19 @@ fn parse_virtual_host(text: &str) -> Result<String, String> {
     }
 }
 
+fn parse_tag(text: &str) -> Result<String, String> {
+    match text.len() {
+        1..=255 => Ok(text.to_owned()),
+        bytes => Err(format!("a tag has {bytes} bytes, wanted 1 to 255")),
+    }
+}
+
 fn read_user(section: &mut Section<'_, '_>, span: Range<usize>) -> Option<User> {
     let name = section.text("name");
     let password = section.text("password");
     let loopback_only = section.flag("loopback_only");
     let virtual_hosts = section.list("virtual_hosts", parse_virtual_host);
+    let tags = section.list("tags", parse_tag);
     let name = match name {
         Some(name) if (1..=255).contains(&name.len()) => name.to_owned(),
         Some(_) => {
@@ -353,7 +362,8 @@ fn read_user(section: &mut Section<'_, '_>, span: Range<usize>) -> Option<User> 
         return None;
     };
     let loopback_only = loopback_only.unwrap_or(name == "guest");
-    Some(User { password: Secret::new(password), name, loopback_only, virtual_hosts })
+    let tags = tags.into_iter().flatten().collect();
+    Some(User { password: Secret::new(password), name, loopback_only, virtual_hosts, tags })
 }
 
 fn read_limits(mut section: Section<'_, '_>) -> Limits {

@@ -17,19 +17,27 @@ pub(super) struct Link {
     credit_max: u64,
 }
 
+/// Who comes, as the engine is told it.
+#[derive(Debug)]
+pub(super) struct Entrant {
+    pub(super) connection: ConnectionId,
+    pub(super) user: ShortStr,
+    pub(super) authority: Authority,
+    pub(super) capabilities: Capabilities,
+}
+
 impl Link {
     /// Makes the connection known to the engine.
     pub(super) fn open(
         ingress: &Ingress,
-        connection: ConnectionId,
-        user: ShortStr,
-        capabilities: Capabilities,
+        entrant: Entrant,
         credit_max: u64,
     ) -> (Self, OutboundReceiver) {
+        let Entrant { connection, user, authority, capabilities } = entrant;
         let (sender, receiver) = OutboundSender::new();
         let inlet = ingress.join(connection, sender);
         let inputs = vec![
-            Input::Connect { connection, user, capabilities, authority: Authority::full() },
+            Input::Connect { connection, user, capabilities, authority },
             Input::Credit { connection, bytes: credit_max },
         ];
         (Self { inlet, connection, inputs, body_bytes: 0, owed: 0, credit_max }, receiver)

@@ -31,7 +31,7 @@ use crate::{
 
 /// Serves a socket that came through a door, in a task of its own; drops it if there is no place.
 pub(crate) fn spawn_at(door: &Door, stream: TcpStream, peer: Peer, shared: &Arc<Shared>) {
-    let visitor = door.visitor(peer);
+    let visitor = door.visitor(peer, stream.local_addr().ok());
     match &door.tls {
         None => spawn(stream, visitor, shared),
         Some(tls) => {

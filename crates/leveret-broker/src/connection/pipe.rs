@@ -18,7 +18,10 @@ use leveret_protocol::{ChannelNumber, FrameBuffer, Method, ReplyCode, connection
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::conversation::Conversation;
-use crate::host::{OutboundReceiver, Room};
+use crate::{
+    host::{OutboundReceiver, Room},
+    news::{News, NewsReceiver},
+};
 
 /// Free space made for reading.
 const READ_BYTES: usize = 64 << 10;
@@ -51,6 +54,7 @@ enum Happened {
     Flushed(std::io::Result<()>),
     Effects(Option<Vec<Effect>>),
     Room(Option<Room>),
+    News(Option<News>),
     Deadline,
     Alarm,
     End(Option<crate::lifecycle::Failure>),
@@ -66,6 +70,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
     let mut buffer = BytesMut::new();
     let mut outbound: Option<OutboundReceiver> = None;
     let mut waiting: Option<Waiting> = None;
+    let mut news = conversation.take_news();
     let mut watch = conversation.shared.lifecycle.watch();
     let mut alarms = conversation.shared.alarms.subscribe();
     let (mut is_ending, mut must_flush) = (false, false);
@@ -91,6 +96,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
             put = put(&mut writer, conversation.output()), if output_bytes > 0 || must_flush => put,
             effects = receive(&mut outbound) => Happened::Effects(effects),
             room = room(&mut waiting) => Happened::Room(room),
+            heard = hear(&mut news) => Happened::News(heard),
             () = sleep.as_mut() => Happened::Deadline,
             failure = watch.ended(), if !is_ending => Happened::End(failure),
             Ok(()) = alarms.changed() => Happened::Alarm,
@@ -148,6 +154,13 @@ async fn room(waiting: &mut Option<Waiting>) -> Option<Room> {
     }
 }
 
+async fn hear(news: &mut Option<NewsReceiver>) -> Option<News> {
+    match news {
+        Some(news) => news.recv().await,
+        None => pending().await,
+    }
+}
+
 async fn receive(outbound: &mut Option<OutboundReceiver>) -> Option<Vec<Effect>> {
     match outbound {
         Some(outbound) => outbound.recv().await,
@@ -180,13 +193,15 @@ fn handle(
         }
         Happened::Effects(Some(effects)) => conversation.apply(effects),
         // The engine says nothing more once it has forgotten the connection.
-        Happened::Flushed(Ok(())) | Happened::Effects(None) => {}
+        // News end with the conversation, which holds the other end itself.
+        Happened::Flushed(Ok(())) | Happened::Effects(None) | Happened::News(None) => {}
         Happened::Room(room) => {
             *waiting = None;
             if let (Some(link), Some(room)) = (conversation.waiting_link(), room) {
                 link.submit(room);
             }
         }
+        Happened::News(Some(news)) => conversation.hear(news),
         Happened::Deadline => conversation.handle_timeout(),
         Happened::Alarm => conversation.heed_alarms(),
         Happened::End(failure) => conversation.end(failure.as_ref()),

@@ -8,7 +8,7 @@ mod roster;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -18,7 +18,7 @@ pub(crate) use roster::Roster;
 const FORMAT: u32 = 1;
 
 /// The largest file of names and numbers that is believed.
-const FILE_BYTES_MAX: u64 = 16 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -141,20 +141,20 @@ impl DataDirectory {
 
     /// Which stream of the log belongs to which virtual host, as written so far.
     pub(crate) fn roster(&self) -> Result<Roster, DirectoryError> {
-        let path = self.path.join(roster::FILE);
+        let path = self.path.join(Roster::FILE);
         let Some(text) = read_if_there(&path)? else { return Ok(Roster::default()) };
         Roster::parse(&text).map_err(|problem| DirectoryError::Damaged { path, problem })
     }
 
     /// Writes the roster so that it survives a power loss.
     pub(crate) fn write_roster(&self, roster: &Roster) -> Result<(), DirectoryError> {
-        self.replace(roster::FILE, &roster.to_string())
+        replace(&self.path, Roster::FILE, &roster.to_string())
     }
 
     fn check_format(&self) -> Result<(), DirectoryError> {
         let path = self.path.join("format");
         let Some(text) = read_if_there(&path)? else {
-            return self.replace("format", &format!("leveret-data {FORMAT}\n"));
+            return replace(&self.path, "format", &format!("leveret-data {FORMAT}\n"));
         };
         let number =
             text.strip_prefix("leveret-data ").and_then(|number| number.trim_end().parse().ok());
@@ -171,15 +171,22 @@ impl DataDirectory {
         }
     }
 
-    /// Puts a whole new file in place of an old one: never a half of it, whatever happens.
-    fn replace(&self, name: &str, text: &str) -> Result<(), DirectoryError> {
-        let fresh = self.path.join(format!("{name}.new"));
-        let sorted = |source| DirectoryError::from_io(&self.path.join(name), source);
-        let mut file = File::create(&fresh).map_err(sorted)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(sorted)?;
-        fs::rename(&fresh, self.path.join(name)).map_err(sorted)?;
-        File::open(&self.path).and_then(|directory| directory.sync_all()).map_err(sorted)
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
+}
+
+/// Puts a whole new file in place of an old one: never a half of it, whatever happens.
+pub(crate) fn replace(directory: &Path, name: &str, text: &str) -> Result<(), DirectoryError> {
+    let fresh = directory.join(format!("{name}.new"));
+    let sorted = |source| DirectoryError::from_io(&directory.join(name), source);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&fresh).map_err(sorted)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(sorted)?;
+    fs::rename(&fresh, directory.join(name)).map_err(sorted)?;
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(sorted)
 }
 
 fn lock(directory: &Path) -> Result<File, DirectoryError> {
@@ -208,7 +215,8 @@ fn lock(directory: &Path) -> Result<File, DirectoryError> {
     Ok(file)
 }
 
-fn read_if_there(path: &Path) -> Result<Option<String>, DirectoryError> {
+/// The text of a file, if it is there.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, DirectoryError> {
     let mut text = String::new();
     let read =
         File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text));

@@ -23,6 +23,8 @@ pub(crate) enum Message {
     Join { connection: ConnectionId, outbound: OutboundSender },
     /// Inputs of one connection, in order.
     Batch(Batch),
+    /// What administrators have decided.
+    Brief(Input),
 }
 
 /// Inputs gathered by one connection, and the room they take in the queue.
@@ -87,6 +89,12 @@ impl Ingress {
         let (messages, receiver) = mpsc::unbounded_channel();
         let queue = Bound::new(limits.ingress_bytes_max);
         (Self { messages, queue, share_bytes_max: limits.connection_ingress_bytes_max }, receiver)
+    }
+
+    /// Tells the engine what administrators have decided; that takes no room from connections.
+    pub(crate) fn brief(&self, input: Input) {
+        // The engine's task ends last.
+        self.messages.send(Message::Brief(input)).ok();
     }
 
     /// The end of one more connection, whose effects are sent there.

@@ -109,6 +109,10 @@ impl HostTask {
             Message::Join { connection, outbound } => {
                 self.peers.insert(connection, outbound);
             }
+            Message::Brief(input) => {
+                self.engine.handle(self.clock.now(), input, &mut self.effects);
+                self.route();
+            }
             Message::Batch(Batch { inputs, .. }) => {
                 let now = self.clock.now();
                 for input in inputs {

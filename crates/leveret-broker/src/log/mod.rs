@@ -34,6 +34,10 @@ enum Command {
     Append { stream: StreamId, records: Vec<Record>, room: Option<OwnedSemaphorePermit> },
     /// The stream needs nothing numbered `upto` or less once `through` is durable.
     Relocated { stream: StreamId, upto: Seq, through: Seq },
+    /// One stream more.
+    AddStream { stream: StreamId, mailbox: Arc<Mailbox> },
+    /// Nothing of that stream is needed any more, and nothing more comes.
+    RemoveStream { stream: StreamId },
 }
 
 /// One record, numbered by its engine.
@@ -62,6 +66,18 @@ impl LogQueue {
     fn new() -> (Self, mpsc::UnboundedReceiver<Command>) {
         let (commands, receiver) = mpsc::unbounded_channel();
         (Self { commands, room: Arc::new(Semaphore::new(BYTES_MAX as usize)) }, receiver)
+    }
+
+    /// Makes a new stream known, for a virtual host that has just been made.
+    pub(crate) fn add_stream(&self, stream: StreamId) -> LogStream {
+        let mailbox = Arc::<Mailbox>::default();
+        self.send(Command::AddStream { stream, mailbox: Arc::clone(&mailbox) });
+        LogStream::new(stream, self.clone(), mailbox)
+    }
+
+    /// Forgets a stream: its records go with their segments.
+    pub(crate) fn remove_stream(&self, stream: StreamId) {
+        self.send(Command::RemoveStream { stream });
     }
 
     fn send(&self, command: Command) {

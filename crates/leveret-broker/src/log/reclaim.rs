@@ -56,6 +56,13 @@ impl Reclaim {
         }
     }
 
+    /// A stream is gone, and owes nothing.
+    pub(super) fn forget(&mut self, stream: StreamId) {
+        if let Some(pass) = &mut self.pass {
+            pass.owed.remove(&stream);
+        }
+    }
+
     /// Goes on as far as can be without waiting.
     pub(super) fn step<D: Disk>(
         &mut self,

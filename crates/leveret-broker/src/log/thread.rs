@@ -112,6 +112,16 @@ impl<D: Disk + Send + 'static> LogThread<D> {
                 self.reclaim.relocated(stream, upto, through);
                 Ok(None)
             }
+            Command::AddStream { stream, mailbox } => {
+                let fresh = Stream { mailbox, appended: Seq(0), durable: Seq(0) };
+                self.streams.insert(stream, fresh);
+                Ok(None)
+            }
+            Command::RemoveStream { stream } => {
+                self.streams.remove(&stream);
+                self.reclaim.forget(stream);
+                Ok(None)
+            }
         }
     }
 

@@ -14,5 +14,6 @@ mod durability;
 mod flow;
 mod handshake;
 mod lifecycle;
+mod security;
 mod tls;
 mod wire;

@@ -34,6 +34,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.send(&frames.copy_to_bytes(frames.len())).await;
     }
 
+    /// Sends a content with no properties and no body.
+    pub(crate) async fn send_content(&mut self, channel: u16, method: &Method) {
+        let properties = Properties::default();
+        let content = Content { method, properties: &properties, body: Bytes::new() };
+        let mut frames = FrameBuffer::new();
+        frames.push_content(ChannelNumber::new(channel), content, 131_072).unwrap();
+        self.send(&frames.copy_to_bytes(frames.len())).await;
+    }
+
     /// Says hello and reads `connection.start`.
     pub(crate) async fn start(&mut self) {
         self.send(&PROTOCOL_HEADER).await;

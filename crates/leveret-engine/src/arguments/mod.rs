@@ -2,6 +2,7 @@
 
 mod consume;
 mod equivalence;
+mod policy;
 mod queue;
 mod queue_type;
 mod value;
@@ -11,6 +12,7 @@ use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 pub(crate) use self::{
     consume::ConsumeSettings,
     equivalence::{QUEUE_ARGUMENTS, difference},
+    policy::with_policy,
     queue::{Overflow, QueueSettings},
     queue_type::QueueType,
 };

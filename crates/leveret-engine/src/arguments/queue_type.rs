@@ -34,6 +34,15 @@ impl QueueType {
         }
     }
 
+    /// The name of the argument's value.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Quorum => "quorum",
+            Self::Stream => "stream",
+        }
+    }
+
     /// The name by which RabbitMQ's error texts call it.
     pub(crate) const fn module_name(self) -> &'static str {
         match self {

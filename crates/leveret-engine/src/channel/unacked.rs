@@ -71,6 +71,10 @@ impl Unacked {
     }
 
     /// The one that was delivered first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Delivery> {
+        self.deliveries.values()
+    }
+
     pub(crate) fn oldest(&self) -> Option<&Delivery> {
         self.deliveries.first_key_value().map(|(_, delivery)| delivery)
     }

@@ -105,6 +105,11 @@ impl BindingTable {
         self.by_destination.range(first..=last).next().map(|(_, id)| *id)
     }
 
+    pub(crate) fn after(&self, id: BindingId) -> impl Iterator<Item = (BindingId, &BindingSpec)> {
+        let next = BindingId(id.0.saturating_add(1));
+        self.bindings.range(next..).map(|(id, binding)| (*id, &binding.spec))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bindings.len()
     }

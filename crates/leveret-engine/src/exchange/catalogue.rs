@@ -78,6 +78,15 @@ impl Exchanges {
         self.exchanges.get_mut(&id)
     }
 
+    pub(crate) fn next_after(&self, id: ExchangeId) -> Option<ExchangeId> {
+        self.after(id).next().map(|exchange| exchange.id)
+    }
+
+    pub(crate) fn after(&self, id: ExchangeId) -> impl Iterator<Item = &Exchange> {
+        let next = ExchangeId(id.0.saturating_add(1));
+        self.exchanges.range(next..).map(|(_, exchange)| exchange)
+    }
+
     pub(crate) fn named(&self, name: &ShortStr) -> Option<&Exchange> {
         self.get(*self.by_name.get(name)?)
     }

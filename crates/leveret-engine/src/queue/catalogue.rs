@@ -41,6 +41,15 @@ impl Queues {
         self.get(self.id_of(name)?)
     }
 
+    pub(crate) fn next_after(&self, id: QueueId) -> Option<QueueId> {
+        self.after(id).next().map(|(id, _)| id)
+    }
+
+    pub(crate) fn after(&self, id: QueueId) -> impl Iterator<Item = (QueueId, &Queue)> {
+        let next = QueueId(id.0.saturating_add(1));
+        self.queues.range(next..).map(|(id, queue)| (*id, queue))
+    }
+
     pub(crate) fn ids(&self) -> Vec<QueueId> {
         self.queues.keys().copied().collect()
     }

@@ -111,6 +111,7 @@ impl Turn<'_> {
             self.host.store.add(lsn, Entity::Exchange(id));
         }
         self.host.exchanges.insert(Exchange::new(id, spec, recorded));
+        self.follow_policies_of_exchange(id);
     }
 
     fn check_same_exchange(

@@ -127,6 +127,7 @@ impl Turn<'_> {
         }
         let space = PageSpace::of(&self.host.options.limits);
         self.host.queues.insert(Queue::new(id, spec, settings, recorded, space));
+        self.follow_policies(id);
         self.settings_changed(id);
         Ok(())
     }

@@ -25,6 +25,7 @@ mod method;
 mod names;
 mod overflow;
 mod paging;
+mod policies;
 mod post;
 mod publish;
 mod queues;
@@ -115,6 +116,7 @@ impl<'a> Turn<'a> {
                     connection.authority = authority;
                 }
             }
+            Input::SetPolicies { policies } => self.set_policies(policies),
             Input::LimitQueues { queues_max } => self.host.queues_max = queues_max,
             Input::Disconnect { connection } => self.disconnect(connection),
             Input::OpenChannel { connection, channel } => {

@@ -26,6 +26,7 @@ impl Turn<'_> {
                 Task::Forget(gone) => self.go_on_forgetting(gone),
                 Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
                 Task::Discard { queue, remains } => self.go_on_discarding(queue, remains),
+                Task::Follow(followed) => self.go_on_following(followed),
                 Task::Relocate { upto } => self.go_on_relocating(upto),
             }
             self.deliver_stirred();

@@ -83,7 +83,7 @@ fn name(word: &str) -> ShortStr {
     ShortStr::new(bytes).unwrap()
 }
 
-fn value_of(text: &str) -> FieldValue {
+pub(crate) fn value_of(text: &str) -> FieldValue {
     match text.split_once(':') {
         Some(("i", number)) => FieldValue::I32(number.parse().unwrap()),
         Some(("l", number)) => FieldValue::I64(number.parse().unwrap()),

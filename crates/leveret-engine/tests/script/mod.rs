@@ -11,6 +11,7 @@
 mod command;
 mod pages;
 mod permits;
+mod policies;
 mod show;
 
 use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
@@ -77,6 +78,10 @@ impl World {
                 let (connection, _) = command::place(&words.next());
                 let authority = permits::authority(&mut words);
                 self.input(Input::SetPermissions { connection, authority })
+            }
+            "policies" => {
+                let policies = policies::policies(&mut words);
+                self.input(Input::SetPolicies { policies })
             }
             "queues-max" => {
                 let queues_max = words.next().parse().ok();

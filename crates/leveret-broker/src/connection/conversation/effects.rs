@@ -98,6 +98,7 @@ impl Conversation {
         }
         tracing::info!(peer = %self.visitor.peer, %channel, error = %Printable(&error), "closing a channel");
         if matches!(self.stage, Stage::Open) && !self.endings.is_under_way(channel) {
+            self.count_channel(-1);
             self.session.close_channel(channel, error);
         } else {
             self.session.send_channel_failure(channel, error);

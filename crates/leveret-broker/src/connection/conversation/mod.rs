@@ -4,15 +4,17 @@
 
 mod effects;
 mod entry;
+mod tally;
 
 use std::sync::Arc;
 
 use bytes::BytesMut;
 use leveret_engine::{ConnectionId, Input};
 use leveret_protocol::{
-    AmqpError, Event, Failure as SessionFailure, FrameBuffer, Method, ReplyCode, Session, ShortStr,
-    Timestamp,
+    AmqpError, Event, Failure as SessionFailure, FieldTable, FrameBuffer, Method, ReplyCode,
+    Session, ShortStr, Timestamp,
 };
+use tokio::sync::mpsc;
 
 use super::{
     channels::{Ending, Endings},
@@ -21,8 +23,14 @@ use super::{
     printable::Printable,
 };
 use crate::{
-    admission::Place, door::Visitor, host::OutboundReceiver, lifecycle::Failure, limits::Limits,
-    shared::Shared, users::User,
+    admission::Place,
+    door::Visitor,
+    host::OutboundReceiver,
+    lifecycle::Failure,
+    limits::Limits,
+    news::{News, NewsReceiver, NewsSender},
+    presence::Stay,
+    shared::Shared,
 };
 
 /// One connection's state.
@@ -43,16 +51,23 @@ pub(super) struct Conversation {
     link: Option<Link>,
     endings: Endings,
     outbound: Option<OutboundReceiver>,
+    /// What the client said of itself, until it is in a virtual host.
+    client_properties: FieldTable,
+    /// The entry among the open connections.
+    stay: Option<Stay>,
+    news: (NewsSender, Option<NewsReceiver>),
 }
 
 /// How far the connection has come.
 enum Stage {
     /// Not logged in yet.
     Login,
+    /// The password is being verified.
+    Verifying { name: String, mechanism: ShortStr, capabilities: ClientCapabilities },
     /// Refused without a word, because the client would not understand one; closed at that time.
     Refused { until: Timestamp },
     /// Logged in, not yet in a virtual host.
-    Opening { user: User, capabilities: ClientCapabilities },
+    Opening { name: String, mechanism: ShortStr, capabilities: ClientCapabilities },
     /// In a virtual host, whose engine knows it.
     Open,
     /// The engine was told of the end, and will answer.
@@ -73,6 +88,7 @@ impl Conversation {
         let session = Session::server(now, hello, session_limits(&limits));
         let connection = shared.next_connection();
         let (stage, endings) = (Stage::Login, Endings::default());
+        let (sender, receiver) = mpsc::unbounded_channel();
         Self {
             shared,
             visitor,
@@ -86,12 +102,15 @@ impl Conversation {
             link: None,
             endings,
             outbound: None,
+            client_properties: FieldTable::default(),
+            stay: None,
+            news: (sender, Some(receiver)),
         }
     }
 
     /// So many bytes came. A stranger who sends more than any login takes is left.
     pub(super) fn note_read(&mut self, bytes: usize) {
-        if matches!(self.stage, Stage::Login | Stage::Opening { .. }) {
+        if matches!(self.stage, Stage::Login | Stage::Verifying { .. } | Stage::Opening { .. }) {
             self.stranger_bytes = self.stranger_bytes.saturating_add(bytes);
             if self.stranger_bytes > self.limits.handshake_bytes_max {
                 tracing::warn!(peer = %self.visitor.peer, "closing a connection that sends too much before it is open");
@@ -120,6 +139,7 @@ impl Conversation {
         match self.stage {
             Stage::Refused { until } => Some(until),
             Stage::Login
+            | Stage::Verifying { .. }
             | Stage::Opening { .. }
             | Stage::Open
             | Stage::Leaving { .. }
@@ -137,14 +157,39 @@ impl Conversation {
             }
             Some(_) => AmqpError::new(ReplyCode::InternalError, "the broker has failed"),
         };
+        self.close(&error);
+    }
+
+    /// Closes the connection with this error, if anybody is there who would understand it.
+    fn close(&mut self, error: &AmqpError) {
         match self.stage {
-            Stage::Login | Stage::Refused { .. } | Stage::Over => self.stage = Stage::Over,
+            Stage::Login | Stage::Verifying { .. } | Stage::Refused { .. } | Stage::Over => {
+                self.stage = Stage::Over;
+            }
             Stage::Opening { .. } | Stage::Open | Stage::Leaving { .. } | Stage::Closing => {
                 self.leave();
-                self.session.close(&error);
+                self.session.close(error);
                 self.take_events();
             }
         }
+    }
+
+    /// What the task of the connection is told from elsewhere; can be taken once.
+    pub(super) fn take_news(&mut self) -> Option<NewsReceiver> {
+        self.news.1.take()
+    }
+
+    /// Does what the news ask for.
+    pub(super) fn hear(&mut self, news: News) {
+        match news {
+            News::Verified(is_right) => self.finish_login(is_right),
+            News::Permissions => self.renew_permissions(),
+            News::Close(reason) => {
+                tracing::info!(peer = %self.visitor.peer, reason = %Printable(&reason), "closing a connection for an administrator");
+                self.close(&AmqpError::new(ReplyCode::ConnectionForced, reason.to_string()));
+            }
+        }
+        self.take_events();
     }
 
     /// The peer is gone: nothing more is said, but the engine must know.
@@ -168,7 +213,11 @@ impl Conversation {
         match self.stage {
             Stage::Refused { .. } | Stage::Over => false,
             Stage::Open => !self.is_blocked,
-            Stage::Login | Stage::Opening { .. } | Stage::Leaving { .. } | Stage::Closing => true,
+            Stage::Login
+            | Stage::Verifying { .. }
+            | Stage::Opening { .. }
+            | Stage::Leaving { .. }
+            | Stage::Closing => true,
         }
     }
 
@@ -239,15 +288,15 @@ impl Conversation {
                 self.log_in(&mechanism, &response.into_bytes(), &client_properties);
             }
             Event::Open { virtual_host } => self.open(&virtual_host),
-            Event::ChannelOpened { channel } => {
-                self.push(Input::OpenChannel { connection, channel });
-            }
+            Event::ChannelOpened { channel } => self.open_channel(channel),
             Event::ChannelClosing { channel, .. } => {
+                self.count_channel(-1);
                 self.endings.begin(channel, Ending::Peer);
                 self.push(Input::CloseChannel { connection, channel });
             }
             Event::ChannelFailed { channel, error } => {
                 tracing::info!(peer = %self.visitor.peer, %channel, error = %Printable(&error), "closing a channel");
+                self.count_channel(-1);
                 self.endings.begin(channel, Ending::Session);
                 self.push(Input::CloseChannel { connection, channel });
             }
@@ -282,7 +331,10 @@ impl Conversation {
                 self.push(Input::Disconnect { connection: self.connection });
                 self.stage = Stage::Leaving { peer_waits: false };
             }
-            Stage::Login | Stage::Refused { .. } | Stage::Opening { .. } => {
+            Stage::Login
+            | Stage::Verifying { .. }
+            | Stage::Refused { .. }
+            | Stage::Opening { .. } => {
                 self.stage = Stage::Closing;
             }
             Stage::Leaving { .. } | Stage::Closing | Stage::Over => {}
@@ -295,6 +347,7 @@ impl Conversation {
         match &mut self.stage {
             Stage::Leaving { peer_waits } => *peer_waits = true,
             Stage::Login
+            | Stage::Verifying { .. }
             | Stage::Refused { .. }
             | Stage::Opening { .. }
             | Stage::Open

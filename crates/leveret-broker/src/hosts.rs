@@ -1,0 +1,111 @@
+//! The virtual hosts that run: the way into each, and its task.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use leveret_engine::Engine;
+use leveret_journal::StreamId;
+use leveret_protocol::ShortStr;
+use tokio::task::JoinHandle;
+
+use crate::{
+    clock::Clock,
+    host::{HostTask, Ingress},
+    limits::Limits,
+    log::{LogQueue, LogStream},
+    recovery::fresh_engine,
+};
+
+/// All virtual hosts of a broker.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    clock: Clock,
+    limits: Limits,
+    // Read by every connection that opens one, changed by the keeper of the registry alone.
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    running: BTreeMap<ShortStr, RunningHost>,
+    /// Where records go, if anywhere.
+    log: Option<LogQueue>,
+}
+
+#[derive(Debug)]
+struct RunningHost {
+    ingress: Ingress,
+    stream: StreamId,
+    task: JoinHandle<()>,
+}
+
+/// A virtual host that takes nobody in any more; its task ends when everybody has left.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    stream: StreamId,
+    task: JoinHandle<()>,
+    log: Option<LogQueue>,
+}
+
+impl Hosts {
+    pub(crate) fn new(clock: Clock, limits: Limits, log: Option<LogQueue>) -> Self {
+        Self { clock, limits, inner: Mutex::new(Inner { running: BTreeMap::new(), log }) }
+    }
+
+    /// The way into a virtual host.
+    pub(crate) fn ingress(&self, name: &ShortStr) -> Option<Ingress> {
+        self.lock().running.get(name).map(|host| host.ingress.clone())
+    }
+
+    /// Runs an engine that was brought back.
+    pub(crate) fn run(
+        &self,
+        name: ShortStr,
+        engine: Engine,
+        stream: StreamId,
+        log: Option<LogStream>,
+    ) {
+        let (ingress, messages) = Ingress::new(&self.limits);
+        let task = tokio::spawn(HostTask::new(engine, self.clock, messages, log).run());
+        self.lock().running.insert(name, RunningHost { ingress, stream, task });
+    }
+
+    /// Runs a new virtual host.
+    pub(crate) fn add(&self, name: &ShortStr, stream: StreamId) {
+        let log = self.lock().log.as_ref().map(|log| log.add_stream(stream));
+        self.run(name.clone(), fresh_engine(name), stream, log);
+    }
+
+    /// Lets nobody into a virtual host any more.
+    pub(crate) fn remove(&self, name: &ShortStr) -> Option<Leaving> {
+        let mut inner = self.lock();
+        let log = inner.log.clone();
+        let RunningHost { stream, task, .. } = inner.running.remove(name)?;
+        Some(Leaving { stream, task, log })
+    }
+
+    /// The broker ends: lets go of all, and gives back the tasks to be waited for.
+    pub(crate) fn close(&self) -> Vec<JoinHandle<()>> {
+        let mut inner = self.lock();
+        inner.log = None;
+        std::mem::take(&mut inner.running).into_values().map(|host| host.task).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic leaves no half entry.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Leaving {
+    /// Waits until the task has ended; then the log owes the virtual host nothing.
+    pub(crate) async fn finish(self) {
+        // A panic there has ended the process.
+        self.task.await.ok();
+        if let Some(log) = self.log {
+            log.remove_stream(self.stream);
+        }
+    }
+}
