@@ -3,7 +3,7 @@
 //! RabbitMQ: only the next message is looked at. One that is too old behind one that is not stays
 //! until it is the next; and what is over the length goes from the front.
 
-use super::Turn;
+use super::{Turn, replies::Reply};
 use crate::{death::Reason, identity::QueueId, queue::Entry};
 
 /// Whether something is done, or stopped where the turn's steps ended.
@@ -77,8 +77,12 @@ impl Turn<'_> {
     /// A message leaves its queue, and goes where the queue's dead letters go.
     fn give_up(&mut self, id: QueueId, entry: &Entry, reason: Reason) {
         self.steps_left -= 1;
-        self.dead_letter(id, &entry.message.letter, reason);
+        let dead = self.dead(id, &entry.message.letter, reason);
         self.leave(id, &entry.message);
-        self.part_ways();
+        // Where nothing goes on, what has left needs few bytes for each, and goes down together.
+        if let Some((letter, routed)) = dead {
+            self.dispatch(letter, &routed, Reply::WhenWritten);
+            self.part_ways();
+        }
     }
 }
