@@ -30,8 +30,8 @@
 //! # What is promised
 //!
 //! - A message is acknowledged only after its handler has returned without an error, together
-//!   with what it published: in one atomic transaction on the embedded broker, or after all
-//!   outputs are confirmed on others ([`Mode`]). Nothing of a failed attempt gets out.
+//!   with what it published: in one atomic transaction on a Leveret broker (the embedded one, or
+//!   elsewhere), or after all outputs are confirmed on others ([`Mode`]). Nothing of a failed attempt gets out.
 //! - A failed message is tried again at once, three times in all ([`RetryPolicy`]); then, or if the
 //!   failure is permanent ([`Classify`]), it becomes a dead letter in `<queue>.dead`, its bytes
 //!   unchanged, with a record of what went wrong in its headers.

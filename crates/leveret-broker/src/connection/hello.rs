@@ -11,7 +11,7 @@ use crate::{limits::Limits, mechanism::Mechanism};
 const COMPATIBLE_VERSION: &str = "3.13.7";
 
 /// What clients may count on: only what is there.
-const CAPABILITIES: [&str; 9] = [
+const CAPABILITIES: [&str; 11] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
@@ -21,6 +21,8 @@ const CAPABILITIES: [&str; 9] = [
     "authentication_failure_close",
     "per_consumer_qos",
     "direct_reply_to",
+    "leveret.atomic_transactions",
+    "leveret.scheduled_messages",
 ];
 
 /// What the server sends in `connection.start`.

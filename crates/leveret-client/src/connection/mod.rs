@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use leveret_protocol::{FieldTable, Negotiated, Session, ShortStr, Timestamp};
+use leveret_protocol::{FieldTable, FieldValue, Negotiated, Session, ShortStr, Timestamp};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -171,6 +171,15 @@ impl Connection {
     /// What the broker said of itself.
     pub fn server_properties(&self) -> &FieldTable {
         &self.opened.server_properties
+    }
+
+    /// Whether the broker says that it can do this: names are those of the table
+    /// `capabilities` in its properties.
+    pub fn has_capability(&self, name: &str) -> bool {
+        let Some(FieldValue::Table(table)) = self.server_properties().get("capabilities") else {
+            return false;
+        };
+        table.get(name) == Some(FieldValue::Bool(true))
     }
 
     /// Limits that both sides settled on.

@@ -1,6 +1,7 @@
 //! The application: handlers, what they share, and the brokers they speak to.
 
 mod error;
+mod guarantee;
 mod plan;
 mod run;
 mod running;

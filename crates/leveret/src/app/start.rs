@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::error::{StartError, StopError};
+use super::guarantee::Guarantee;
 use super::running::RunningApp;
 use super::{App, DEFAULT_CONNECTION};
 use crate::embedded::Embedded;
@@ -72,13 +73,8 @@ impl App {
         }
         for handler in &self.handlers {
             let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
-            let is_embedded = endpoints.get(name).is_some_and(Endpoint::is_embedded);
-            let mode = handler.mode.unwrap_or(if is_embedded {
-                Mode::Transaction
-            } else {
-                Mode::Confirmed
-            });
-            log_handler(handler, mode, is_embedded);
+            let guarantee = Guarantee::of(handler, assembly.links.get(name));
+            log_handler(handler, guarantee);
             let counters = Arc::new(Counters::new(assembly.changed.clone()));
             assembly.counters.insert(handler.name.clone(), counters.clone());
             let attempts = Arc::new(Attempts {
@@ -93,7 +89,7 @@ impl App {
                 counters,
             });
             let desk = desks.get(name).filter(|_| handler.inbox == Inboxing::On).cloned();
-            assembly.work(handler, attempts, mode, desk);
+            assembly.work(handler, attempts, guarantee.mode, desk);
         }
         for source in self.sources {
             assembly.read(source, publisher.clone());
@@ -302,23 +298,14 @@ fn queue_of(handler: &Handler) -> (String, String) {
     (connection.to_owned(), handler.queue().to_owned())
 }
 
-fn log_handler(handler: &Handler, mode: Mode, is_embedded: bool) {
-    let guarantee = match (mode, is_embedded) {
-        (Mode::Transaction, true) => "outputs and acknowledgement are one atomic transaction",
-        (Mode::Transaction, false) => {
-            "outputs and acknowledgement are one transaction, which this broker may keep in part if it is killed"
-        }
-        (Mode::Confirmed, _) => {
-            "outputs are confirmed before the acknowledgement; a crash between repeats them under the same ids"
-        }
-    };
+fn log_handler(handler: &Handler, guarantee: Guarantee) {
     info!(
         handler = %handler.name,
         queue = handler.queue(),
         concurrency = handler.concurrency,
         attempts = handler.retry.attempts_max(),
         dead_letters = %handler.dead_letter_queue(),
-        guarantee,
+        guarantee = guarantee.describe(),
         "handler"
     );
 }

@@ -78,7 +78,7 @@ pub struct Handler {
 /// How outputs and acknowledgement belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// One AMQP transaction holds the outputs and the acknowledgement. On the embedded broker it
+    /// One AMQP transaction holds the outputs and the acknowledgement. On a Leveret broker it
     /// is atomic, whatever happens; `RabbitMQ` may keep a part of it when it is killed.
     Transaction,
     /// All outputs are confirmed by the broker, then the message is acknowledged. A crash between
@@ -158,7 +158,7 @@ impl Handler {
         self
     }
 
-    /// Outputs and acknowledgement in one transaction: the default on the embedded broker.
+    /// Outputs and acknowledgement in one transaction: the default on a Leveret broker.
     #[must_use]
     pub fn transaction(mut self) -> Self {
         self.mode = Some(Mode::Transaction);

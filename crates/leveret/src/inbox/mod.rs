@@ -12,7 +12,7 @@
 //! 4. A message whose id is in the file, or was handled and is still on its way there, is
 //!    acknowledged without effects and counted as a duplicate.
 //!
-//! On the embedded broker a transaction is atomic, so the outputs, the acknowledgement and the id
+//! On a Leveret broker a transaction is atomic, so the outputs, the acknowledgement and the id
 //! exist together or not at all, whenever the program is killed: each id has its effect exactly
 //! once. On other brokers (confirmed mode) the outputs are confirmed first, then the id, then the
 //! message is acknowledged: a crash before the id is confirmed repeats the outputs, with the same

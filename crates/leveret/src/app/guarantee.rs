@@ -1,0 +1,76 @@
+//! What a handler's mode means on its broker, and which mode is chosen for it.
+//!
+//! A broker says itself whether a transaction is whole or nothing; it is never guessed from an
+//! address or a version.
+
+use crate::handler::{Handler, Mode};
+use crate::link::Link;
+
+/// What a broker says whose transactions are whole or nothing, whatever happens to it.
+const ATOMIC_TRANSACTIONS: &str = "leveret.atomic_transactions";
+
+/// How a handler's outputs and acknowledgement belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Guarantee {
+    pub(super) mode: Mode,
+    is_atomic: bool,
+}
+
+impl Guarantee {
+    /// The handler's own mode, or a transaction where that is atomic.
+    pub(super) fn of(handler: &Handler, link: Option<&Link>) -> Self {
+        let generation = link.and_then(Link::current);
+        let is_atomic = generation
+            .is_some_and(|generation| generation.connection.has_capability(ATOMIC_TRANSACTIONS));
+        let default = if is_atomic { Mode::Transaction } else { Mode::Confirmed };
+        Self { mode: handler.mode.unwrap_or(default), is_atomic }
+    }
+
+    /// The same in words, for the log.
+    pub(super) const fn describe(self) -> &'static str {
+        match (self.mode, self.is_atomic) {
+            (Mode::Transaction, true) => "outputs and acknowledgement are one atomic transaction",
+            (Mode::Transaction, false) => {
+                "outputs and acknowledgement are one transaction, which this broker may keep in part if it is killed"
+            }
+            (Mode::Confirmed, _) => {
+                "outputs are confirmed before the acknowledgement; a crash between repeats them under the same ids"
+            }
+        }
+    }
+}
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use std::sync::Arc;
+
+    use leveret_broker::Broker;
+    use leveret_client::{ConnectOptions, Connection};
+
+    use super::*;
+    use crate::link::{Dialer, Supervisor, Way};
+
+    fn chosen(connection: Connection, handler: Handler) -> Guarantee {
+        let dialer = Dialer { options: ConnectOptions::default(), way: Way::Socket };
+        let supervisor = Supervisor::new("main", dialer, Vec::new(), Arc::default());
+        supervisor.show_first(connection);
+        Guarantee::of(&handler, Some(&supervisor.link()))
+    }
+
+    fn handler() -> Handler {
+        Handler::new("jobs", || async {})
+    }
+
+    #[tokio::test]
+    async fn a_broker_elsewhere_with_atomic_transactions_gets_transactions() {
+        let broker = Broker::builder().in_memory();
+        let broker = broker.listen("127.0.0.1:0".parse().unwrap()).start().await.unwrap();
+        let url = format!("amqp://guest:guest@{}/%2f", broker.local_addrs()[0]);
+        let connection = Connection::open(&url).await.unwrap();
+        let guarantee = chosen(connection.clone(), handler());
+        assert_eq!(guarantee, Guarantee { mode: Mode::Transaction, is_atomic: true });
+        assert_eq!(chosen(connection.clone(), handler().confirmed()).mode, Mode::Confirmed);
+        connection.close().await;
+        broker.shutdown().await;
+    }
+}
