@@ -17,6 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) user: ShortStr,
+    /// Its name where it is traced.
+    pub(crate) name: ShortStr,
     pub(crate) capabilities: Capabilities,
     pub(crate) authority: Authority,
     pub(crate) channels: BTreeMap<ChannelNumber, Channel>,
@@ -37,6 +39,7 @@ impl Connection {
     pub(crate) fn new(user: ShortStr, capabilities: Capabilities, authority: Authority) -> Self {
         Self {
             user,
+            name: ShortStr::EMPTY,
             capabilities,
             authority,
             channels: BTreeMap::new(),

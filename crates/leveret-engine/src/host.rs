@@ -64,6 +64,8 @@ pub(crate) struct Host {
     /// Space for routing results, used again by every publish.
     pub(crate) routed: Routed,
     pub(crate) replies: Replies,
+    /// Whether all that is published and delivered is copied to the trace exchange.
+    pub(crate) is_traced: bool,
     pub(crate) schedule: Schedule,
 }
 
@@ -97,6 +99,7 @@ impl Host {
             spans: Spans::default(),
             routed: Routed::default(),
             replies: Replies::default(),
+            is_traced: false,
             schedule: Schedule::default(),
         }
     }

@@ -82,6 +82,19 @@ pub enum Input {
         /// The content's body.
         body: Bytes,
     },
+    /// What a connection is called where deliveries and publishes are traced; nothing until then.
+    NameConnection {
+        /// Which.
+        connection: ConnectionId,
+        /// Its name.
+        name: ShortStr,
+    },
+    /// Copies of all that is published and delivered go to the exchange `amq.rabbitmq.trace`,
+    /// or no longer; off in a new engine.
+    Trace {
+        /// Whether they go there.
+        is_on: bool,
+    },
     /// The connection's writer can take so many more bytes of deliveries.
     ///
     /// Each `basic.deliver` costs what `Effect::credit_bytes` says. The engine delivers while

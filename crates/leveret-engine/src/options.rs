@@ -9,6 +9,8 @@ use leveret_protocol::ShortStr;
 pub struct EngineOptions {
     /// The virtual host's name, as error texts show it.
     pub virtual_host: ShortStr,
+    /// The broker's name, as traces show it.
+    pub node: ShortStr,
     /// Where the engine's chance comes from: server-made names. Give a random one in production.
     pub seed: u64,
     /// What is bounded, and where.
@@ -17,7 +19,7 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { virtual_host: ShortStr::from_static("/"), seed: 0, limits: Limits::default() }
+        Self { virtual_host: ShortStr::from_static("/"), node: ShortStr::from_static("leveret@localhost"), seed: 0, limits: Limits::default() }
     }
 }
 

@@ -35,12 +35,15 @@ const BUILTIN: [(&str, ExchangeKind, bool); 6] = [
     ("amq.topic", ExchangeKind::Topic, false),
     ("amq.headers", ExchangeKind::Headers, false),
     ("amq.match", ExchangeKind::Headers, false),
-    ("amq.rabbitmq.trace", ExchangeKind::Topic, true),
+    (Exchanges::TRACE, ExchangeKind::Topic, true),
 ];
 
 impl Exchanges {
     /// Numbers up to this one are kept for the exchanges of every virtual host.
     pub(crate) const NUMBERS_KEPT: u64 = 15;
+
+    /// Where traces go.
+    pub(crate) const TRACE: &str = "amq.rabbitmq.trace";
 
     /// The exchanges of every virtual host.
     pub(crate) fn builtin() -> Self {

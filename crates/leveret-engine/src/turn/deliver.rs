@@ -129,6 +129,7 @@ impl Turn<'_> {
 
     fn deliver(&mut self, queue: QueueId, id: ConsumerId, entry: Entry) {
         let (message, sent_at) = (self.as_delivered(queue, &entry), self.now);
+        let redelivered = entry.redelivered;
         let host = &mut *self.host;
         let Some(consumer) = host.consumers.get_mut(&id) else { return };
         let at = consumer.at;
@@ -156,6 +157,7 @@ impl Turn<'_> {
                 self.watch_unsettled(at, timeout);
             }
         }
+        self.trace_delivery(at, (queue, redelivered), &message.letter);
         self.send_content(at, method, &message);
     }
 

@@ -108,6 +108,7 @@ impl Turn<'_> {
         } else {
             self.watch_unsettled(at, self.timeout_of_queue(id));
         }
+        self.trace_delivery(at, (id, redelivered), letter);
         let method = Method::BasicGetOk(basic::GetOk {
             delivery_tag,
             redelivered,

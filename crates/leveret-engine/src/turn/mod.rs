@@ -38,6 +38,7 @@ mod succession;
 mod tasks;
 mod timeout;
 mod timers;
+mod trace;
 mod transaction;
 mod unbinding;
 
@@ -53,6 +54,7 @@ use crate::{
     host::Host,
     identity::{Lsn, MessageId, OpeningId, PageId, QueueId},
     input::Input,
+    message::detached_name,
     record::Fact,
 };
 
@@ -117,6 +119,12 @@ impl<'a> Turn<'a> {
                 }
             }
             Input::SetPolicies { policies } => self.set_policies(policies),
+            Input::NameConnection { connection, name } => {
+                if let Some(connection) = self.host.connections.get_mut(&connection) {
+                    connection.name = detached_name(&name);
+                }
+            }
+            Input::Trace { is_on } => self.host.is_traced = is_on,
             Input::LimitQueues { queues_max } => self.host.queues_max = queues_max,
             Input::Disconnect { connection } => self.disconnect(connection),
             Input::OpenChannel { connection, channel } => {

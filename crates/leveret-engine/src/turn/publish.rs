@@ -76,7 +76,7 @@ impl Turn<'_> {
             origin: Origin::Client,
             persistent,
         };
-        let publish = self.plan(entrance, (letter, &extra), request, publish.mandatory)?;
+        let publish = self.plan((at, entrance), (letter, &extra), request, publish.mandatory)?;
         match self.handling(at) {
             Handling::Transaction => self.hold_publish(at, publish)?,
             Handling::Plain => {
@@ -93,7 +93,7 @@ impl Turn<'_> {
     /// Finds out what is to be done with a message.
     fn plan(
         &mut self,
-        entrance: Entrance,
+        (at, entrance): (ChannelKey, Entrance),
         (mut letter, extra): (Letter, &[ShortStr]),
         request: Request,
         mandatory: bool,
@@ -111,6 +111,9 @@ impl Turn<'_> {
         let mut routed = core::mem::take(&mut self.host.routed);
         let keys = Keys { own: &letter.routing_key, extra };
         self.host.route(entrance, (keys, &letter.properties), &mut routed);
+        if self.host.is_traced {
+            self.trace_publish(at, (&letter, extra), &routed);
+        }
         let deed = match appointment {
             // What would go nowhere now goes back now: later there may be nobody to tell.
             Some(appointment) if !mandatory || !routed.is_nowhere() || !routed.held.is_empty() => {

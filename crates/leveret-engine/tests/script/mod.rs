@@ -95,6 +95,7 @@ impl World {
                 self.pages.spoil(words.number(), usize::try_from(words.number()).unwrap());
                 Vec::new()
             }
+            "trace" => self.input(Input::Trace { is_on: words.take("on") }),
             "wake" => self.input(Input::Wake),
             "deadline" => self
                 .engine
@@ -128,6 +129,10 @@ impl World {
                     self.connections.remove(&connection);
                     self.channels.retain(|(of, _)| *of != connection);
                     self.input(Input::Disconnect { connection })
+                }
+                "name" => {
+                    let name = ShortStr::try_from(words.next().as_str()).unwrap();
+                    self.input(Input::NameConnection { connection, name })
                 }
                 "credit" => self.input(Input::Credit { connection, bytes: words.number() }),
                 other => panic!("unknown word {other:?}"),
