@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, sync::atomic::Ordering};
 
+use leveret_engine::Input;
+use leveret_protocol::ShortStr;
 use tokio::io::DuplexStream;
 
 use crate::{
@@ -68,6 +70,13 @@ impl Broker {
     /// How many connections there are, those in the handshake included.
     pub fn connections(&self) -> usize {
         self.parts.shared.admission.connections()
+    }
+
+    /// Starts or stops tracing a virtual host: while it is on, the exchange `amq.rabbitmq.trace` gets
+    /// a copy of all that is published and delivered there. False if there is no such host.
+    pub fn trace(&self, virtual_host: &str, is_on: bool) -> bool {
+        let host = self.parts.shared.hosts.ingress(&ShortStr::truncated(virtual_host));
+        host.inspect(|host| host.brief(Input::Trace { is_on })).is_some()
     }
 
     /// How many connections were closed because their task panicked. Always 0, if we did our work.

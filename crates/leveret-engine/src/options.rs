@@ -19,7 +19,12 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { virtual_host: ShortStr::from_static("/"), node: ShortStr::from_static("leveret@localhost"), seed: 0, limits: Limits::default() }
+        Self {
+            virtual_host: ShortStr::from_static("/"),
+            node: ShortStr::from_static("leveret@localhost"),
+            seed: 0,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -61,6 +66,12 @@ pub struct Limits {
     pub scheduled_messages_max: usize,
     /// Bytes of messages that wait for their time; one more closes the channel with 406.
     pub scheduled_bytes_max: usize,
+    /// Messages shown by one look into a queue; to ask for more closes the channel with 406.
+    pub peek_messages_max: usize,
+    /// Messages passed over by one look into a queue; to ask for more closes the channel with 406.
+    pub peek_offset_max: usize,
+    /// Bytes shown by one look into a queue, if the first message is no larger: then it ends early.
+    pub peek_bytes_max: usize,
     /// By how much direct replies may overdraw a connection's credit; one more goes nowhere.
     pub reply_overdraft_bytes_max: u64,
 }
@@ -84,6 +95,9 @@ impl Default for Limits {
             hash_wildcards_max: 2,
             scheduled_messages_max: 1_000_000,
             scheduled_bytes_max: 1024 * 1024 * 1024,
+            peek_messages_max: 1000,
+            peek_offset_max: 100_000,
+            peek_bytes_max: 8 * 1024 * 1024,
             reply_overdraft_bytes_max: 16 * 1024 * 1024,
         }
     }

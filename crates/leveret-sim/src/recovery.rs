@@ -46,7 +46,7 @@ pub(crate) fn recover<D: Disk>(
     let engine = |host: usize| {
         let virtual_host = ShortStr::truncated(&host_name(HostIndex(host)));
         let seed = host as u64;
-        Engine::new(EngineOptions { virtual_host, seed, limits })
+        Engine::new(EngineOptions { virtual_host, seed, limits, ..EngineOptions::default() })
     };
     let mut engines: Vec<(Engine, Lsn)> =
         (0..conditions.hosts).map(|host| (engine(host), Lsn(0))).collect();

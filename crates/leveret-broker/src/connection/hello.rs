@@ -11,7 +11,7 @@ use crate::{limits::Limits, mechanism::Mechanism};
 const COMPATIBLE_VERSION: &str = "3.13.7";
 
 /// What clients may count on: only what is there.
-const CAPABILITIES: [&str; 11] = [
+const CAPABILITIES: [&str; 12] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
@@ -22,6 +22,7 @@ const CAPABILITIES: [&str; 11] = [
     "per_consumer_qos",
     "direct_reply_to",
     "leveret.atomic_transactions",
+    "leveret.peek",
     "leveret.scheduled_messages",
 ];
 

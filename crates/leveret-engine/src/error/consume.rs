@@ -31,6 +31,8 @@ pub(crate) enum ConsumeError {
         resource.virtual_host
     )]
     TooManyInHost { resource: Resource, max: usize },
+    #[error("peek consumer cannot acknowledge")]
+    PeekNotAcknowledged,
     #[error("prefetch_size!=0 ({size})")]
     PrefetchSize { size: u32 },
     #[error("active=false")]
@@ -46,6 +48,7 @@ impl ConsumeError {
             | Self::OtherType { .. }
             | Self::RepliesTaken
             | Self::RepliesNotAcknowledged
+            | Self::PeekNotAcknowledged
             | Self::TooManyOnQueue { .. }
             | Self::TooManyInHost { .. } => ReplyCode::PreconditionFailed,
             Self::GlobalPrefetch { .. } | Self::PrefetchSize { .. } | Self::FlowOff => {

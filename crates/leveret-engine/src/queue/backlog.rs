@@ -99,6 +99,16 @@ impl Backlog {
         self.first.front().or_else(|| self.lane(self.top)?.front())
     }
 
+    /// All of them in the order in which they would be delivered, up to the first that is not in
+    /// memory.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        let lanes = self.higher.iter().rev().chain(core::iter::once(&self.lowest));
+        let mut is_whole = true;
+        let lanes =
+            lanes.take_while(move |lane| core::mem::replace(&mut is_whole, !lane.has_gap()));
+        self.first.iter().chain(lanes.flat_map(Ready::iter))
+    }
+
     /// Takes the next to be delivered; nothing if there is nothing, or if it is not in memory.
     pub(crate) fn pop(&mut self) -> Option<Entry> {
         let entry = match self.first.pop_front() {

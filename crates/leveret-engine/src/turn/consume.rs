@@ -2,7 +2,7 @@
 
 use leveret_protocol::{Method, basic, channel};
 
-use super::{Turn, admit::Admission, authorise::Access};
+use super::{Turn, admit::Admission, authorise::Access, peek::PEEK};
 use crate::{
     channel::{ChannelKey, Consumer, Stall},
     error::{ConsumeError, MethodError, ResourceError, ResourceKind},
@@ -17,12 +17,12 @@ impl Turn<'_> {
         at: ChannelKey,
         consume: basic::Consume,
     ) -> Result<(), MethodError> {
-        if consume.queue == REPLY_TO {
-            return self.consume_replies(at, consume);
-        }
         let name = self.queue_name(at, &consume.queue)?;
         if consume.consumer_tag.to_str().is_err() {
             return Err(ResourceError::NameNotUtf8.into());
+        }
+        if name == REPLY_TO {
+            return self.consume_replies(at, consume);
         }
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let (is_used, prefetch) =
@@ -32,6 +32,9 @@ impl Turn<'_> {
         }
         self.authorise(at, Access::Read, ResourceKind::Queue, &name)?;
         let queue = self.usable_queue(at, &name)?;
+        if let Some(wanted) = consume.arguments.get(PEEK) {
+            return self.peek(at, (queue, wanted), &consume);
+        }
         let (settings, admission) = self.admit(at, queue, &consume)?;
         let tag = if consume.consumer_tag.is_empty() {
             self.host.chance.name("amq.ctag-")

@@ -25,6 +25,7 @@ mod method;
 mod names;
 mod overflow;
 mod paging;
+mod peek;
 mod policies;
 mod post;
 mod publish;

@@ -1,4 +1,4 @@
-//! The firehose: copies of all that is published and delivered, for who wants to watch.
+//! The firehose: copies of all that is published and delivered, to be watched.
 //!
 //! While a virtual host is traced, the exchange `amq.rabbitmq.trace` gets a copy of each publish
 //! under the key `publish.` and the exchange's name, and of each delivery under `deliver.` and

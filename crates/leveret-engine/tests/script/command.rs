@@ -47,11 +47,16 @@ impl Words {
 
     /// All that is left, as `name=value` with typed values.
     fn table(&mut self) -> FieldTable {
+        self.table_with('=')
+    }
+
+    /// The same with another sign between name and value: tables stand in tables.
+    fn table_with(&mut self, sign: char) -> FieldTable {
         self.words
             .drain(..)
             .map(|word| {
                 let (key, value) =
-                    word.split_once('=').unwrap_or_else(|| panic!("what is {word:?}?"));
+                    word.split_once(sign).unwrap_or_else(|| panic!("what is {word:?}?"));
                 (name(key), value_of(value))
             })
             .collect()
@@ -93,6 +98,9 @@ pub(crate) fn value_of(text: &str) -> FieldValue {
         Some(("x", bytes)) => FieldValue::Bytes(bytes.to_owned().into()),
         Some(("t", value)) => FieldValue::Bool(value == "true"),
         Some(("v", _)) => FieldValue::Void,
+        Some(("f", fields)) => {
+            FieldValue::Table(Words::of(&fields.replace(',', " ")).table_with('~'))
+        }
         Some(("a", list)) => FieldValue::Array(list.split(',').collect::<FieldArray>()),
         _ => text.into(),
     }

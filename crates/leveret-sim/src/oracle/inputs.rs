@@ -46,11 +46,14 @@ pub(super) fn take(
             }
         }
         Input::SetPermissions { .. }
+        | Input::SetPolicies { .. }
         | Input::LimitQueues { .. }
         | Input::Durable { .. }
         | Input::Relocate { .. }
         | Input::PageStored { .. }
         | Input::PageLoaded { .. }
+        | Input::NameConnection { .. }
+        | Input::Trace { .. }
         | Input::Wake => {}
     }
 }

@@ -47,7 +47,8 @@ mod tests {
     use leveret_broker::Broker;
     use leveret_client::{ConnectOptions, Connection};
 
-    use super::*;
+    use super::Guarantee;
+    use crate::handler::{Handler, Mode};
     use crate::link::{Dialer, Supervisor, Way};
 
     fn chosen(connection: Connection, handler: Handler) -> Guarantee {

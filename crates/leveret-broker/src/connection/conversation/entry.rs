@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use bytes::Bytes;
+use leveret_engine::Input;
 use leveret_protocol::{AmqpError, FieldTable, ReplyCode, ShortStr, connection};
 
 use super::{Conversation, Stage};
@@ -165,7 +166,9 @@ impl Conversation {
             authority,
             capabilities: capabilities.engine,
         };
-        let (link, outbound) = Link::open(&ingress, entrant, credit_max);
+        let (mut link, outbound) = Link::open(&ingress, entrant, credit_max);
+        let name = ShortStr::truncated(&stay.present().name());
+        link.push(Input::NameConnection { connection: self.connection, name });
         tracing::debug!(peer = %self.visitor.peer, %user, virtual_host = %Printable(virtual_host), "connection open");
         self.outbound = Some(outbound);
         self.link = Some(link);

@@ -130,6 +130,31 @@ impl Ready {
         }
     }
 
+    /// All of them in order, up to the first that is not in memory.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        let gap = self.gap();
+        let is_before = move |entry: &&Entry| gap.is_none_or(|first| entry.message.id < first);
+        let paged = self.pages.iter().flat_map(Page::entries);
+        let fresh = self.head.iter().chain(paged).chain(self.tail.iter());
+        let mut fresh = fresh.take_while(is_before).peekable();
+        let mut returned = self.returned.values().take_while(is_before).peekable();
+        core::iter::from_fn(move || match (returned.peek(), fresh.peek()) {
+            (Some(old), Some(new)) if new.message.id < old.message.id => fresh.next(),
+            (Some(_), _) => returned.next(),
+            (None, _) => fresh.next(),
+        })
+    }
+
+    /// Whether some are not in memory.
+    pub(super) fn has_gap(&self) -> bool {
+        self.gap().is_some()
+    }
+
+    /// The first that is not in memory.
+    fn gap(&self) -> Option<MessageId> {
+        self.pages.iter().find(|page| !page.is_in_memory()).map(|page| page.first)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.returned.len() + self.head.len() + self.paged + self.tail.len()
     }

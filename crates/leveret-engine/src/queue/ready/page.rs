@@ -77,6 +77,10 @@ impl Page {
         }
     }
 
+    pub(crate) const fn is_in_memory(&self) -> bool {
+        matches!(self.state, PageState::Storing(_))
+    }
+
     /// Its messages, as long as they are in memory.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         match &self.state {
