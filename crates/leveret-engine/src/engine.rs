@@ -8,6 +8,7 @@ use crate::{
     identity::{Lsn, PageId},
     input::Input,
     options::EngineOptions,
+    policies::PolicySet,
     recovery::{Recovery, ReplayError},
     turn::Turn,
 };
@@ -35,6 +36,12 @@ impl Engine {
     /// where they were relocated and dropped.
     pub fn replay(&mut self, lsn: Lsn, record: &[u8]) -> Result<(), ReplayError> {
         self.recovery.take(lsn, record)
+    }
+
+    /// The policies that hold when the replay is finished: messages that come back live as long as
+    /// these say. Later ones come with [`Input::SetPolicies`].
+    pub fn replay_policies(&mut self, policies: PolicySet) {
+        self.host.policies = policies;
     }
 
     /// Makes the replayed records the engine's state; the next record has the next number.

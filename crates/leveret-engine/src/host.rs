@@ -5,6 +5,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use leveret_protocol::{Properties, ShortStr, Timestamp};
 
 use crate::{
+    arguments::{QueueSettings, QueueType, with_policy},
     chance::Chance,
     channel::{Channel, ChannelKey, Consumer},
     confirms::Confirms,
@@ -17,8 +18,8 @@ use crate::{
     options::EngineOptions,
     outbox::Outbox,
     pages::Pages,
-    policies::PolicySet,
-    queue::Queues,
+    policies::{PolicySet, PolicyTarget},
+    queue::{QueueSpec, Queues},
     replies::Replies,
     schedule::Schedule,
     spans::Spans,
@@ -151,6 +152,21 @@ impl Host {
         while let Some((_, page)) = self.dropped_pages.pop_front_if(is_due) {
             effects.push(Effect::DropPage { page });
         }
+    }
+
+    /// The settings of a queue's arguments and its policy.
+    pub(crate) fn policed(&self, spec: &QueueSpec, queue_type: QueueType) -> QueueSettings {
+        let target = match queue_type {
+            QueueType::Classic | QueueType::Stream => PolicyTarget::ClassicQueue,
+            QueueType::Quorum => PolicyTarget::QuorumQueue,
+        };
+        let definition = self.policies.definition_for(target, &spec.name);
+        let policed = definition.and_then(|definition| {
+            let effective = with_policy(&spec.arguments, queue_type, &definition);
+            QueueSettings::parse(&effective).ok()
+        });
+        // The arguments alone were legal when the queue was declared.
+        policed.unwrap_or_else(|| QueueSettings::parse(&spec.arguments).unwrap_or_default())
     }
 
     /// A queue as error texts name it.

@@ -183,7 +183,8 @@ impl Recovery {
         }
         for (id, (lsn, record)) in self.queues {
             // The arguments were legal when they were recorded.
-            let settings = QueueSettings::parse(&record.spec.arguments).unwrap_or_default();
+            let declared = QueueSettings::parse(&record.spec.arguments).unwrap_or_default();
+            let settings = host.policed(&record.spec, declared.queue_type);
             host.store.add(lsn, Entity::Queue(id));
             let space = PageSpace::of(&host.options.limits);
             host.queues.insert(Queue::new(id, record.spec, settings, Some(lsn), space));

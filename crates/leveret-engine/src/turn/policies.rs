@@ -4,10 +4,9 @@ use leveret_protocol::ShortStr;
 
 use super::Turn;
 use crate::{
-    arguments::{self, QueueSettings, QueueType, with_policy},
+    arguments,
     identity::{ExchangeId, QueueId},
     policies::{PolicySet, PolicyTarget},
-    queue::QueueSpec,
     work::{Followed, Task},
 };
 
@@ -44,27 +43,13 @@ impl Turn<'_> {
     /// Gives a queue the settings of its arguments and its policy, if they are others than now.
     pub(super) fn follow_policies(&mut self, id: QueueId) {
         let Some(queue) = self.host.queues.get(id) else { return };
-        let settings = self.policed(&queue.spec, queue.settings.queue_type);
+        let settings = self.host.policed(&queue.spec, queue.settings.queue_type);
         let Some(queue) = self.host.queues.get_mut(id) else { return };
         if queue.settings != settings {
             queue.settings = settings;
             self.settings_changed(id);
             self.stirred.push_back(id);
         }
-    }
-
-    fn policed(&self, spec: &QueueSpec, queue_type: QueueType) -> QueueSettings {
-        let target = match queue_type {
-            QueueType::Classic | QueueType::Stream => PolicyTarget::ClassicQueue,
-            QueueType::Quorum => PolicyTarget::QuorumQueue,
-        };
-        let definition = self.host.policies.definition_for(target, &spec.name);
-        let policed = definition.and_then(|definition| {
-            let effective = with_policy(&spec.arguments, queue_type, &definition);
-            QueueSettings::parse(&effective).ok()
-        });
-        // The arguments alone were legal when the queue was declared.
-        policed.unwrap_or_else(|| QueueSettings::parse(&spec.arguments).unwrap_or_default())
     }
 
     pub(super) fn follow_policies_of_exchange(&mut self, id: ExchangeId) {

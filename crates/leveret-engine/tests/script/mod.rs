@@ -18,6 +18,7 @@ use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use leveret_engine::{
     Authority, Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Lsn,
+    PolicySet,
 };
 use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     channels: BTreeSet<(ConnectionId, ChannelNumber)>,
     records: Vec<(Lsn, Vec<u8>)>,
     pages: Pages,
+    policies: PolicySet,
 }
 
 /// What a client may be sent unless the script says otherwise.
@@ -62,6 +64,7 @@ impl World {
             now: Timestamp::from_millis(0),
             connections: BTreeSet::new(),
             channels: BTreeSet::new(),
+            policies: PolicySet::default(),
             records: Vec::new(),
             pages: Pages::default(),
         }
@@ -81,6 +84,7 @@ impl World {
             }
             "policies" => {
                 let policies = policies::policies(&mut words);
+                self.policies = policies.clone();
                 self.input(Input::SetPolicies { policies })
             }
             "queues-max" => {
@@ -204,6 +208,7 @@ impl World {
                 return vec![error.to_string()];
             }
         }
+        self.engine.replay_policies(self.policies.clone());
         self.engine.finish_replay(self.now);
         let dropped = self.pages.restart(&self.engine.pages().collect());
         let mut shown = dropped;
