@@ -11,6 +11,7 @@ use crate::{
     reply::AmqpError,
     secret::Secret,
     session::{
+        dialect::Dialect,
         event::{Event, Failure},
         fault::Fault,
         input::Frame,
@@ -19,21 +20,18 @@ use crate::{
     short_str::ShortStr,
 };
 
-/// What AMQP 0-9 clients say first; they speak 0-9-1 otherwise.
-const PROTOCOL_HEADER_0_9: [u8; 8] = *b"AMQP\x01\x01\x00\x09";
-
 const CHANNEL_0: ChannelNumber = ChannelNumber::CONNECTION;
 
 impl Session {
     /// As a server: reads the client's first eight octets.
     pub(super) fn receive_protocol_header(&mut self, buffer: &mut BytesMut) {
         let begins_well = buffer.iter().zip(b"AMQP").all(|(found, wanted)| found == wanted);
-        let header = match buffer.first_chunk::<8>() {
+        self.dialect = match buffer.first_chunk::<8>().copied().map(Dialect::announced) {
             None if begins_well => return,
-            Some(header) if [PROTOCOL_HEADER, PROTOCOL_HEADER_0_9].contains(header) => *header,
-            _ => return self.refuse_protocol_header(buffer),
+            Some(Some(dialect)) => dialect,
+            Some(None) | None => return self.refuse_protocol_header(buffer),
         };
-        buffer.advance(header.len());
+        buffer.advance(PROTOCOL_HEADER.len());
         if let Hello::Server(hello) = core::mem::replace(&mut self.hello, Hello::Said) {
             let start = connection::Start {
                 version_major: 0,
@@ -42,7 +40,7 @@ impl Session {
                 mechanisms: hello.mechanisms,
                 locales: hello.locales,
             };
-            self.push(CHANNEL_0, &start.into());
+            self.push(CHANNEL_0, &self.dialect.greet(start).into());
         }
         self.phase = Phase::Handshake(Step::StartOk);
     }

@@ -9,7 +9,7 @@ use crate::{
     channel_number::ChannelNumber,
     frame::{self, FrameHeader, FrameKind, OVERHEAD_BYTES},
     reader::Reader,
-    session::fault::Fault,
+    session::{dialect::Dialect, fault::Fault},
 };
 
 /// Frames that were received and not yet looked at.
@@ -45,7 +45,7 @@ impl Frame<'_> {
 
 impl Input {
     /// Takes all whole frames from the beginning of `buffer`.
-    pub(super) fn take(&mut self, buffer: &mut BytesMut) {
+    pub(super) fn take(&mut self, buffer: &mut BytesMut, dialect: Dialect) {
         let mut whole = 0;
         self.partial = None;
         while let Some(rest) = buffer.get(whole..)
@@ -60,7 +60,7 @@ impl Input {
             }
         }
         if whole > 0 {
-            let taken = buffer.split_to(whole).freeze();
+            let taken = dialect.translate_in(buffer.split_to(whole).freeze());
             self.frames = match self.frames.get(self.at..) {
                 None | Some([]) => taken,
                 Some(older) => Bytes::from([older, &*taken].concat()),

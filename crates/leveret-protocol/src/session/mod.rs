@@ -8,6 +8,7 @@ mod channels;
 mod commands;
 mod content;
 mod conversation;
+mod dialect;
 mod event;
 mod fault;
 mod handshake;
@@ -23,6 +24,7 @@ use bytes::{Bytes, BytesMut};
 
 use self::{
     channels::Channels,
+    dialect::Dialect,
     fault::Fault,
     heartbeat::{Beat, Heartbeat},
     input::{Frame, Input},
@@ -52,6 +54,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Session {
     role: Role,
+    dialect: Dialect,
     phase: Phase,
     limits: Limits,
     hello: Hello,
@@ -99,6 +102,7 @@ impl Session {
         let offer = limits.tune();
         Self {
             role,
+            dialect: Dialect::default(),
             phase: Phase::Handshake(step),
             hello,
             negotiated: Negotiated {
@@ -134,7 +138,9 @@ impl Session {
             Phase::Handshake(Step::ProtocolHeader) | Phase::PeerClosing | Phase::Closed => {}
             // Not a frame, but the beginning of a header that refuses ours.
             Phase::Handshake(Step::Start) if buffer.starts_with(b"AMQP") => {}
-            Phase::Handshake(_) | Phase::Running | Phase::Closing { .. } => self.input.take(buffer),
+            Phase::Handshake(_) | Phase::Running | Phase::Closing { .. } => {
+                self.input.take(buffer, self.dialect);
+            }
         }
     }
 
@@ -278,6 +284,9 @@ impl Session {
     /// Queues one of the session's own methods, which are short enough for any peer.
     fn push(&mut self, channel: ChannelNumber, method: &Method) {
         self.heartbeat.note_written(self.now);
+        if self.dialect.push(&mut self.output, channel, method) {
+            return;
+        }
         let pushed = self.output.push_method(channel, method, u32::MAX);
         debug_assert!(pushed.is_ok(), "the session's own methods fit any frame");
     }

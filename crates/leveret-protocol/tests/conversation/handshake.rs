@@ -73,15 +73,6 @@ fn other_protocols_are_shown_the_right_header() {
             < b"AMQP\0\0\t\x01"
     "#]],
     );
-    check(
-        "hex 414d515001010800",
-        expect![[r#"
-        hex 414d515001010800
-            ! failed: peer began with [41, 4d, 51, 50, 01, 01, 08, 00], which is no protocol spoken here
-            ! Closed
-            < b"AMQP\0\0\t\x01"
-    "#]],
-    );
 }
 
 #[test]

@@ -12,4 +12,5 @@ mod content;
 mod frames;
 mod handshake;
 mod heartbeats;
+mod old_dialect;
 mod script;
