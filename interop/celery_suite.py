@@ -1,14 +1,15 @@
 """Runs a real Celery worker on an AMQP broker: retries, priorities, results. Address: AMQP_URL."""
 
 import os
+import subprocess
 import sys
+import time
 import uuid
 
 import celery
 import kombu
-from celery.contrib.testing.worker import start_worker
 
-RUN = uuid.uuid4().hex[:8]
+RUN = os.environ.setdefault("INTEROP_RUN", uuid.uuid4().hex[:8])
 PATIENCE = 60
 
 app = celery.Celery("interop", broker=os.environ["AMQP_URL"], backend="rpc://")
@@ -18,12 +19,12 @@ app.conf.update(
     task_acks_late=True,
     task_publish_retry=False,
     worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"confirm_publish": True},
     event_queue_prefix=f"interop-celery-events-{RUN}",
     control_exchange=f"interop-celery-control-{RUN}",
 )
-order = []
 
 
 @app.task(bind=True, name="interop.flaky", max_retries=5)
@@ -36,8 +37,7 @@ def flaky(self, wanted):
 
 @app.task(name="interop.note")
 def note(priority):
-    order.append(priority)
-    return priority
+    return [time.monotonic_ns(), priority]
 
 
 @app.task(name="interop.add")
@@ -61,14 +61,19 @@ def main():
     with app.connection_for_write() as connection:
         app.conf.task_queues[0].bind(connection.default_channel).declare()
     notes = priorities()
-    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="error"):
-        for result in notes:
-            result.get(timeout=PATIENCE)
-        check("tasks by priority", order, [9, 5, 1])
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "celery_suite", "worker", "--concurrency", "1", "--loglevel", "error"],
+        cwd=os.path.dirname(os.path.abspath(__file__)), stdout=subprocess.DEVNULL)
+    try:
+        times = sorted(result.get(timeout=PATIENCE) for result in notes)
+        check("tasks by priority", [priority for _, priority in times], [9, 5, 1])
         check("a result", add.delay(2, 3).get(timeout=PATIENCE), 5)
         check("retries", flaky.delay(3).get(timeout=PATIENCE), 3)
         group = celery.group(add.s(number, number) for number in range(20))
         check("a group", group.apply_async().get(timeout=PATIENCE), [2 * n for n in range(20)])
+    finally:
+        worker.terminate()
+        worker.wait(PATIENCE)
     with app.connection_for_write() as connection:
         queue = app.conf.task_queues[0].bind(connection.default_channel)
         check("all acknowledged", queue.queue_declare(passive=True).message_count, 0)
@@ -77,4 +82,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
