@@ -14,6 +14,9 @@ pub(crate) struct Getter {
     pub(crate) at: ChannelKey,
     pub(crate) opening: OpeningId,
     pub(crate) no_ack: bool,
+    /// Taken when the answer got its place, so that tags go out in their order; unused if there is
+    /// no message in the end.
+    pub(crate) tag: u64,
     /// Where its answer goes among what the channel is sent.
     pub(crate) slot: Slot,
 }

@@ -86,6 +86,7 @@ scripts! {
     what_waits_long_waits_in_pages: "pages.txt";
     pages_are_there_after_a_restart: "pages_restart.txt";
     a_damaged_page_is_named_and_kept: "pages_damaged.txt";
+    tags_go_out_in_their_order_though_a_get_waits: "pages_tags.txt";
     long_work_takes_turns: "work.txt";
     queues_and_exchanges_follow_their_policies: "policies.txt";
     each_method_needs_its_permission: "permissions.txt";

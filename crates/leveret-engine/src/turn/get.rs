@@ -24,14 +24,14 @@ impl Turn<'_> {
         let id = self.usable_queue(at, &name)?;
         self.touch(id);
         self.check_single_consumer(id)?;
-        let Some(opening) = self.host.channel_mut(at).map(|channel| channel.opening) else {
-            return Ok(());
-        };
+        let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
+        let opening = channel.opening;
         if self.host.getters.first(id).is_none() {
             if self.expire_past(id) == Progress::OutOfSteps {
                 self.tend_later(id);
             } else if let Some(entry) = self.take_next(id) {
-                let (method, message) = self.get_ok(id, (at, get.no_ack), entry);
+                let tag = self.next_tag(at);
+                let (method, message) = self.get_ok(id, (at, get.no_ack, tag), entry);
                 self.send_content(at, method, &message);
                 return Ok(());
             } else if self.has_none(id) {
@@ -40,19 +40,20 @@ impl Turn<'_> {
             }
         }
         let slot = self.host.outbox.reserve(at, get_empty(at));
-        self.host.getters.add(id, Getter { at, opening, no_ack: get.no_ack, slot });
+        let tag = self.next_tag(at);
+        self.host.getters.add(id, Getter { at, opening, no_ack: get.no_ack, tag, slot });
         Ok(())
     }
 
     /// Answers those who wait for the queue's next message, as far as it is in memory.
     pub(super) fn serve_getters(&mut self, id: QueueId) -> Progress {
-        while let Some(Getter { at, opening, no_ack, slot }) = self.host.getters.first(id) {
+        while let Some(Getter { at, opening, no_ack, tag, slot }) = self.host.getters.first(id) {
             if self.steps_left == 0 || self.expire_past(id) == Progress::OutOfSteps {
                 return Progress::OutOfSteps;
             }
             if self.host.channel_mut(at).is_some_and(|channel| channel.opening == opening) {
                 if let Some(entry) = self.take_next(id) {
-                    let (method, message) = self.get_ok(id, (at, no_ack), entry);
+                    let (method, message) = self.get_ok(id, (at, no_ack, tag), entry);
                     let until = self.seen_after(&message);
                     self.fill(at, slot, until, Self::content(at, method, &message));
                 } else if self.has_none(id) {
@@ -77,6 +78,10 @@ impl Turn<'_> {
         Ok(())
     }
 
+    fn next_tag(&mut self, at: ChannelKey) -> u64 {
+        self.host.channel_mut(at).map_or(0, |channel| channel.unacked.next_tag())
+    }
+
     fn has_none(&self, id: QueueId) -> bool {
         self.host.queues.get(id).is_none_or(|queue| queue.ready.is_empty())
     }
@@ -85,7 +90,7 @@ impl Turn<'_> {
     fn get_ok(
         &mut self,
         id: QueueId,
-        (at, no_ack): (ChannelKey, bool),
+        (at, no_ack, delivery_tag): (ChannelKey, bool, u64),
         entry: Entry,
     ) -> (Method, Arc<Message>) {
         if self.expire(id) == Progress::OutOfSteps {
@@ -95,14 +100,10 @@ impl Turn<'_> {
         let (message, sent_at) = (self.as_delivered(id, &entry), self.now);
         let letter = &message.letter;
         let redelivered = entry.redelivered;
-        let delivery_tag = self.host.channel_mut(at).map_or(0, |channel| {
-            let tag = channel.unacked.next_tag();
-            if !no_ack {
-                let delivery = Delivery { queue: id, entry, consumer: None, sent_at };
-                channel.unacked.insert(tag, delivery);
-            }
-            tag
-        });
+        if let Some(channel) = self.host.channel_mut(at).filter(|_| !no_ack) {
+            let delivery = Delivery { queue: id, entry, consumer: None, sent_at };
+            channel.unacked.insert(delivery_tag, delivery);
+        }
         if no_ack {
             self.leave(id, &message);
         } else {
