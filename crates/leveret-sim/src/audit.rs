@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use leveret_engine::{Authority, Capabilities, ConnectionId, Effect, Effects, Engine, Input};
+use bytes::Bytes;
+use leveret_engine::{
+    Authority, Capabilities, ConnectionId, Effect, Effects, Engine, Input, PageId,
+};
 use leveret_journal::{OpenError, SimDisk};
 use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, basic};
 
 use crate::{
     oracle::{LetterId, Occasion, Survey, letter_of},
+    pages::{self, PagePlace},
+    place::HostIndex,
     plan::Conditions,
     recovery::{Recovered, recover},
     topology::QueueIndex,
@@ -26,21 +31,23 @@ pub(crate) fn survey_disk(
     now: Timestamp,
     occasion: Occasion,
 ) -> Result<Vec<Survey>, OpenError> {
-    let Recovered { engines, .. } = recover(disk, conditions, now)?;
-    let survey = |(mut engine, last): (Engine, leveret_engine::Lsn)| {
-        let queues = survey_engine(&mut engine, conditions, now);
+    let Recovered { engines, .. } = recover(disk.clone(), conditions, now)?;
+    let survey = |(at, (mut engine, last)): (usize, (Engine, leveret_engine::Lsn))| {
+        let shelf = Shelf::new(HostIndex(at), disk.clone());
+        let queues = survey_engine(&mut engine, shelf, conditions, now);
         Survey { occasion, last: last.0, queues }
     };
-    Ok(engines.into_iter().map(survey).collect())
+    Ok(engines.into_iter().enumerate().map(survey).collect())
 }
 
 /// Takes every message out of every queue.
 pub(crate) fn survey_engine(
     engine: &mut Engine,
+    shelf: Shelf,
     conditions: &Conditions,
     now: Timestamp,
 ) -> BTreeMap<QueueIndex, Vec<Option<LetterId>>> {
-    let mut auditor = Auditor { engine, now };
+    let mut auditor = Auditor { engine, shelf, now };
     let user = ShortStr::from_static("guest");
     let (capabilities, authority) = (Capabilities::default(), Authority::full());
     auditor.tell(Input::Connect { connection: AUDITOR, user, capabilities, authority });
@@ -66,8 +73,38 @@ pub(crate) fn survey_engine(
     queues
 }
 
+/// Where an engine that is asked finds its pages.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    host: HostIndex,
+    disk: SimDisk,
+    stored: BTreeMap<PageId, Bytes>,
+}
+
+impl Shelf {
+    pub(crate) const fn new(host: HostIndex, disk: SimDisk) -> Self {
+        Self { host, disk, stored: BTreeMap::new() }
+    }
+
+    fn answer(&mut self, effect: &Effect) -> Option<Input> {
+        if let Effect::StorePage { page, content, .. } = effect {
+            self.stored.insert(*page, content.clone());
+            return Some(Input::PageStored { page: *page });
+        }
+        let Effect::LoadPage { page } = *effect else { return None };
+        let place = PagePlace { host: self.host, page };
+        let content = match self.stored.get(&page) {
+            Some(content) => content.clone(),
+            // What is missing is missed by the checker.
+            None => pages::load(&mut self.disk, place).unwrap_or_default(),
+        };
+        Some(Input::PageLoaded { page, content })
+    }
+}
+
 struct Auditor<'a> {
     engine: &'a mut Engine,
+    shelf: Shelf,
     now: Timestamp,
 }
 
@@ -88,7 +125,12 @@ impl Auditor<'_> {
                 if let Effect::Append { lsn, .. } = effect { Some(*lsn) } else { None }
             });
             let written = written.max();
+            let asked = effects.iter().filter_map(|effect| self.shelf.answer(effect));
+            let answers: Vec<Input> = asked.collect();
             all.extend(effects.drain());
+            for answer in answers {
+                self.engine.handle(self.now, answer, &mut effects);
+            }
             if let Some(upto) = written {
                 self.engine.handle(self.now, Input::Durable { upto }, &mut effects);
             } else if self.engine.has_work() {

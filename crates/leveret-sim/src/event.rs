@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Write { life: Life },
     /// The log makes durable what it took.
     Sync { life: Life },
+    /// The pager does its next job.
+    Page { life: Life },
     /// The server's process has had its time to say farewell.
     Exit { life: Life },
     /// The server's process begins anew.

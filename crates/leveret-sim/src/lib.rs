@@ -20,6 +20,7 @@ mod fault;
 mod moment;
 mod network;
 mod oracle;
+mod pages;
 mod place;
 mod plan;
 mod recovery;

@@ -140,7 +140,7 @@ fn summarise(seeds: u64, statistics: &Statistics, took: Duration) {
     let secs = took.as_secs().max(1);
     println!(
         "{seeds} seeds twice in {} s ({} a second): {} faults, {} ends of the process, {} audits, \
-         {} messages published, {} promised, {} delivered, {} segments dropped, {} events",
+         {} messages published, {} promised, {} delivered, {} segments dropped, {} page jobs, {} events",
         took.as_secs(),
         seeds / secs,
         statistics.faults,
@@ -150,6 +150,7 @@ fn summarise(seeds: u64, statistics: &Statistics, took: Duration) {
         statistics.confirmed,
         statistics.delivered,
         statistics.segments_dropped,
+        statistics.pages,
         statistics.events,
     );
     if seeds == 0 {

@@ -69,6 +69,8 @@ pub(crate) struct Conditions {
     pub(crate) egress_bytes: u64,
     pub(crate) turn_steps: usize,
     pub(crate) record_bytes: usize,
+    /// Messages and bytes of a page, if there are pages.
+    pub(crate) page: Option<(usize, usize)>,
     pub(crate) heartbeat_secs: u16,
     /// Between two faults; none at all for some seeds.
     pub(crate) fault_micros: Option<u64>,
@@ -112,6 +114,9 @@ impl Conditions {
             egress_bytes: small(chance, &[500, 5_000, 1 << 20]),
             turn_steps: size(chance, &[1, 7, 100, 2_048]),
             record_bytes: size(chance, &[64, 1_000, 1 << 20]),
+            page: chance
+                .percent(60)
+                .then(|| (size(chance, &[1, 2, 5, 20]), size(chance, &[100, 2_000, 1 << 20]))),
             heartbeat_secs: u16::try_from(small(chance, &[1, 5, 30])).unwrap_or(1),
             fault_micros: (is_faulty && !faults.is_empty())
                 .then_some((duration / faults_wanted).max(work_micros)),

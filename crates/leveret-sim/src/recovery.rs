@@ -38,7 +38,10 @@ pub(crate) fn recover<D: Disk>(
         seed: Some(1),
         ..Options::default()
     };
+    let (page_messages_max, page_bytes_max) = conditions.page.unwrap_or((usize::MAX, usize::MAX));
     let limits = Limits {
+        page_messages_max,
+        page_bytes_max,
         turn_steps_max: conditions.turn_steps,
         record_bytes_max: conditions.record_bytes,
         ..Limits::default()

@@ -22,6 +22,8 @@ pub struct Statistics {
     pub crashes: u64,
     /// Times that the disk was read as if the power had gone.
     pub audits: u64,
+    /// Pages stored, read and dropped.
+    pub pages: u64,
     /// Segments of the log that were given up.
     pub segments_dropped: u64,
 }
@@ -36,6 +38,7 @@ impl AddAssign for Statistics {
         self.faults += other.faults;
         self.crashes += other.crashes;
         self.audits += other.audits;
+        self.pages += other.pages;
         self.segments_dropped += other.segments_dropped;
     }
 }

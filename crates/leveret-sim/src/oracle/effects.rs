@@ -38,6 +38,13 @@ struct Given<'a> {
     letter: LetterId,
 }
 
+/// Whether a message can still be in its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    On,
+    Over,
+}
+
 impl Witness<'_> {
     fn object(&mut self, text: String) {
         self.objection.get_or_insert(text);
@@ -263,7 +270,8 @@ impl Witness<'_> {
             return self.object(format!("{number:?}: {id:?} comes from an unknown queue"));
         };
         if let Some(opening) = self.view.openings.get_mut(&number) {
-            if tag != opening.last_tag + 1 {
+            // A get that found nothing after all leaves its tag unused.
+            if tag <= opening.last_tag {
                 let text = format!("{number:?}: tag {tag} after {}", opening.last_tag);
                 self.objection.get_or_insert(text);
             }
@@ -276,7 +284,9 @@ impl Witness<'_> {
         }
         self.view.decide_groups((id, queue));
         self.check_place(given, queue);
-        self.check_life(given, queue);
+        if self.check_life(given, queue) == Life::Over {
+            return;
+        }
         self.check_bounds(given);
         let key = (id, queue);
         if given.no_ack {
@@ -324,28 +334,33 @@ impl Witness<'_> {
     }
 
     /// The message may still be given out, is on the disk, and is marked if it was seen.
-    fn check_life(&mut self, given: &Given<'_>, queue: QueueIndex) {
+    ///
+    /// On a channel that has failed, or gives back what it had, there may be deliveries that were
+    /// decided on before and had to wait: what is wrong with them counts only if the channel lives on.
+    fn check_life(&mut self, given: &Given<'_>, queue: QueueIndex) -> Life {
         let id = given.letter;
-        let Some(letter) = self.letters.get(id.0) else { return };
+        let Some(letter) = self.letters.get(id.0) else { return Life::Over };
         let stays =
             letter.persistent && self.topology.queue(queue).is_some_and(|plan| plan.durable);
         let (lsn, synced) = (letter.lsn, self.view.synced);
         let token = self.view.tokens.entry((id, queue)).or_insert_with(|| Token::new(false, lsn));
         let (lsn, other) = (token.lsn, token.out);
-        let mut objection = None;
         if token.has_left() {
-            objection = Some(format!("{id:?} comes again from {queue:?}: {token:?}"));
-        } else if stays && lsn > synced {
-            objection = Some(format!("{id:?} of record {lsn} is given out, {synced} is durable"));
+            let text = format!("{id:?} comes again from {queue:?}: {token:?}");
+            self.view.doubt(text, &[given.number]);
+            return Life::Over;
         }
-        // Unless it was given out before, and only the message waited: then it goes back, or has.
+        let early = (stays && lsn > synced)
+            .then(|| format!("{id:?} of record {lsn} is given out, {synced} is durable"));
         let unmarked = (token.seen && !given.redelivered)
             .then(|| format!("{id:?} is not marked as redelivered: {token:?}"));
-        // Its channel must have failed, and its settlement with it.
-        token.end = TokenEnd::Here;
+        if token.end != TokenEnd::Here {
+            // Either that settlement came too late, or this was decided on before it.
+            token.is_certain = false;
+        }
         token.seen = true;
         token.accept(super::token::Acceptance::Taken);
-        if let Some(text) = objection {
+        if let Some(text) = early {
             self.object(text);
         }
         if let Some(text) = unmarked {
@@ -358,6 +373,7 @@ impl Witness<'_> {
             let text = format!("{id:?} is with two at once, one is {other:?} with tag {tag}");
             self.view.doubt(text, &[given.number, other]);
         }
+        Life::On
     }
 
     /// No consumer and no channel gets more than its prefetch.

@@ -165,7 +165,7 @@ impl Clerk<'_> {
         }
         opening.channel_prefetch = match (opening.channel_prefetch, qos.prefetch_count) {
             (ChannelPrefetch::Unlimited, 0) => ChannelPrefetch::Unlimited,
-            (ChannelPrefetch::Unlimited, count) if opening.out.is_empty() => {
+            (ChannelPrefetch::Unlimited, count) if opening.consumers.is_empty() => {
                 ChannelPrefetch::Limited(count)
             }
             _ => ChannelPrefetch::Blurred,

@@ -38,6 +38,7 @@ pub(super) struct Host {
     pub(super) waiting: VecDeque<LinkId>,
     effects: Effects,
     records: Vec<(Seq, Bytes)>,
+    page_effects: Vec<Effect>,
     durable: Seq,
     relocated: Seq,
     wake_at: Option<Moment>,
@@ -69,6 +70,7 @@ impl Host {
             waiting: VecDeque::new(),
             effects: Effects::new(),
             records: Vec::new(),
+            page_effects: Vec::new(),
             durable: Seq(last.0),
             relocated: Seq(0),
             wake_at: None,
@@ -96,6 +98,17 @@ impl Host {
         self.inbox.push_back(Batch { inputs: std::mem::take(inputs), weight });
         self.plan_turn(scene);
         true
+    }
+
+    /// What the pager has to say.
+    pub(super) fn hear(&mut self, scene: &mut Scene, input: Input) {
+        self.inbox.push_back(Batch { inputs: vec![input], weight: 0 });
+        self.plan_turn(scene);
+    }
+
+    /// What the turns have asked of the pager.
+    pub(super) fn take_page_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.page_effects)
     }
 
     /// One turn: inputs, news of the log, work left over; then records to the log.
@@ -178,7 +191,7 @@ impl Host {
             Effect::StorePage { .. }
             | Effect::LoadPage { .. }
             | Effect::DropPage { .. }
-            | Effect::PageDamaged { .. } => return,
+            | Effect::PageDamaged { .. } => return self.page_effects.push(effect),
             Effect::ConnectionClosed { connection }
             | Effect::Send { connection, .. }
             | Effect::Content { connection, .. }

@@ -5,19 +5,21 @@
 mod endings;
 mod host;
 mod log;
+mod pager;
 mod peer;
 mod reclaim;
 
 use std::{collections::BTreeMap, fmt};
 
-use leveret_engine::Engine;
+use leveret_engine::{Engine, Lsn};
 use leveret_journal::{OpenError, Seq, SimDisk};
 use leveret_protocol::{AmqpError, ReplyCode};
 
-use self::{host::Host, log::Log, peer::Peer};
+use self::{host::Host, log::Log, pager::Pager, peer::Peer};
 use crate::{
     event::Event,
     network::Read,
+    pages::{self, PagePlace},
     place::{End, HostIndex, Life, LinkId},
     recovery::{Recovered, recover},
     scene::Scene,
@@ -28,6 +30,7 @@ pub(crate) struct Server {
     life: Life,
     hosts: Vec<Host>,
     log: Log,
+    pager: Pager,
     peers: BTreeMap<LinkId, Peer>,
     state: State,
 }
@@ -43,7 +46,8 @@ impl Server {
     /// Opens the log and replays it.
     pub(crate) fn start(scene: &mut Scene, life: Life, disk: SimDisk) -> Result<Self, OpenError> {
         let now = scene.server_time();
-        let Recovered { journal, engines } = recover(disk, &scene.conditions, now)?;
+        let Recovered { journal, engines } = recover(disk.clone(), &scene.conditions, now)?;
+        sweep(scene, &engines, &mut disk.clone());
         let last = engines.iter().enumerate().map(|(at, (_, last))| (HostIndex(at), Seq(last.0)));
         let log = Log::new(life, journal, last, scene.conditions.reclaim_bytes);
         let ingress_bytes = scene.conditions.ingress_bytes;
@@ -51,7 +55,14 @@ impl Server {
         let hosts = hosts
             .map(|(at, engine)| Host::new(life, HostIndex(at), engine, ingress_bytes))
             .collect();
-        let mut server = Self { life, hosts, log, peers: BTreeMap::new(), state: State::Running };
+        let mut server = Self {
+            life,
+            hosts,
+            log,
+            pager: Pager::new(life, disk),
+            peers: BTreeMap::new(),
+            state: State::Running,
+        };
         // What has expired meanwhile goes at once.
         for host in (0..server.hosts.len()).map(HostIndex) {
             server.turn(scene, host);
@@ -64,7 +75,10 @@ impl Server {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.peers.is_empty() && self.log.is_idle() && self.hosts.iter().all(Host::is_idle)
+        self.peers.is_empty()
+            && self.log.is_idle()
+            && self.pager.is_idle()
+            && self.hosts.iter().all(Host::is_idle)
     }
 
     /// The engines, to be asked what they hold.
@@ -125,6 +139,9 @@ impl Server {
     pub(crate) fn turn(&mut self, scene: &mut Scene, host: HostIndex) {
         let Some(known) = self.hosts.get_mut(host.0) else { return };
         let answers = known.turn(scene, &mut self.log);
+        for effect in known.take_page_effects() {
+            self.pager.push(scene, host, effect);
+        }
         let waiting = std::mem::take(&mut known.waiting);
         for (link, effects) in answers {
             if let Some(peer) = self.peers.get_mut(&link) {
@@ -149,6 +166,17 @@ impl Server {
 
     pub(crate) fn sync_log(&mut self, scene: &mut Scene) -> Result<(), LogFailure> {
         self.log.sync(scene).map_err(|error| LogFailure(describe(&error)))
+    }
+
+    /// The pager does its next job.
+    pub(crate) fn work_on_pages(&mut self, scene: &mut Scene) -> Result<(), LogFailure> {
+        let done = self.pager.work(scene).map_err(|error| LogFailure(describe(&error)))?;
+        if let Some((host, input)) = done
+            && let Some(host) = self.hosts.get_mut(host.0)
+        {
+            host.hear(scene, input);
+        }
+        Ok(())
     }
 
     /// Tells every client that it ends, and takes no more of them.
@@ -208,7 +236,20 @@ impl Server {
     }
 }
 
-/// What the disk did to the log.
+/// Removes the pages that no engine needs, and objects if one is missing.
+fn sweep(scene: &mut Scene, engines: &[(Engine, Lsn)], disk: &mut SimDisk) {
+    let of_engine = |(at, (engine, _)): (usize, &(Engine, Lsn))| {
+        engine.pages().map(|page| PagePlace { host: HostIndex(at), page }).collect::<Vec<_>>()
+    };
+    let needed: Vec<PagePlace> = engines.iter().enumerate().flat_map(of_engine).collect();
+    match pages::sweep(disk, &needed) {
+        Ok(missing) if missing.is_empty() => {}
+        Ok(missing) => scene.oracle.object(format!("pages are missing: {missing:?}")),
+        Err(error) => scene.oracle.object(format!("pages cannot be swept: {error}")),
+    }
+}
+
+/// What the disk did to the log or the pages.
 #[derive(Debug)]
 pub(crate) struct LogFailure(String);
 

@@ -12,7 +12,7 @@ use leveret_protocol::Timestamp;
 
 use crate::{
     agenda::Agenda,
-    audit::survey_engine,
+    audit::{Shelf, survey_engine},
     chance::Chance,
     client::Client,
     event::Event,
@@ -144,11 +144,16 @@ impl World {
         match (event, &mut self.server) {
             (Event::Start, _) => self.start(),
             (Event::Exit { life }, _) if current == Some(life) => self.exit(),
-            (Event::Write { life } | Event::Sync { life }, Some(server))
+            (Event::Write { life } | Event::Sync { life } | Event::Page { life }, Some(server))
                 if current == Some(life) =>
             {
-                let is_write = matches!(event, Event::Write { .. });
-                let done = if is_write { server.write_log(scene) } else { server.sync_log(scene) };
+                let done = if matches!(event, Event::Write { .. }) {
+                    server.write_log(scene)
+                } else if matches!(event, Event::Page { .. }) {
+                    server.work_on_pages(scene)
+                } else {
+                    server.sync_log(scene)
+                };
                 if let Err(failure) = done {
                     self.log_failed(&failure);
                 }
@@ -211,6 +216,7 @@ impl World {
             | Event::Effects { .. }
             | Event::Write { .. }
             | Event::Sync { .. }
+            | Event::Page { .. }
             | Event::Exit { .. }
             | Event::Expire { .. }
             | Event::Start
@@ -228,8 +234,11 @@ impl World {
                 self.scene.note(format_args!("calm"));
                 self.calm_since = Some(self.scene.now);
                 self.scene.is_calm = true;
-                self.disk.heal();
-                self.disk_plan = DiskPlan::Nothing;
+                // What has struck already has its consequences.
+                if !self.disk.has_failed() {
+                    self.disk.heal();
+                    self.disk_plan = DiskPlan::Nothing;
+                }
             }
             Some(since) if self.scene.now > since.after(CALM_MICROS_MAX) => {
                 let clients: Vec<_> = self.clients.iter().filter(|one| !one.is_done()).collect();
@@ -261,9 +270,11 @@ impl World {
         let Some(server) = &mut self.server else { return };
         let now = self.scene.server_time();
         for (at, engine) in server.engines().enumerate() {
-            let queues = survey_engine(engine, &self.scene.conditions, now);
+            let host = HostIndex(at);
+            let pages = Shelf::new(host, self.disk.fork());
+            let queues = survey_engine(engine, pages, &self.scene.conditions, now);
             let survey = Survey { occasion: Occasion::Rest, last: u64::MAX, queues };
-            self.scene.oracle.take_survey(HostIndex(at), &survey);
+            self.scene.oracle.take_survey(host, &survey);
         }
     }
 }
@@ -278,6 +289,7 @@ fn is_of_server(event: Event) -> bool {
         | Event::Effects { .. }
         | Event::Turn { .. }
         | Event::Write { .. }
+        | Event::Page { .. }
         | Event::Sync { .. } => true,
         Event::Arrive { end, .. } | Event::Writable { end, .. } | Event::Timer { end, .. } => {
             end == End::Server
