@@ -1,9 +1,11 @@
 //! What the fuzzer runs, and the tests too: over the committed corpus.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use bytes::Bytes;
 use leveret_engine::{
     Authority, Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Limits,
-    Lsn,
+    Lsn, PageId,
 };
 use leveret_protocol::{
     ChannelNumber, FieldTable, Method, Properties, ShortStr, Timestamp, basic, confirm, exchange,
@@ -30,6 +32,7 @@ pub(crate) fn inputs(data: &[u8]) {
 pub(crate) fn records(data: &[u8]) {
     let mut world = World::new();
     let mut octets = Octets(data);
+    world.trusts_nothing = true;
     let mut lsn = 0;
     while let Some(octet) = octets.next() {
         lsn += 1;
@@ -119,13 +122,29 @@ struct World {
     durable: u64,
     connections: [u64; 3],
     last_connection: u64,
+    /// What is to be done with pages, each when the data says so.
+    jobs: VecDeque<Job>,
+    /// Whether the log was made up, so that pages it names may be missing.
+    trusts_nothing: bool,
+    pages: BTreeMap<PageId, Bytes>,
     /// Moved on once `.1` is durable: then nothing up to `.0` is needed.
     relocated: Vec<(u64, u64)>,
 }
 
+enum Job {
+    Store(PageId, Bytes),
+    Load(PageId),
+}
+
 fn engine() -> Engine {
-    let limits =
-        Limits { turn_steps_max: 4, record_bytes_max: 512, transaction_operations_max: 64, ..Limits::default() };
+    let limits = Limits {
+        turn_steps_max: 4,
+        record_bytes_max: 512,
+        page_messages_max: 3,
+        page_bytes_max: 600,
+        transaction_operations_max: 64,
+        ..Limits::default()
+    };
     Engine::new(EngineOptions { limits, ..EngineOptions::default() })
 }
 
@@ -140,6 +159,9 @@ impl World {
             durable: 0,
             connections: [0; 3],
             last_connection: 0,
+            jobs: VecDeque::new(),
+            trusts_nothing: false,
+            pages: BTreeMap::new(),
             relocated: Vec::new(),
         };
         (0..3).for_each(|slot| world.connect(slot));
@@ -173,6 +195,19 @@ impl World {
                     assert!(through.0 <= self.appended, "what is waited for was appended");
                     self.relocated.push((upto.0, through.0));
                 }
+                Effect::StorePage { page, content, .. } => {
+                    self.jobs.push_back(Job::Store(page, content));
+                }
+                Effect::LoadPage { page } => self.jobs.push_back(Job::Load(page)),
+                Effect::DropPage { page } => {
+                    self.pages.remove(&page);
+                    self.jobs.retain(|job| match job {
+                        Job::Store(of, _) | Job::Load(of) => *of != page,
+                    });
+                }
+                Effect::PageDamaged { .. } => {
+                    assert!(self.trusts_nothing, "a page comes back as it was stored");
+                }
                 Effect::Send { .. }
                 | Effect::Content { .. }
                 | Effect::ChannelClosed { .. }
@@ -198,7 +233,11 @@ impl World {
                 self.handle(Input::OpenChannel { connection, channel });
             }
             3 => self.handle(Input::Credit { connection, bytes: u64::from(octets.octet()) << 4 }),
-            4 => self.make_durable(octets.octet()),
+            4 => {
+                let octet = octets.octet();
+                self.make_durable(octet);
+                self.page(octet % 4);
+            }
             5 => {
                 let upto = Lsn(self.appended.saturating_sub(octets.octet().into()));
                 self.handle(Input::Relocate { upto });
@@ -230,7 +269,12 @@ impl World {
         }
     }
 
-    fn publish(&mut self, connection: ConnectionId, channel: ChannelNumber, octets: &mut Octets<'_>) {
+    fn publish(
+        &mut self,
+        connection: ConnectionId,
+        channel: ChannelNumber,
+        octets: &mut Octets<'_>,
+    ) {
         let publish = basic::Publish {
             exchange: octets.name(),
             routing_key: octets.name(),
@@ -257,6 +301,31 @@ impl World {
         self.log.retain(|(lsn, _)| *lsn > upto);
     }
 
+    /// So many things are done with pages; tells whether there was one to do.
+    fn page(&mut self, jobs: u8) -> bool {
+        let mut is_done = false;
+        for _ in 0..jobs {
+            let Some(job) = self.jobs.pop_front() else { break };
+            is_done = true;
+            match job {
+                Job::Store(page, content) => {
+                    self.pages.insert(page, content);
+                    self.handle(Input::PageStored { page });
+                }
+                Job::Load(page) => {
+                    let content = self.pages.get(&page).cloned();
+                    assert!(
+                        content.is_some() || self.trusts_nothing,
+                        "only what is stored is read"
+                    );
+                    let content = content.unwrap_or_default();
+                    self.handle(Input::PageLoaded { page, content });
+                }
+            }
+        }
+        is_done
+    }
+
     /// The process dies; what is durable comes back.
     fn restart(&mut self) {
         self.log.retain(|(lsn, _)| *lsn <= self.durable);
@@ -265,6 +334,12 @@ impl World {
             assert_eq!(fresh.replay(Lsn(*lsn), record), Ok(()), "our own record");
         }
         fresh.finish_replay(Timestamp::from_millis(self.now));
+        let needed: Vec<PageId> = fresh.pages().collect();
+        for page in &needed {
+            assert!(self.pages.contains_key(page) || self.trusts_nothing, "a needed page is kept");
+        }
+        self.pages.retain(|page, _| needed.contains(page));
+        self.jobs.clear();
         self.engine = fresh;
         self.appended = self.log.last().map_or(0, |(lsn, _)| *lsn);
         self.durable = self.appended;
@@ -276,7 +351,7 @@ impl World {
     fn rest(&mut self) {
         for _ in 0..WAKES_MAX {
             self.make_durable(0);
-            if !self.engine.has_work() {
+            if !self.page(u8::MAX) && !self.engine.has_work() {
                 return;
             }
             self.handle(Input::Wake);
@@ -326,7 +401,8 @@ fn method(kind: u8, octets: &mut Octets<'_>) -> Method {
             ..exchange::Bind::default()
         }
         .into(),
-        21 => queue::Delete { queue: octets.name(), if_unused: one, if_empty: two, no_wait: four }.into(),
+        21 => queue::Delete { queue: octets.name(), if_unused: one, if_empty: two, no_wait: four }
+            .into(),
         22 => exchange::Delete { exchange: octets.name(), if_unused: one, no_wait: two }.into(),
         _ => consumers_method(kind, octets),
     }
@@ -347,8 +423,12 @@ fn consumers_method(kind: u8, octets: &mut Octets<'_>) -> Method {
         .into(),
         24 => basic::Get { queue: octets.name(), no_ack: one }.into(),
         25 => basic::Ack { delivery_tag: octets.octet().into(), multiple: one }.into(),
-        26 => basic::Nack { delivery_tag: octets.octet().into(), multiple: one, requeue: two }.into(),
-        27 => basic::Qos { prefetch_size: 0, prefetch_count: (octet >> 1).into(), global: one }.into(),
+        26 => {
+            basic::Nack { delivery_tag: octets.octet().into(), multiple: one, requeue: two }.into()
+        }
+        27 => {
+            basic::Qos { prefetch_size: 0, prefetch_count: (octet >> 1).into(), global: one }.into()
+        }
         28 => match octet % 3 {
             0 => tx::Select.into(),
             1 => tx::Commit.into(),
