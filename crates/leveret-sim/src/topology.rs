@@ -27,6 +27,26 @@ pub(crate) struct QueuePlan {
     pub(crate) exclusive: bool,
     /// Where it dead-letters to.
     pub(crate) dead_letters_to: Option<QueueIndex>,
+    /// Whether messages stand in it in the order in which they came.
+    pub(crate) order: Order,
+    pub(crate) arguments: Vec<(&'static str, Argument)>,
+}
+
+/// How messages stand in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// As they came.
+    Kept,
+    /// By priority, by their death, or with what came back before the rest.
+    Mixed,
+}
+
+/// What a queue is declared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Argument {
+    Number(i32),
+    Word(&'static str),
+    Yes,
 }
 
 /// The queues of every virtual host, and the exchanges.
@@ -47,26 +67,20 @@ pub(crate) const KEYS: [&str; 5] = ["a", "a.b", "a.*", "#", "b.#"];
 
 impl Topology {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
-        let plain = |name, treatment, durable| QueuePlan {
-            name,
-            treatment,
-            durable,
-            auto_delete: false,
-            exclusive: false,
-            dead_letters_to: None,
-        };
         let mut queues = vec![plain("s0", Treatment::Strict, true)];
         if chance.percent(50) {
             queues.push(plain("s1", Treatment::Strict, true));
         }
         if chance.percent(50) {
             let dead = QueueIndex(queues.len());
-            queues.push(plain("dead", Treatment::Strict, true));
+            let order = Order::Mixed;
+            queues.push(QueuePlan { order, ..plain("dead", Treatment::Strict, true) });
             queues.push(QueuePlan {
                 dead_letters_to: Some(dead),
                 ..plain("d0", Treatment::Strict, true)
             });
         }
+        add_special(&mut queues, chance);
         if chance.percent(70) {
             queues.push(plain("w0", Treatment::Wild, true));
         }
@@ -98,6 +112,10 @@ impl Topology {
 
     pub(crate) fn is_strict(&self, at: QueueIndex) -> bool {
         self.queue(at).is_some_and(|queue| queue.treatment == Treatment::Strict)
+    }
+
+    pub(crate) fn is_ordered(&self, at: QueueIndex) -> bool {
+        self.queue(at).is_some_and(|queue| queue.order == Order::Kept)
     }
 
     /// Whether `fan` was bound to it from the beginning.
@@ -132,13 +150,20 @@ impl Topology {
 
     /// How a queue is declared, always alike.
     pub(crate) fn declaration(&self, plan: &QueuePlan) -> queue::Declare {
-        let arguments = match plan.dead_letters_to.and_then(|at| self.queue(at)) {
-            None => FieldTable::default(),
-            Some(dead) => FieldTable::builder()
+        let mut arguments = FieldTable::builder();
+        if let Some(dead) = plan.dead_letters_to.and_then(|at| self.queue(at)) {
+            arguments = arguments
                 .insert("x-dead-letter-exchange", "")
-                .insert("x-dead-letter-routing-key", dead.name)
-                .build(),
-        };
+                .insert("x-dead-letter-routing-key", dead.name);
+        }
+        for (name, argument) in &plan.arguments {
+            arguments = match argument {
+                Argument::Number(number) => arguments.insert(name, *number),
+                Argument::Word(word) => arguments.insert(name, *word),
+                Argument::Yes => arguments.insert(name, true),
+            };
+        }
+        let arguments = arguments.build();
         queue::Declare {
             queue: ShortStr::from_static(plan.name),
             durable: plan.durable,
@@ -148,4 +173,54 @@ impl Topology {
             ..queue::Declare::default()
         }
     }
+}
+
+const fn plain(name: &'static str, treatment: Treatment, durable: bool) -> QueuePlan {
+    QueuePlan {
+        name,
+        treatment,
+        durable,
+        auto_delete: false,
+        exclusive: false,
+        dead_letters_to: None,
+        order: Order::Kept,
+        arguments: Vec::new(),
+    }
+}
+
+/// Queues with priorities, lives, lengths and limits.
+fn add_special(queues: &mut Vec<QueuePlan>, chance: &mut Chance) {
+    let dead = queues.iter().position(|queue| queue.name == "dead").map(QueueIndex);
+    let mut special = |percent, plan: QueuePlan| {
+        if chance.percent(percent) {
+            queues.push(plan);
+        }
+    };
+    special(30, {
+        let arguments = vec![("x-max-priority", Argument::Number(3))];
+        QueuePlan { arguments, order: Order::Mixed, ..plain("p0", Treatment::Strict, true) }
+    });
+    special(30, {
+        let arguments = vec![("x-single-active-consumer", Argument::Yes)];
+        QueuePlan { arguments, ..plain("a0", Treatment::Strict, true) }
+    });
+    special(30, {
+        let arguments = vec![("x-message-ttl", Argument::Number(300))];
+        QueuePlan { arguments, dead_letters_to: dead, ..plain("t0", Treatment::Wild, true) }
+    });
+    special(30, {
+        let arguments = vec![("x-max-length", Argument::Number(4))];
+        QueuePlan { arguments, dead_letters_to: dead, ..plain("m0", Treatment::Wild, true) }
+    });
+    special(20, {
+        let overflow = ("x-overflow", Argument::Word("reject-publish"));
+        let arguments = vec![("x-max-length", Argument::Number(4)), overflow];
+        QueuePlan { arguments, ..plain("m1", Treatment::Wild, true) }
+    });
+    special(30, {
+        let limit = ("x-delivery-limit", Argument::Number(2));
+        let arguments = vec![("x-queue-type", Argument::Word("quorum")), limit];
+        let quorum = plain("q0", Treatment::Wild, true);
+        QueuePlan { arguments, dead_letters_to: dead, order: Order::Mixed, ..quorum }
+    });
 }

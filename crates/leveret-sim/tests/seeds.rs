@@ -3,7 +3,7 @@
 use leveret_sim::{Plan, Sabotage, Statistics, run, run_twice};
 
 /// Seeds of one test.
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 10;
 
 #[test]
 fn nothing_is_wrong_with_the_first_seeds_and_each_gives_the_same_trace_twice() {

@@ -115,7 +115,8 @@ impl Client {
         let mandatory = self.chance.percent(20);
         let publish = basic::Publish { exchange, routing_key, mandatory, immediate: false };
         let mode = if persistent { 2 } else { 1 };
-        let properties = Properties::builder().delivery_mode(mode).build();
+        let priority = u8::try_from(self.chance.below(5)).unwrap_or(0);
+        let properties = Properties::builder().delivery_mode(mode).priority(priority).build();
         let (Some(session), Some(channel)) = (&mut self.session, self.channels.get_mut(&number))
         else {
             return;
@@ -212,8 +213,18 @@ impl Client {
             channel.no_ack_consumers.insert(consumer_tag.clone());
         }
         let exclusive = self.chance.percent(3);
-        let consume =
-            basic::Consume { queue, consumer_tag, no_ack, exclusive, ..Default::default() };
+        let arguments = match i32::try_from(self.chance.below(4)).unwrap_or(0) {
+            0 => FieldTable::default(),
+            priority => FieldTable::builder().insert("x-priority", priority).build(),
+        };
+        let consume = basic::Consume {
+            queue,
+            consumer_tag,
+            no_ack,
+            exclusive,
+            arguments,
+            ..Default::default()
+        };
         self.ask(number, &Method::BasicConsume(consume));
     }
 

@@ -11,8 +11,9 @@ use crate::{oracle::letter_of, scene::Scene};
 /// Reply codes with which a channel of a world may be closed: refused, missing, locked, precondition.
 const CHANNEL_CODES: [u16; 4] = [403, 404, 405, 406];
 
-/// Reply codes with which a connection may be closed: the server stops, or has failed.
-const CONNECTION_CODES: [u16; 2] = [320, 541];
+/// Reply codes with which a connection may be closed: the server stops, or has failed; a quorum queue
+/// is consumed from on a channel with a prefetch of its own.
+const CONNECTION_CODES: [u16; 3] = [320, 540, 541];
 
 impl Client {
     /// Bytes have come.

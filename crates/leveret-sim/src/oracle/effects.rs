@@ -316,8 +316,7 @@ impl Witness<'_> {
             return self
                 .object(format!("{id:?} comes from {queue:?}, its route is {:?}", letter.route));
         }
-        let died = self.topology.queues.iter().any(|plan| plan.dead_letters_to == Some(queue));
-        if given.redelivered || died {
+        if given.redelivered || !self.topology.is_ordered(queue) {
             return;
         }
         let opening = self.view.openings.get_mut(&given.number);

@@ -225,20 +225,21 @@ impl Clerk<'_> {
             opening.unproven.push_back((sequence, Unproven::Left(out.key)));
         }
         if let Some(dead) = dead {
-            self.die(id, dead);
+            self.die((id, queue), dead);
         }
     }
 
     /// The message goes to the dead-letter queue, if the channel lives.
-    fn die(&mut self, id: LetterId, dead: QueueIndex) -> TokenKey {
+    fn die(&mut self, (id, from): TokenKey, dead: QueueIndex) {
         let key = (id, dead);
-        self.view.tokens.insert(key, Token::new(true, 0));
+        // A wild queue may be gone; then nothing dies in it.
+        let is_certain = self.topology.is_strict(from);
+        self.view.tokens.insert(key, Token::new(is_certain, 0));
         self.view.came.push(key);
         let sequence = self.view.sequence;
         if let Some(opening) = self.opening() {
             opening.unproven.push_back((sequence, Unproven::Published(id)));
         }
-        key
     }
 
     fn recover(&mut self) {
