@@ -152,6 +152,10 @@ fn ours(cases: &[Case], update: Option<&Vec<String>>) -> bool {
         count(Verdict::Pending),
         start.elapsed().as_secs(),
     );
+    let is_newer = |(name, said): &(&String, &Result<Transcript, String>)| {
+        said.as_ref().is_ok_and(|said| newer.get(*name) == Some(said))
+    };
+    println!("{NEWER}: {} of them agree with it", said.iter().filter(is_newer).count());
     unexpected == 0
 }
 
