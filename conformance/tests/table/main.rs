@@ -6,13 +6,15 @@
 //! deviates. Words after `--` choose cases by their names; `VERBOSE=1` shows those that agree.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test that prints its table")]
 
+mod office;
+
 use std::{
     collections::BTreeMap,
     env,
     path::PathBuf,
     process::ExitCode,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -23,6 +25,8 @@ use leveret_broker::Broker;
 use leveret_conformance::{
     Case, Reasons, Recording, Target, Transcript, play, read_cases, read_recording, write_recording,
 };
+
+use self::office::Office;
 
 /// How many cases run at once, each on a virtual host or broker of its own.
 const WORKERS: usize = 8;
@@ -169,7 +173,8 @@ fn play_on_ours(cases: &[Case]) -> BTreeMap<String, Result<Transcript, String>> 
         .collect();
     let target = |broker: &Broker| {
         let address = broker.local_addrs().first().unwrap().to_string();
-        Target::new(&format!("amqp://guest:guest@{address}/%2f"), None).unwrap()
+        let target = Target::new(&format!("amqp://guest:guest@{address}/%2f"), None).unwrap();
+        target.administered(Arc::new(Office::new(broker.admin(), runtime.handle().clone())))
     };
     let said = run(&brokers.iter().map(target).collect::<Vec<_>>(), cases);
     for broker in brokers {
