@@ -28,7 +28,7 @@ use leveret_conformance::{
 
 use self::office::Office;
 
-/// How many cases run at once, each on a virtual host or broker of its own.
+/// How many cases run at once, each in a virtual host of its own.
 const WORKERS: usize = 8;
 
 /// The recording that our broker is held against.
@@ -165,21 +165,13 @@ fn ours(cases: &[Case], update: Option<&Vec<String>>) -> bool {
 
 fn play_on_ours(cases: &[Case]) -> BTreeMap<String, Result<Transcript, String>> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let brokers: Vec<Broker> = (0..WORKERS)
-        .map(|_| {
-            let broker = Broker::builder().in_memory().listen("127.0.0.1:0".parse().unwrap());
-            runtime.block_on(broker.start()).unwrap()
-        })
-        .collect();
-    let target = |broker: &Broker| {
-        let address = broker.local_addrs().first().unwrap().to_string();
-        let target = Target::new(&format!("amqp://guest:guest@{address}/%2f"), None).unwrap();
-        target.administered(Arc::new(Office::new(broker.admin(), runtime.handle().clone())))
-    };
-    let said = run(&brokers.iter().map(target).collect::<Vec<_>>(), cases);
-    for broker in brokers {
-        runtime.block_on(broker.shutdown());
-    }
+    let broker = Broker::builder().in_memory().listen("127.0.0.1:0".parse().unwrap());
+    let broker = runtime.block_on(broker.start()).unwrap();
+    let address = broker.local_addrs().first().unwrap().to_string();
+    let office = Office::new(broker.admin(), runtime.handle().clone());
+    let target = Target::new(&format!("amqp://guest:guest@{address}/%2f"), None).unwrap();
+    let said = run(&target.administered(Arc::new(office)).split(WORKERS).unwrap(), cases);
+    runtime.block_on(broker.shutdown());
     said
 }
 

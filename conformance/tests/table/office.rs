@@ -24,6 +24,7 @@ impl Office {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let admin = &self.admin;
         Ok(match *path {
+            ["vhosts", host] => admin.add_virtual_host(host).await,
             ["users", user] => admin.put_user(user, Secret::new(text("password")), &[]).await,
             ["permissions", host, user] => {
                 let patterns = [text("configure"), text("write"), text("read")];
@@ -88,9 +89,10 @@ impl Administrator for Office {
         let path = path.strip_prefix("/api/").context("a path below /api/")?;
         let parts: Vec<String> = path.split('/').map(|part| part.replace("%2F", "/")).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let fields = if body.is_empty() { Value::Null } else { serde_json::from_str(body)? };
         let was_there = self.is_there(&parts);
         let outcome = match method {
-            "PUT" => self.runtime.block_on(self.put(&parts, &serde_json::from_str(body)?))?,
+            "PUT" => self.runtime.block_on(self.put(&parts, &fields))?,
             "DELETE" => self.runtime.block_on(self.delete(&parts))?,
             _ => bail!("no method {method}"),
         };

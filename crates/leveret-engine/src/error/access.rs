@@ -11,7 +11,7 @@ pub(crate) enum AccessError {
     #[error("access to {resource} refused for user '{user}'")]
     Refused { resource: Box<Resource>, user: ShortStr },
     #[error(
-        "access to topic '{routing_key}' in exchange topic '{}' in vhost '{}' refused for user '{user}'",
+        "access to topic '{routing_key}' in exchange '{}' in vhost '{}' refused for user '{user}'",
         exchange.name,
         exchange.virtual_host
     )]

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use leveret_engine::Input;
-use leveret_protocol::{AmqpError, ChannelNumber, ReplyCode, channel};
+use leveret_protocol::{AmqpError, ChannelNumber, ReplyCode};
 
 use super::{Conversation, Stage};
 
@@ -20,9 +20,8 @@ impl Conversation {
                 "number of channels opened for user '{user}' has reached the maximum allowed user \
                  limit of ({max})"
             );
-            let error = AmqpError::new(ReplyCode::NotAllowed, text);
             self.leave();
-            return self.session.close(&error.blaming(&channel::Open.into()));
+            return self.session.close(&AmqpError::new(ReplyCode::NotAllowed, text));
         }
         self.count_channel(1);
         self.push(Input::OpenChannel { connection: self.connection, channel });
