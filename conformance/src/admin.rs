@@ -30,7 +30,6 @@ impl HttpApi {
         let authorization = base64(format!("{user}:{password}").as_bytes());
         Ok(Self { address: address.trim_end_matches('/').to_owned(), authorization })
     }
-
 }
 
 impl Administrator for HttpApi {

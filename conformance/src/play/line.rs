@@ -34,7 +34,11 @@ pub(super) fn greeting(line: &str) -> String {
     words.sort_unstable();
     let major = between("version_major=", " ");
     let minor = between("version_minor=", " ");
+    // Own extensions, and how they are named, stand in docs/protocol.md; no one else has them.
     let capabilities = between("capabilities={", "}");
+    let capabilities: Vec<&str> =
+        capabilities.split(", ").filter(|name| !name.starts_with("leveret.")).collect();
+    let capabilities = capabilities.join(", ");
     let words = words.join(" ");
     format!("connection.start {major}-{minor} capabilities={{{capabilities}}} mechanisms={words}")
 }
