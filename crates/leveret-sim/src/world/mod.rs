@@ -33,6 +33,9 @@ const EVENTS_MAX: u64 = 400_000;
 /// Time after the last fault in which everything must come to an end.
 const CALM_MICROS_MAX: u64 = 4 * 3_600 * 1_000_000;
 
+/// How often a loss of power is rehearsed right before a sync.
+const SYNCS_REHEARSED_PERCENT: u64 = 5;
+
 /// The clocks' first reading.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -138,6 +141,15 @@ impl World {
     fn happen(&mut self, event: Event) {
         if self.paused_until > self.scene.now && is_of_server(event) {
             return self.scene.agenda.add(self.paused_until, event);
+        }
+        // What is written and not synced yet is where a loss of power shows most.
+        if matches!(event, Event::Sync { .. })
+            && !self.scene.is_calm
+            && self.scene.unfounded == 0
+            && self.faults.percent(SYNCS_REHEARSED_PERCENT)
+        {
+            let seed = self.faults.next();
+            self.rehearse(seed);
         }
         let current = self.server.as_ref().map(Server::life);
         let scene = &mut self.scene;
