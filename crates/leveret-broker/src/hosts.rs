@@ -15,6 +15,7 @@ use crate::{
     host::{HostTask, Ingress},
     limits::Limits,
     log::{LogQueue, LogStream},
+    panic_record::PanicRecord,
     recovery::fresh_engine,
 };
 
@@ -23,6 +24,7 @@ use crate::{
 pub(crate) struct Hosts {
     clock: Clock,
     limits: Limits,
+    panics: Option<PanicRecord>,
     // Read by every connection that opens one, changed by the keeper of the registry alone.
     inner: Mutex<Inner>,
 }
@@ -50,8 +52,13 @@ pub(crate) struct Leaving {
 }
 
 impl Hosts {
-    pub(crate) fn new(clock: Clock, limits: Limits, log: Option<LogQueue>) -> Self {
-        Self { clock, limits, inner: Mutex::new(Inner { running: BTreeMap::new(), log }) }
+    pub(crate) fn new(
+        clock: Clock,
+        limits: Limits,
+        panics: Option<PanicRecord>,
+        log: Option<LogQueue>,
+    ) -> Self {
+        Self { clock, limits, panics, inner: Mutex::new(Inner { running: BTreeMap::new(), log }) }
     }
 
     /// The way into a virtual host.
@@ -68,7 +75,8 @@ impl Hosts {
         log: Option<LogStream>,
     ) {
         let (ingress, messages) = Ingress::new(&self.limits);
-        let task = tokio::spawn(HostTask::new(engine, self.clock, messages, log).run());
+        let task =
+            tokio::spawn(HostTask::new(engine, self.clock, messages, log).run(self.panics.clone()));
         self.lock().running.insert(name, RunningHost { ingress, stream, task });
     }
 

@@ -20,6 +20,7 @@ use crate::{
     listener,
     log::LogStream,
     lookout::look_out,
+    panic_record::{PanicLoop, PanicRecord},
     presence::Presence,
     recovery::{Recovered, RecoveredHost, recover},
     registry::{Keeper, Ledger, State, opening_state},
@@ -39,6 +40,9 @@ pub enum StartError {
     /// TLS cannot be had with the files given.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The engine panicked at the last starts, again and again.
+    #[error(transparent)]
+    PanicLoop(#[from] PanicLoop),
     /// The data directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -88,6 +92,7 @@ struct Surroundings {
     clock: Clock,
     lifecycle: Lifecycle,
     limits: Limits,
+    panics: Option<PanicRecord>,
 }
 
 /// Starts a broker; `simulated` replaces the store of the configuration.
@@ -106,7 +111,8 @@ pub(crate) async fn start(
         Store::Directory(path) if simulated.is_none() => Some(path.clone()),
         Store::Directory(_) | Store::Memory => None,
     };
-    let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits };
+    let panics = data_dir.as_deref().map(PanicRecord::in_directory);
+    let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits, panics };
     let in_memory_ledger = || {
         let mut roster = Roster::default();
         roster.admit(&virtual_hosts);
@@ -124,6 +130,7 @@ pub(crate) async fn start(
         }
         (None, Store::Directory(path)) => {
             let (directory, roster) = open_directory(&path, &virtual_hosts)?;
+            PanicRecord::in_directory(&path).check()?;
             let ledger = Ledger::new(Some(directory.path().to_owned()), roster.clone());
             let sockets = bind(&listen)?;
             let disk = RealDisk::new(directory.journal_path());
@@ -190,7 +197,7 @@ fn open_directory(
 }
 
 fn in_memory(roster: &Roster, surroundings: &Surroundings) -> Running {
-    let hosts = Hosts::new(surroundings.clock, surroundings.limits.clone(), None);
+    let hosts = Hosts::new(surroundings.clock, surroundings.limits.clone(), None, None);
     for (stream, name) in roster.iter() {
         hosts.add(&ShortStr::truncated(name), StreamId(stream));
     }
@@ -204,14 +211,14 @@ async fn open<D: Disk + Send + 'static, H: Send + 'static>(
     roster: Roster,
     surroundings: Surroundings,
 ) -> Result<Running, StartError> {
-    let Surroundings { clock, lifecycle, limits } = surroundings;
+    let Surroundings { clock, lifecycle, limits, panics } = surroundings;
     let replay = tokio::task::spawn_blocking(move || recover(disk, &roster, clock, lifecycle));
     let (thread, recovered_hosts, recovered) = match replay.await {
         Ok(replayed) => replayed.map_err(|error| StartError::Log { error })?,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     };
     let (queue, log_ended) = thread.start(held).map_err(StartError::Thread)?;
-    let hosts = Hosts::new(clock, limits, Some(queue.clone()));
+    let hosts = Hosts::new(clock, limits, panics, Some(queue.clone()));
     for RecoveredHost { name, stream, engine, mailbox, .. } in recovered_hosts {
         let log = LogStream::new(stream, queue.clone(), mailbox);
         hosts.run(name, engine, stream, Some(log));

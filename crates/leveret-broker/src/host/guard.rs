@@ -5,23 +5,33 @@
 
 use std::{future::poll_fn, pin::pin};
 
-/// Does the work; if it panics, the process aborts.
-pub(super) async fn abort_on_panic<T>(work: impl Future<Output = T>) -> T {
+use crate::panic_record::PanicRecord;
+
+/// Does the work; if it panics, that is recorded, and the process aborts.
+pub(super) async fn abort_on_panic<T>(
+    work: impl Future<Output = T>,
+    panics: Option<&PanicRecord>,
+) -> T {
     let mut work = pin!(work);
     // Guards each step on its own: a task may also be dropped by a panic that is not its own.
     poll_fn(|context| {
-        let _guard = AbortOnPanic;
+        let _guard = AbortOnPanic { panics };
         work.as_mut().poll(context)
     })
     .await
 }
 
-struct AbortOnPanic;
+struct AbortOnPanic<'a> {
+    panics: Option<&'a PanicRecord>,
+}
 
-impl Drop for AbortOnPanic {
+impl Drop for AbortOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             tracing::error!("the engine panicked; its state is on disk, the process ends");
+            if let Some(panics) = self.panics {
+                panics.note();
+            }
             std::process::abort();
         }
     }
@@ -29,7 +39,7 @@ impl Drop for AbortOnPanic {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, os::unix::process::ExitStatusExt, process::Command};
+    use std::{env, os::unix::process::ExitStatusExt, path::Path, process::Command};
 
     use super::*;
 
@@ -39,18 +49,21 @@ mod tests {
     async fn a_panic_ends_the_process() {
         // This test runs itself once more, in a process that may end.
         const MARK: &str = "LEVERET_TEST_PANICS";
-        if env::var_os(MARK).is_some() {
-            let work = abort_on_panic(async { panic!("as the test asks") });
-            return tokio::spawn(work).await.unwrap();
+        if let Some(folder) = env::var_os(MARK) {
+            let panics = PanicRecord::in_directory(Path::new(&folder));
+            let work = abort_on_panic(async { panic!("as the test asks") }, Some(&panics));
+            return work.await;
         }
         let name = "host::guard::tests::a_panic_ends_the_process";
+        let folder = tempfile::tempdir().unwrap();
         let mut again = Command::new(env::current_exe().unwrap());
-        let ended = again.args(["--exact", name]).env(MARK, "1").output().unwrap();
+        let ended = again.args(["--exact", name]).env(MARK, folder.path()).output().unwrap();
         assert_eq!(ended.status.signal(), Some(SIGABRT));
+        assert!(folder.path().join("panics").exists(), "it is noted");
     }
 
     #[tokio::test]
     async fn work_in_peace_gives_its_result() {
-        assert_eq!(abort_on_panic(async { 7 }).await, 7);
+        assert_eq!(abort_on_panic(async { 7 }, None).await, 7);
     }
 }

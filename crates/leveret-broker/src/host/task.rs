@@ -14,6 +14,7 @@ use super::{
 use crate::{
     clock::Clock,
     log::{LogStream, Record},
+    panic_record::PanicRecord,
 };
 
 /// Batches taken in one turn.
@@ -70,8 +71,8 @@ impl HostTask {
     }
 
     /// Works until every connection and the broker have let go of the way in.
-    pub(crate) async fn run(self) {
-        abort_on_panic(self.work()).await;
+    pub(crate) async fn run(self, panics: Option<PanicRecord>) {
+        abort_on_panic(self.work(), panics.as_ref()).await;
     }
 
     async fn work(mut self) {

@@ -159,3 +159,16 @@ async fn a_peer_that_closes_hears_first_what_failed() {
     assert_eq!(peer.rest().await, "connection.close-ok\neof");
     broker.shutdown().await;
 }
+
+#[tokio::test]
+async fn an_engine_that_panics_again_and_again_is_not_started_for_ever() {
+    let root = tempfile::tempdir().unwrap();
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let panics = format!("{}\n", since_epoch.as_secs()).repeat(3);
+    std::fs::write(root.path().join("panics"), panics).unwrap();
+    let refused = Broker::builder().data_dir(root.path()).start().await;
+    assert!(matches!(refused, Err(StartError::PanicLoop(_))), "{refused:?}");
+    std::fs::remove_file(root.path().join("panics")).unwrap();
+    let broker = Broker::builder().data_dir(root.path()).start().await.unwrap();
+    broker.shutdown().await;
+}
