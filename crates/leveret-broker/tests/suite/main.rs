@@ -11,6 +11,7 @@ mod alarms;
 mod bad_input;
 mod config;
 mod durability;
+mod extensions;
 mod flow;
 mod handshake;
 mod lifecycle;
