@@ -111,7 +111,7 @@ impl Broker {
     /// Stops accepting, closes every connection with 320 `CONNECTION_FORCED`, makes the log durable,
     /// and lets go of the data directory. Tells what failed, if anything did before or on the way.
     pub async fn shutdown(self) -> Option<Failure> {
-        let Parts { shared, tasks, log_ended, .. } = self.parts;
+        let Parts { shared, tasks, threads_ended, .. } = self.parts;
         let lifecycle = shared.lifecycle.clone();
         shared.lifecycle.stop();
         shared.admission.all_left().await;
@@ -126,7 +126,7 @@ impl Broker {
             // A panic there has ended the process, or is one of a listener, which holds nothing.
             task.await.ok();
         }
-        if let Some(ended) = log_ended {
+        for ended in threads_ended {
             ended.await.ok();
         }
         lifecycle.failure()

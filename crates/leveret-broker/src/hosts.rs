@@ -15,6 +15,7 @@ use crate::{
     host::{HostTask, Ingress},
     limits::Limits,
     log::{LogQueue, LogStream},
+    pages::{PageQueue, PageStream},
     panic_record::PanicRecord,
     recovery::fresh_engine,
 };
@@ -32,8 +33,15 @@ pub(crate) struct Hosts {
 #[derive(Debug)]
 struct Inner {
     running: BTreeMap<ShortStr, RunningHost>,
-    /// Where records go, if anywhere.
-    log: Option<LogQueue>,
+    /// Where records and pages go, if anywhere.
+    disk: Option<DiskQueues>,
+}
+
+/// The ways to the disk.
+#[derive(Debug, Clone)]
+pub(crate) struct DiskQueues {
+    pub(crate) log: LogQueue,
+    pub(crate) pages: PageQueue,
 }
 
 #[derive(Debug)]
@@ -56,9 +64,9 @@ impl Hosts {
         clock: Clock,
         limits: Limits,
         panics: Option<PanicRecord>,
-        log: Option<LogQueue>,
+        disk: Option<DiskQueues>,
     ) -> Self {
-        Self { clock, limits, panics, inner: Mutex::new(Inner { running: BTreeMap::new(), log }) }
+        Self { clock, limits, panics, inner: Mutex::new(Inner { running: BTreeMap::new(), disk }) }
     }
 
     /// The way into a virtual host.
@@ -72,24 +80,28 @@ impl Hosts {
         name: ShortStr,
         engine: Engine,
         stream: StreamId,
-        log: Option<LogStream>,
+        disk: Option<(LogStream, PageStream)>,
     ) {
         let (ingress, messages) = Ingress::new(&self.limits);
-        let task =
-            tokio::spawn(HostTask::new(engine, self.clock, messages, log).run(self.panics.clone()));
+        let task = tokio::spawn(
+            HostTask::new(engine, self.clock, messages, disk).run(self.panics.clone()),
+        );
         self.lock().running.insert(name, RunningHost { ingress, stream, task });
     }
 
     /// Runs a new virtual host.
     pub(crate) fn add(&self, name: &ShortStr, stream: StreamId) {
-        let log = self.lock().log.as_ref().map(|log| log.add_stream(stream));
-        self.run(name.clone(), fresh_engine(name), stream, log);
+        let disk = self.lock().disk.clone();
+        let limits = disk.as_ref().map_or_else(Default::default, |_| self.limits.of_engine());
+        let disk =
+            disk.map(|disk| (disk.log.add_stream(stream), PageStream::new(stream, disk.pages)));
+        self.run(name.clone(), fresh_engine(name, limits), stream, disk);
     }
 
     /// Lets nobody into a virtual host any more.
     pub(crate) fn remove(&self, name: &ShortStr) -> Option<Leaving> {
         let mut inner = self.lock();
-        let log = inner.log.clone();
+        let log = inner.disk.as_ref().map(|disk| disk.log.clone());
         let RunningHost { stream, task, .. } = inner.running.remove(name)?;
         Some(Leaving { stream, task, log })
     }
@@ -97,7 +109,7 @@ impl Hosts {
     /// The broker ends: lets go of all, and gives back the tasks to be waited for.
     pub(crate) fn close(&self) -> Vec<JoinHandle<()>> {
         let mut inner = self.lock();
-        inner.log = None;
+        inner.disk = None;
         std::mem::take(&mut inner.running).into_values().map(|host| host.task).collect()
     }
 

@@ -23,6 +23,7 @@ mod log;
 mod lookout;
 mod mechanism;
 mod news;
+mod pages;
 mod panic_record;
 mod passwords;
 mod presence;

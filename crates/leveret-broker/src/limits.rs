@@ -32,6 +32,10 @@ pub struct Limits {
     pub connection_ingress_bytes_max: u32,
     /// Bytes of deliveries on their way to one connection (1 MiB); beyond it, it is not delivered to.
     pub egress_bytes_max: u32,
+    /// Messages in a page (4,096). What a queue has waiting beyond two pages goes to the disk.
+    pub page_messages_max: usize,
+    /// Bytes of messages in a page (2 MiB).
+    pub page_bytes_max: usize,
     /// How long a clean stop waits for peers to answer `connection.close` (1 s).
     pub close_timeout: Duration,
 }
@@ -52,7 +56,17 @@ impl Default for Limits {
             ingress_bytes_max: 32 << 20,
             connection_ingress_bytes_max: 256 << 10,
             egress_bytes_max: 1 << 20,
+            page_messages_max: 4_096,
+            page_bytes_max: 2 << 20,
             close_timeout: Duration::from_secs(1),
         }
+    }
+}
+
+impl Limits {
+    /// What of it is the engine's, where pages have a place.
+    pub(crate) fn of_engine(&self) -> leveret_engine::Limits {
+        let (page_messages_max, page_bytes_max) = (self.page_messages_max, self.page_bytes_max);
+        leveret_engine::Limits { page_messages_max, page_bytes_max, ..Default::default() }
     }
 }

@@ -1,13 +1,14 @@
 //! From the log to ready engines: each record is replayed before a port opens.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{BuildHasher, RandomState},
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use leveret_engine::{Engine, EngineOptions, Lsn};
+use leveret_engine::{Engine, EngineOptions, Limits as EngineLimits, Lsn};
 use leveret_journal::{Cut, Disk, Journal, OpenError, Options, Seq, StreamId};
 use leveret_protocol::ShortStr;
 
@@ -16,6 +17,7 @@ use crate::{
     directory::Roster,
     lifecycle::Lifecycle,
     log::{LogThread, Mailbox},
+    pages::{PageKey, PageThreads},
 };
 
 /// Records between two lines of progress in the log.
@@ -44,9 +46,14 @@ pub(crate) struct RecoveredHost {
 }
 
 /// An engine with nothing in it.
-pub(crate) fn fresh_engine(name: &ShortStr) -> Engine {
+pub(crate) fn fresh_engine(name: &ShortStr, limits: EngineLimits) -> Engine {
     let seed = RandomState::new().hash_one(0_u8);
-    Engine::new(EngineOptions { virtual_host: name.clone(), seed, ..EngineOptions::default() })
+    Engine::new(EngineOptions {
+        virtual_host: name.clone(),
+        seed,
+        limits,
+        ..EngineOptions::default()
+    })
 }
 
 /// A record of a stream that no virtual host has.
@@ -54,25 +61,48 @@ pub(crate) fn fresh_engine(name: &ShortStr) -> Engine {
 #[error("it belongs to stream {0}, which `virtual-hosts.toml` does not list")]
 struct UnknownStream(u32);
 
+/// What is needed to bring a broker back to life.
+#[derive(Debug)]
+pub(crate) struct Past<D> {
+    pub(crate) log: D,
+    pub(crate) pages: PageThreads<D>,
+    pub(crate) roster: Roster,
+    pub(crate) limits: EngineLimits,
+    pub(crate) clock: Clock,
+    pub(crate) lifecycle: Lifecycle,
+}
+
+/// What it comes back as.
+#[derive(Debug)]
+pub(crate) struct Present<D: Disk> {
+    pub(crate) log: LogThread<D>,
+    pub(crate) pages: PageThreads<D>,
+    pub(crate) hosts: Vec<RecoveredHost>,
+    pub(crate) recovered: Recovered,
+}
+
+/// Why the past cannot be read.
+#[derive(Debug)]
+pub(crate) enum RecoverError {
+    Log(OpenError),
+    Pages(io::Error),
+}
+
 /// Opens the log and replays it; blocks for as long as that takes.
-pub(crate) fn recover<D: Disk + Send + 'static>(
-    disk: D,
-    roster: &Roster,
-    clock: Clock,
-    lifecycle: Lifecycle,
-) -> Result<(LogThread<D>, Vec<RecoveredHost>, Recovered), OpenError> {
+pub(crate) fn recover<D: Disk + Send + 'static>(past: Past<D>) -> Result<Present<D>, RecoverError> {
     let started = Instant::now();
-    let place = disk.path("").into();
+    let Past { log, mut pages, roster, limits, clock, lifecycle } = past;
+    let place = log.path("").into();
     let mut hosts: BTreeMap<StreamId, RecoveredHost> = roster
         .iter()
         .map(|(number, name)| {
             let (stream, name) = (StreamId(number), ShortStr::truncated(name));
-            let engine = fresh_engine(&name);
+            let engine = fresh_engine(&name, limits);
             (stream, RecoveredHost { name, stream, engine, mailbox: Arc::default(), last: Seq(0) })
         })
         .collect();
     let mut recovered = Recovered::default();
-    let (journal, found) = Journal::open(disk, Options::default(), |stream, seq, record| {
+    let (journal, found) = Journal::open(log, Options::default(), |stream, seq, record| {
         let Some(host) = hosts.get_mut(&stream) else {
             return if roster.is_retired(stream.0) {
                 Ok(())
@@ -88,7 +118,8 @@ pub(crate) fn recover<D: Disk + Send + 'static>(
             tracing::info!(records = recovered.records, bytes = recovered.bytes, "recovering");
         }
         Ok(())
-    })?;
+    })
+    .map_err(RecoverError::Log)?;
     if let Some(cut) = found.cut {
         let Cut { file, offset, bytes, .. } = cut;
         tracing::warn!(
@@ -103,6 +134,24 @@ pub(crate) fn recover<D: Disk + Send + 'static>(
         host.engine.finish_replay(clock.now());
         host.mailbox = thread.add_stream(host.stream, host.last);
     }
+    tidy_pages(&mut pages, &hosts).map_err(RecoverError::Pages)?;
     recovered.took = started.elapsed();
-    Ok((thread, hosts.into_values().collect(), recovered))
+    Ok(Present { log: thread, pages, hosts: hosts.into_values().collect(), recovered })
+}
+
+/// What was stored and is spoken of by no record was on its way when the broker ended.
+fn tidy_pages<D: Disk + Send + 'static>(
+    pages: &mut PageThreads<D>,
+    hosts: &BTreeMap<StreamId, RecoveredHost>,
+) -> io::Result<()> {
+    let keys = |host: &RecoveredHost| {
+        let stream = host.stream;
+        host.engine.pages().map(move |page| PageKey { stream, page }).collect::<Vec<_>>()
+    };
+    let needed: BTreeSet<PageKey> = hosts.values().flat_map(keys).collect();
+    let missing = pages.tidy(&needed)?;
+    if missing > 0 {
+        tracing::error!(missing, "pages are missing; their messages cannot be delivered");
+    }
+    Ok(())
 }

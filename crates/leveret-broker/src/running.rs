@@ -11,7 +11,7 @@ use crate::{recovery::Recovered, shared::Shared, tls::TlsKeeper};
 pub(crate) struct Parts {
     pub(crate) shared: Arc<Shared>,
     pub(crate) tasks: Vec<JoinHandle<()>>,
-    pub(crate) log_ended: Option<oneshot::Receiver<()>>,
+    pub(crate) threads_ended: Vec<oneshot::Receiver<()>>,
     pub(crate) local_addrs: Vec<SocketAddr>,
     pub(crate) recovered: Recovered,
     /// Where something speaks TLS.

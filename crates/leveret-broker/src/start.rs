@@ -14,15 +14,16 @@ use crate::{
     config::{Config, ConfigError, Listener, Store},
     directory::{DataDirectory, DirectoryError, Roster},
     door::Door,
-    hosts::Hosts,
+    hosts::{DiskQueues, Hosts},
     lifecycle::Lifecycle,
     limits::Limits,
     listener,
     log::LogStream,
     lookout::look_out,
+    pages::{PageStream, PageThreads},
     panic_record::{PanicLoop, PanicRecord},
     presence::Presence,
-    recovery::{Recovered, RecoveredHost, recover},
+    recovery::{Past, Present, RecoverError, Recovered, RecoveredHost, recover},
     registry::{Keeper, Ledger, State, opening_state},
     running::Parts,
     shared::Shared,
@@ -53,6 +54,9 @@ pub enum StartError {
         #[source]
         error: OpenError,
     },
+    /// The directory of pages cannot be used.
+    #[error("cannot use the pages: {0}")]
+    Pages(#[source] io::Error),
     /// An address to listen on cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -82,7 +86,7 @@ fn causes(error: &OpenError) -> String {
 /// The running parts that belong to the store.
 struct Running {
     hosts: Hosts,
-    log_ended: Option<oneshot::Receiver<()>>,
+    threads_ended: Vec<oneshot::Receiver<()>>,
     recovered: Recovered,
 }
 
@@ -122,7 +126,8 @@ pub(crate) async fn start(
         (Some(disk), _) => {
             let (ledger, sockets) = (in_memory_ledger(), bind(&listen)?);
             let roster = ledger.roster().clone();
-            (open(disk, (), roster, surroundings).await?, sockets, ledger)
+            let disks = Disks { log: disk.clone(), pages: [disk.clone(), disk] };
+            (open(disks, (), roster, surroundings).await?, sockets, ledger)
         }
         (None, Store::Memory) => {
             let ledger = in_memory_ledger();
@@ -133,11 +138,13 @@ pub(crate) async fn start(
             PanicRecord::in_directory(&path).check()?;
             let ledger = Ledger::new(Some(directory.path().to_owned()), roster.clone());
             let sockets = bind(&listen)?;
-            let disk = RealDisk::new(directory.journal_path());
-            (open(disk, directory, roster, surroundings).await?, sockets, ledger)
+            let pages = || RealDisk::new(directory.pages_path());
+            let log = RealDisk::new(directory.journal_path());
+            let disks = Disks { log, pages: [pages(), pages()] };
+            (open(disks, directory, roster, surroundings).await?, sockets, ledger)
         }
     };
-    let Running { hosts, log_ended, recovered } = running;
+    let Running { hosts, threads_ended, recovered } = running;
     let (hosts, presence) = (Arc::new(hosts), Arc::<Presence>::default());
     let state = first_state(&ledger, &users)?;
     let (registry, keeper) = Keeper::new(state, ledger, Arc::clone(&hosts), Arc::clone(&presence));
@@ -152,7 +159,7 @@ pub(crate) async fn start(
         local_addrs.push(listener.local_addr().map_err(refused)?);
         tasks.push(tokio::spawn(listener::accept(listener, door, Arc::clone(&shared))));
     }
-    Ok(Parts { shared, tasks, log_ended, local_addrs, recovered, tls })
+    Ok(Parts { shared, tasks, threads_ended, local_addrs, recovered, tls })
 }
 
 /// What was kept of users and permissions, with what the configuration says; written at once.
@@ -201,27 +208,44 @@ fn in_memory(roster: &Roster, surroundings: &Surroundings) -> Running {
     for (stream, name) in roster.iter() {
         hosts.add(&ShortStr::truncated(name), StreamId(stream));
     }
-    Running { hosts, log_ended: None, recovered: Recovered::default() }
+    Running { hosts, threads_ended: Vec::new(), recovered: Recovered::default() }
 }
 
-/// Replays the log on a disk; `held` is let go when its thread has ended.
-async fn open<D: Disk + Send + 'static, H: Send + 'static>(
-    disk: D,
+/// The directories of a store, the second one as often as there are threads for it.
+struct Disks<D> {
+    log: D,
+    pages: [D; 2],
+}
+
+/// Replays the log on a disk; `held` is let go when the threads have ended.
+async fn open<D: Disk + Send + 'static, H: Send + Sync + 'static>(
+    disks: Disks<D>,
     held: H,
     roster: Roster,
     surroundings: Surroundings,
 ) -> Result<Running, StartError> {
     let Surroundings { clock, lifecycle, limits, panics } = surroundings;
-    let replay = tokio::task::spawn_blocking(move || recover(disk, &roster, clock, lifecycle));
-    let (thread, recovered_hosts, recovered) = match replay.await {
-        Ok(replayed) => replayed.map_err(|error| StartError::Log { error })?,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-    };
-    let (queue, log_ended) = thread.start(held).map_err(StartError::Thread)?;
-    let hosts = Hosts::new(clock, limits, panics, Some(queue.clone()));
+    let Disks { log, pages: [writing, reading] } = disks;
+    let pages = PageThreads::new(writing, reading, lifecycle.clone());
+    let engine_limits = limits.of_engine();
+    let past = Past { log, pages, roster, limits: engine_limits, clock, lifecycle };
+    let Present { log, pages, hosts: recovered_hosts, recovered } =
+        match tokio::task::spawn_blocking(move || recover(past)).await {
+            Ok(Ok(present)) => present,
+            Ok(Err(RecoverError::Log(error))) => return Err(StartError::Log { error }),
+            Ok(Err(RecoverError::Pages(error))) => return Err(StartError::Pages(error)),
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        };
+    let held = Arc::new(held);
+    let (page_queue, pages_ended) = pages.start(&held).map_err(StartError::Thread)?;
+    let (log_queue, log_ended) = log.start(held).map_err(StartError::Thread)?;
+    let queues = DiskQueues { log: log_queue.clone(), pages: page_queue.clone() };
+    let hosts = Hosts::new(clock, limits, panics, Some(queues));
     for RecoveredHost { name, stream, engine, mailbox, .. } in recovered_hosts {
-        let log = LogStream::new(stream, queue.clone(), mailbox);
-        hosts.run(name, engine, stream, Some(log));
+        let log = LogStream::new(stream, log_queue.clone(), mailbox);
+        let pages = PageStream::new(stream, page_queue.clone());
+        hosts.run(name, engine, stream, Some((log, pages)));
     }
-    Ok(Running { hosts, log_ended: Some(log_ended), recovered })
+    let threads_ended = pages_ended.into_iter().chain([log_ended]).collect();
+    Ok(Running { hosts, threads_ended, recovered })
 }

@@ -398,6 +398,8 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
         ingress_bytes_max: default.ingress_bytes_max,
         connection_ingress_bytes_max: default.connection_ingress_bytes_max,
         egress_bytes_max: default.egress_bytes_max,
+        page_messages_max: default.page_messages_max,
+        page_bytes_max: default.page_bytes_max,
         close_timeout: section.duration("close_timeout").unwrap_or(default.close_timeout),
     };
     section.finish();

@@ -1,7 +1,7 @@
 //! The data directory: made if missing, locked while in use.
 //!
 //! Holds `lock` (the holder's process id), `format` (the layout's number), `virtual-hosts.toml`
-//! (which stream of the log is whose) and the log's own folder. Keeps true: one process at a time.
+//! (which stream of the log is whose), the log's own folder and that of pages. Keeps true: one process at a time.
 
 mod roster;
 
@@ -128,15 +128,23 @@ impl DataDirectory {
         let lock = lock(path)?;
         let directory = Self { path: path.to_owned(), _lock: lock };
         directory.check_format()?;
-        let journal = directory.journal_path();
-        let sorted = |source| DirectoryError::from_io(&journal, source);
-        DirBuilder::new().recursive(true).mode(0o700).create(&journal).map_err(sorted)?;
+        for folder in [directory.journal_path(), directory.pages_path()] {
+            let sorted = |source| DirectoryError::from_io(&folder, source);
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(sorted)?;
+        }
+        let sorted = |source| DirectoryError::from_io(path, source);
+        File::open(path).and_then(|directory| directory.sync_all()).map_err(sorted)?;
         Ok(directory)
     }
 
     /// The folder of the log.
     pub(crate) fn journal_path(&self) -> PathBuf {
         self.path.join("journal")
+    }
+
+    /// The folder of what queues keep outside the log.
+    pub(crate) fn pages_path(&self) -> PathBuf {
+        self.path.join("pages")
     }
 
     /// Which stream of the log belongs to which virtual host, as written so far.

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     clock::Clock,
     log::{LogStream, Record},
+    pages::PageStream,
     panic_record::PanicRecord,
 };
 
@@ -32,6 +33,8 @@ pub(crate) struct HostTask {
     effects: Effects,
     records: Vec<Record>,
     durability: Durability,
+    /// Where pages go; without a place, the engine makes none.
+    pages: Option<PageStream>,
 }
 
 /// What becomes of records.
@@ -49,13 +52,13 @@ impl HostTask {
         engine: Engine,
         clock: Clock,
         messages: mpsc::UnboundedReceiver<Message>,
-        log: Option<LogStream>,
+        disk: Option<(LogStream, PageStream)>,
     ) -> Self {
-        let durability = match log {
-            None => Durability::Memory,
-            Some(stream) => {
+        let (durability, pages) = match disk {
+            None => (Durability::Memory, None),
+            Some((stream, pages)) => {
                 let durable = stream.mailbox().durable();
-                Durability::Log { stream, durable, relocated: Seq(0) }
+                (Durability::Log { stream, durable, relocated: Seq(0) }, Some(pages))
             }
         };
         Self {
@@ -67,6 +70,7 @@ impl HostTask {
             effects: Effects::default(),
             records: Vec::new(),
             durability,
+            pages,
         }
     }
 
@@ -96,8 +100,20 @@ impl HostTask {
                 Durability::Log { stream, .. } => stream.mailbox().changed().await,
             }
         };
+        // Pages come back by a way of their own, so nobody waits for somebody who waits here.
+        let is_open = self.pages.as_ref().is_none_or(|pages| !pages.is_full());
+        let paged = async {
+            match &mut self.pages {
+                Some(pages) => pages.next().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            taken = self.messages.recv_many(messages, BATCHES_MAX) => taken > 0,
+            taken = self.messages.recv_many(messages, BATCHES_MAX), if is_open => taken > 0,
+            Some(input) = paged => {
+                self.engine.handle(self.clock.now(), input, &mut self.effects);
+                true
+            }
             () = rung => true,
             () = until(deadline) => true,
             // Work that is left over goes on in the next turn, after what has come meanwhile.
@@ -137,6 +153,9 @@ impl HostTask {
                 *relocated = asked;
                 self.engine.handle(now, Input::Relocate { upto: Lsn(asked.0) }, &mut self.effects);
             }
+        }
+        while let Some(input) = self.pages.as_mut().and_then(PageStream::try_next) {
+            self.engine.handle(now, input, &mut self.effects);
         }
         if self.engine.has_work() || self.engine.next_deadline().is_some_and(|at| at <= now) {
             self.engine.handle(now, Input::Wake, &mut self.effects);
@@ -189,11 +208,10 @@ impl HostTask {
                 }
                 return;
             }
-            // An engine without a size for pages makes none.
             Effect::StorePage { .. }
             | Effect::LoadPage { .. }
             | Effect::DropPage { .. }
-            | Effect::PageDamaged { .. } => return,
+            | Effect::PageDamaged { .. } => return self.page(effect),
             Effect::ConnectionClosed { connection } => (*connection, true),
             Effect::Send { connection, .. }
             | Effect::Content { connection, .. }
@@ -208,6 +226,35 @@ impl HostTask {
         if is_last {
             peer.flush();
             self.peers.remove(&connection);
+        }
+    }
+}
+
+impl HostTask {
+    fn page(&mut self, effect: Effect) {
+        let Some(pages) = &mut self.pages else { return };
+        match effect {
+            Effect::StorePage { page, durable, content } => pages.store(page, durable, content),
+            Effect::LoadPage { page } => pages.load(page),
+            Effect::DropPage { page } => pages.drop_page(page),
+            Effect::PageDamaged { page, offset, problem, messages } => {
+                let file = pages.path(page);
+                tracing::error!(
+                    file,
+                    offset,
+                    problem,
+                    messages,
+                    "a page is damaged; what cannot be read of it is set aside in its file"
+                );
+            }
+            Effect::Append { .. }
+            | Effect::Relocated { .. }
+            | Effect::Send { .. }
+            | Effect::Content { .. }
+            | Effect::ChannelClosed { .. }
+            | Effect::ConnectionClosed { .. }
+            | Effect::FailChannel { .. }
+            | Effect::FailConnection { .. } => {}
         }
     }
 }

@@ -15,6 +15,7 @@ mod extensions;
 mod flow;
 mod handshake;
 mod lifecycle;
+mod paging;
 mod security;
 mod tls;
 mod wire;

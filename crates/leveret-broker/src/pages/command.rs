@@ -1,0 +1,41 @@
+//! What the threads of pages are given to do, and what they answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use leveret_engine::PageId;
+use tokio::sync::mpsc;
+
+use super::key::PageKey;
+
+/// What is done.
+#[derive(Debug)]
+pub(super) enum Paged {
+    Stored { page: PageId, bytes: usize },
+    Loaded { page: PageId, content: Bytes },
+}
+
+/// Who is told when something is done.
+pub(super) type Answers = mpsc::UnboundedSender<Paged>;
+
+/// What the writing thread is given to do.
+#[derive(Debug)]
+pub(super) enum Change {
+    Store { key: PageKey, durable: bool, content: Bytes, answers: Answers },
+    Drop { key: PageKey },
+}
+
+/// What the reading thread is given to do.
+#[derive(Debug)]
+pub(super) struct Load {
+    pub(super) key: PageKey,
+    pub(super) answers: Answers,
+}
+
+/// The engines' end of both threads, which end when the last one is gone.
+#[derive(Debug, Clone)]
+pub(crate) struct PageQueue {
+    pub(super) changes: mpsc::UnboundedSender<Change>,
+    pub(super) loads: mpsc::UnboundedSender<Load>,
+    pub(super) place: Arc<str>,
+}

@@ -1,0 +1,81 @@
+//! Pages as files of one flat directory.
+
+use std::io;
+
+use leveret_journal::{Disk, FileId};
+
+use super::key::PageKey;
+
+/// How much is read at a time; a page is seldom longer than two of it.
+const READ_BYTES: usize = 1 << 20;
+
+/// A directory of pages.
+#[derive(Debug)]
+pub(super) struct Shelf<D> {
+    disk: D,
+}
+
+impl<D: Disk> Shelf<D> {
+    pub(super) const fn new(disk: D) -> Self {
+        Self { disk }
+    }
+
+    /// The directory, as failures call it.
+    pub(super) fn place(&self) -> String {
+        self.disk.path("")
+    }
+
+    /// All pages there are.
+    pub(super) fn list(&mut self) -> io::Result<Vec<PageKey>> {
+        let entries = self.disk.list()?;
+        Ok(entries.iter().filter_map(|entry| PageKey::of_file(&entry.name)).collect())
+    }
+
+    /// Writes a new page; the file is still open.
+    pub(super) fn write(&mut self, key: PageKey, content: &[u8]) -> io::Result<FileId> {
+        let file = self.disk.create(&key.file())?;
+        self.disk.write_at(file, 0, content)?;
+        Ok(file)
+    }
+
+    pub(super) fn sync(&mut self, file: FileId) -> io::Result<()> {
+        self.disk.sync_data(file)
+    }
+
+    pub(super) fn sync_names(&mut self) -> io::Result<()> {
+        self.disk.sync_dir()
+    }
+
+    pub(super) fn close(&mut self, file: FileId) {
+        self.disk.close(file);
+    }
+
+    pub(super) fn read(&mut self, key: PageKey) -> io::Result<Vec<u8>> {
+        let file = self.disk.open(&key.file())?;
+        let content = self.read_all(file);
+        self.disk.close(file);
+        content
+    }
+
+    fn read_all(&mut self, file: FileId) -> io::Result<Vec<u8>> {
+        let mut content = Vec::with_capacity(3 * READ_BYTES);
+        loop {
+            let start = content.len();
+            content.resize(start + READ_BYTES, 0);
+            let room = content.get_mut(start..).unwrap_or_default();
+            let read = self.disk.read_at(file, start as u64, room)?;
+            content.truncate(start + read);
+            if read < READ_BYTES {
+                return Ok(content);
+            }
+        }
+    }
+
+    /// Removes a page, if it is there.
+    pub(super) fn remove(&mut self, key: PageKey) -> io::Result<()> {
+        match self.disk.remove(&key.file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+}
