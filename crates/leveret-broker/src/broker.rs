@@ -52,6 +52,11 @@ impl Broker {
         &self.parts.local_addrs
     }
 
+    /// The address of the HTTP admin API, with its real port.
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.parts.admin_addr
+    }
+
     /// The names of the users there are now.
     pub fn user_names(&self) -> Vec<String> {
         self.parts.shared.registry.state().users.keys().cloned().collect()

@@ -88,6 +88,13 @@ impl Builder {
         self
     }
 
+    /// Answers the HTTP admin API at this address; port 0 takes any free one.
+    #[must_use]
+    pub fn admin_listen(mut self, address: SocketAddr) -> Self {
+        self.config.admin_listen = Some(address);
+        self
+    }
+
     /// Lets one more user in; the first takes the place of `guest`.
     #[must_use]
     pub fn user(mut self, user: User) -> Self {

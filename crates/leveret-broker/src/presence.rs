@@ -2,14 +2,12 @@
 //!
 //! Keeps true: a connection is in here from before its engine hears of it until its task ends.
 
-#![expect(dead_code, reason = "the admin API, which comes next, uses the rest")]
-
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
@@ -35,8 +33,6 @@ pub(crate) struct Present {
     pub(crate) opened_at: Timestamp,
     pub(crate) client_properties: FieldTable,
     pub(crate) channels: AtomicU32,
-    pub(crate) bytes_received: AtomicU64,
-    pub(crate) bytes_sent: AtomicU64,
     pub(crate) news: NewsSender,
 }
 

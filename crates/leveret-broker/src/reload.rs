@@ -56,6 +56,7 @@ impl Broker {
         }
         for (name, is_same) in [
             ("listen", current.listen == next.listen),
+            ("admin_listen", current.admin_listen == next.admin_listen),
             ("listeners", current.listeners == next.listeners),
             ("data_dir, in_memory", current.store == next.store),
             ("virtual_hosts", current.virtual_hosts == next.virtual_hosts),

@@ -13,6 +13,7 @@ pub(crate) struct Parts {
     pub(crate) tasks: Vec<JoinHandle<()>>,
     pub(crate) threads_ended: Vec<oneshot::Receiver<()>>,
     pub(crate) local_addrs: Vec<SocketAddr>,
+    pub(crate) admin_addr: Option<SocketAddr>,
     pub(crate) recovered: Recovered,
     /// Where something speaks TLS.
     pub(crate) tls: Option<Arc<TlsKeeper>>,

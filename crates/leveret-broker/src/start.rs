@@ -6,7 +6,7 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
 use leveret_journal::{Disk, OpenError, RealDisk, SimDisk, StreamId};
 use leveret_protocol::ShortStr;
-use tokio::{net::TcpSocket, sync::oneshot};
+use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
 
 use crate::{
     alarm::{self, Gauge},
@@ -15,6 +15,7 @@ use crate::{
     directory::{DataDirectory, DirectoryError, Roster},
     door::Door,
     hosts::{DiskQueues, Hosts},
+    http,
     lifecycle::Lifecycle,
     limits::Limits,
     listener,
@@ -144,6 +145,7 @@ pub(crate) async fn start(
             (open(disks, directory, roster, surroundings).await?, sockets, ledger)
         }
     };
+    let admin = config.admin_listen.map(|address| bind(&[address])).transpose()?;
     let Running { hosts, threads_ended, recovered } = running;
     let (hosts, presence) = (Arc::new(hosts), Arc::<Presence>::default());
     let state = first_state(&ledger, &users)?;
@@ -152,6 +154,7 @@ pub(crate) async fn start(
     let shared = Shared::new(lifecycle, clock, config, (registry, hosts, presence));
     let gauge = gauge.unwrap_or_else(|| alarm::machine(data_dir));
     tasks.push(tokio::spawn(look_out(gauge, Arc::clone(&shared))));
+    let admin_addr = serve_admin(admin, &shared, &mut tasks)?;
     let mut local_addrs = Vec::new();
     for ((address, socket), (_, door)) in sockets.into_iter().zip(doors) {
         let refused = |source| StartError::Listen { address, source };
@@ -159,7 +162,23 @@ pub(crate) async fn start(
         local_addrs.push(listener.local_addr().map_err(refused)?);
         tasks.push(tokio::spawn(listener::accept(listener, door, Arc::clone(&shared))));
     }
-    Ok(Parts { shared, tasks, threads_ended, local_addrs, recovered, tls })
+    Ok(Parts { shared, tasks, threads_ended, local_addrs, admin_addr, recovered, tls })
+}
+
+/// Begins to answer the admin API, if it has a socket; gives back its real address.
+fn serve_admin(
+    admin: Option<Vec<(SocketAddr, TcpSocket)>>,
+    shared: &Arc<Shared>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<Option<SocketAddr>, StartError> {
+    let mut real = None;
+    for (address, socket) in admin.into_iter().flatten() {
+        let refused = |source| StartError::Listen { address, source };
+        let listener = listener::listen(socket).map_err(refused)?;
+        real = Some(listener.local_addr().map_err(refused)?);
+        tasks.push(tokio::spawn(http::serve(listener, Arc::clone(shared))));
+    }
+    Ok(real)
 }
 
 /// What was kept of users and permissions, with what the configuration says; written at once.

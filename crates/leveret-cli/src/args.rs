@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::bench::args::BenchArgs;
+use crate::{bench::args::BenchArgs, ctl::args::CtlArgs};
 
 /// AMQP in one binary: a durable broker, and the tools around it.
 #[derive(Debug, Parser)]
@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Broker(BrokerArgs),
     /// Put load on a broker and measure rates, latencies and processor time
     Bench(BenchArgs),
+    /// Administer a running broker: users, permissions, policies, limits, queues, connections
+    Ctl(CtlArgs),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -33,6 +35,9 @@ pub(crate) struct BrokerArgs {
     /// Listen here instead of 127.0.0.1:5672; can be given many times, port 0 takes a free one
     #[arg(long, value_name = "ADDR", value_parser = leveret_broker::parse_address)]
     pub(crate) listen: Vec<SocketAddr>,
+    /// Answer the HTTP admin API (which `leveret ctl` uses) here, such as at 127.0.0.1:15672
+    #[arg(long, value_name = "ADDR", value_parser = leveret_broker::parse_address)]
+    pub(crate) admin_listen: Option<SocketAddr>,
     /// Keep messages in this directory instead of ./leveret-data; made if missing
     #[arg(long, value_name = "DIR", conflicts_with = "in_memory")]
     pub(crate) data_dir: Option<PathBuf>,

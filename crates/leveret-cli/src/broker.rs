@@ -47,6 +47,7 @@ fn settings(args: &BrokerArgs) -> Result<RawConfig, Refusal> {
         .map_err(misconfigured)?;
     let in_environment = RawConfig::from_env(variable).map_err(misconfigured)?;
     let mut in_flags = RawConfig::default();
+    in_flags.admin_listen = args.admin_listen;
     in_flags.listen = Some(args.listen.clone()).filter(|addresses| !addresses.is_empty());
     in_flags.data_dir.clone_from(&args.data_dir);
     in_flags.in_memory = args.in_memory.then_some(true);
@@ -137,10 +138,12 @@ fn announce(broker: &Broker, store: &Store) {
     let text = format!(
         "leveret broker {version} is ready\n  \
            listening on  {addresses}\n  \
+           admin api     {admin}\n  \
            messages in   {kept}\n  \
            recovered     {records} records in {took} ms\n  \
            users         {users}\n",
         version = env!("CARGO_PKG_VERSION"),
+        admin = broker.admin_addr().map_or_else(|| "off".to_owned(), |address| address.to_string()),
         addresses = addresses.join(", "),
         records = recovered.records,
         took = recovered.took.as_millis(),

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod broker;
+mod ctl;
 mod exit;
 mod logging;
 mod supervisor;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Broker(args) => broker::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Ctl(args) => ctl::run(args),
     };
     match ended {
         Ok(exit) => exit.into(),

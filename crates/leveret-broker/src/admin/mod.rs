@@ -9,6 +9,7 @@ mod users;
 
 use std::sync::Arc;
 
+pub(crate) use self::users::hashed;
 pub use self::{
     connections::ConnectionInfo,
     hosts::HostLimitName,

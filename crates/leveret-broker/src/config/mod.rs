@@ -45,6 +45,8 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// The certificate of those that speak TLS.
     pub tls: Option<TlsConfig>,
+    /// Where the HTTP admin API listens; `None` is nowhere.
+    pub admin_listen: Option<SocketAddr>,
     /// Where messages are kept.
     pub store: Store,
     /// The virtual hosts that must exist; a data directory may hold more.
@@ -101,6 +103,7 @@ impl Default for Config {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5672))],
             listeners: Vec::new(),
             tls: None,
+            admin_listen: None,
             store: Store::Directory(PathBuf::from("leveret-data")),
             virtual_hosts: vec!["/".to_owned()],
             users: Vec::new(),
@@ -122,6 +125,8 @@ pub struct RawConfig {
     pub tls: Option<TlsConfig>,
     /// The addresses that are opened for TLS beside the others.
     pub tls_listeners: Option<Vec<Listener>>,
+    /// Where the HTTP admin API listens.
+    pub admin_listen: Option<SocketAddr>,
     /// The directory to keep messages in.
     pub data_dir: Option<PathBuf>,
     /// Whether to keep messages in memory only.
@@ -235,6 +240,7 @@ impl RawConfig {
             listeners: over.listeners.or(self.listeners),
             tls: over.tls.or(self.tls),
             tls_listeners: over.tls_listeners.or(self.tls_listeners),
+            admin_listen: over.admin_listen.or(self.admin_listen),
             data_dir,
             in_memory,
             virtual_hosts: over.virtual_hosts.or(self.virtual_hosts),
@@ -270,6 +276,7 @@ impl RawConfig {
             listen: self.listen.unwrap_or(listen),
             listeners,
             tls: self.tls,
+            admin_listen: self.admin_listen.or(default.admin_listen),
             store,
             virtual_hosts: self.virtual_hosts.unwrap_or(default.virtual_hosts),
             users: self.users.unwrap_or(default.users),
@@ -293,6 +300,7 @@ fn read(path: &std::path::Path) -> std::io::Result<String> {
 fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>) -> RawConfig {
     let mut section = Section::new(document, table);
     let listen = section.list("listen", parse_address);
+    let admin_listen = section.parsed("admin_listen", parse_address);
     let data_dir = section.parsed("data_dir", |text| match text {
         "" => Err("`data_dir` is empty, wanted a directory".to_owned()),
         path => Ok(PathBuf::from(path)),
@@ -312,6 +320,7 @@ fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>)
         listeners,
         tls,
         tls_listeners,
+        admin_listen,
         data_dir,
         in_memory,
         virtual_hosts,

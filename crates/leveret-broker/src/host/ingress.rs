@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use leveret_engine::{ConnectionId, Input};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use leveret_engine::{ConnectionId, Input, Listing, Page};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::outbound::OutboundSender;
 use crate::limits::Limits;
@@ -25,7 +25,12 @@ pub(crate) enum Message {
     Batch(Batch),
     /// What administrators have decided.
     Brief(Input),
+    /// Somebody looks, and is told.
+    Look { listing: Listing, after: u64, max: usize, reply: oneshot::Sender<Seen> },
 }
+
+/// A page of what an engine has, and where the next begins.
+pub(crate) type Seen = (Page, Option<u64>);
 
 /// Inputs gathered by one connection, and the room they take in the queue.
 #[derive(Debug)]
@@ -89,6 +94,13 @@ impl Ingress {
         let (messages, receiver) = mpsc::unbounded_channel();
         let queue = Bound::new(limits.ingress_bytes_max);
         (Self { messages, queue, share_bytes_max: limits.connection_ingress_bytes_max }, receiver)
+    }
+
+    /// A page of what the engine has; nothing, if it has ended.
+    pub(crate) async fn page(&self, listing: Listing, after: u64, max: usize) -> Option<Seen> {
+        let (reply, replied) = oneshot::channel();
+        self.messages.send(Message::Look { listing, after, max, reply }).ok()?;
+        replied.await.ok()
     }
 
     /// Tells the engine what administrators have decided; that takes no room from connections.

@@ -126,6 +126,10 @@ impl HostTask {
             Message::Join { connection, outbound } => {
                 self.peers.insert(connection, outbound);
             }
+            Message::Look { listing, after, max, reply } => {
+                // Whoever looked may have gone.
+                reply.send(self.engine.page(listing, after, max)).ok();
+            }
             Message::Brief(input) => {
                 self.engine.handle(self.clock.now(), input, &mut self.effects);
                 self.route();

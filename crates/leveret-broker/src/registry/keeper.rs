@@ -50,6 +50,7 @@ impl Keeper {
     pub(crate) async fn run(mut self, lifecycle: Lifecycle) {
         for name in self.state.borrow().virtual_hosts.keys() {
             self.brief(name);
+            self.trace(name);
         }
         let mut watch = lifecycle.watch();
         loop {
@@ -102,7 +103,8 @@ impl Keeper {
                         Concern::Permissions { .. }
                         | Concern::UserGone { .. }
                         | Concern::QueueLimit { .. }
-                        | Concern::Policies { .. } => {}
+                        | Concern::Policies { .. }
+                        | Concern::Tracing { .. } => {}
                     }
                 }
                 ledger.write(&state)
@@ -130,9 +132,14 @@ impl Keeper {
                 let reason = format!("user '{user}' is deleted").into();
                 self.presence.tell(&News::Close(reason), |present| present.user == user);
             }
-            Concern::HostAdded { virtual_host }
-            | Concern::QueueLimit { virtual_host }
-            | Concern::Policies { virtual_host } => self.brief(&virtual_host),
+            Concern::Tracing { virtual_host } => self.trace(&virtual_host),
+            Concern::HostAdded { virtual_host } => {
+                self.brief(&virtual_host);
+                self.trace(&virtual_host);
+            }
+            Concern::QueueLimit { virtual_host } | Concern::Policies { virtual_host } => {
+                self.brief(&virtual_host);
+            }
             Concern::HostGone { virtual_host } => self.dismiss(&virtual_host).await,
         }
     }
@@ -144,6 +151,15 @@ impl Keeper {
         let Some(ingress) = self.hosts.ingress(&ShortStr::truncated(virtual_host)) else { return };
         ingress.brief(Input::LimitQueues { queues_max: host.limits.max_queues });
         ingress.brief(Input::SetPolicies { policies: Rules::set(host) });
+    }
+
+    /// Tells an engine whether what passes is copied for onlookers.
+    fn trace(&self, virtual_host: &str) {
+        let state = self.state.borrow();
+        let Some(host) = state.virtual_hosts.get(virtual_host) else { return };
+        if let Some(ingress) = self.hosts.ingress(&ShortStr::truncated(virtual_host)) {
+            ingress.brief(Input::Trace { is_on: host.metadata.tracing });
+        }
     }
 
     /// Closes the connections of a virtual host that is gone, and gives up its log.

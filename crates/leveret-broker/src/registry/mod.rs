@@ -4,8 +4,6 @@
 //! is on disk before it holds. Keeps true: what a connection may do follows the state without a
 //! reconnect.
 
-#![expect(dead_code, reason = "the admin API, which comes next, uses the rest")]
-
 mod account;
 mod change;
 mod error;
@@ -34,7 +32,9 @@ pub(crate) use self::{
     opening::opening_state,
     pattern::Pattern,
     policy::{ApplyTo, Policy, PolicyKind},
+    rules::Rules,
     state::State,
+    virtual_host::{Metadata, VirtualHost},
 };
 use crate::{
     passwords::{Logins, Verification},

@@ -48,6 +48,9 @@ pub(crate) enum Concern {
     Policies {
         virtual_host: String,
     },
+    Tracing {
+        virtual_host: String,
+    },
 }
 
 /// What a change has done.
@@ -123,8 +126,13 @@ impl State {
                 if let Some(metadata) = metadata {
                     host.metadata = metadata;
                 }
-                let concern = is_new.then_some(Concern::HostAdded { virtual_host: name });
-                Ok(Done { is_new, concern })
+                let virtual_host = name;
+                let concern = if is_new {
+                    Concern::HostAdded { virtual_host }
+                } else {
+                    Concern::Tracing { virtual_host }
+                };
+                Ok(Done { is_new, ..Done::of(concern) })
             }
             Change::DeleteVirtualHost { name } => {
                 self.virtual_hosts

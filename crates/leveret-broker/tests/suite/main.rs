@@ -7,6 +7,7 @@
     reason = "tests stop at a surprise"
 )]
 
+mod admin_api;
 mod alarms;
 mod bad_input;
 mod config;

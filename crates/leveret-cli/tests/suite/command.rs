@@ -30,12 +30,15 @@ fn the_help_tells_settings_and_exit_codes() {
           help    Print this message or the help of the given subcommand(s)
 
         Options:
-              --config <FILE>   Read settings from this TOML file
-              --listen <ADDR>   Listen here instead of 127.0.0.1:5672; can be given many times, port 0 takes
-                                a free one
-              --data-dir <DIR>  Keep messages in this directory instead of ./leveret-data; made if missing
-              --in-memory       Keep messages in memory only; they are gone when the broker stops
-          -h, --help            Print help
+              --config <FILE>        Read settings from this TOML file
+              --listen <ADDR>        Listen here instead of 127.0.0.1:5672; can be given many times, port 0
+                                     takes a free one
+              --admin-listen <ADDR>  Answer the HTTP admin API (which `leveret ctl` uses) here, such as at
+                                     127.0.0.1:15672
+              --data-dir <DIR>       Keep messages in this directory instead of ./leveret-data; made if
+                                     missing
+              --in-memory            Keep messages in memory only; they are gone when the broker stops
+          -h, --help                 Print help
 
         Settings are taken from flags, then the environment, then the file, then defaults:
           LEVERET_BROKER_CONFIG     the file
@@ -266,6 +269,7 @@ fn a_second_instance_names_the_first_and_a_clean_stop_makes_room() {
     expect![[r#"
         leveret broker N.N.N is ready
           listening on  ADDRESS
+          admin api     off
           messages in   ROOT
           recovered     N records in N ms
           users         guest

@@ -3,6 +3,7 @@
 
 mod bench;
 mod command;
+mod ctl;
 mod kill;
 mod process;
 mod service;

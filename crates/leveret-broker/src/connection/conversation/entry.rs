@@ -1,6 +1,6 @@
 //! How a peer is let in, or not: login and virtual host.
 
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::AtomicU32;
 
 use bytes::Bytes;
 use leveret_engine::Input;
@@ -145,8 +145,6 @@ impl Conversation {
             opened_at: clock.now(),
             client_properties: std::mem::take(&mut self.client_properties),
             channels: AtomicU32::new(0),
-            bytes_received: AtomicU64::new(0),
-            bytes_sent: AtomicU64::new(0),
             news: self.news.0.clone(),
         };
         let stay = presence.enter(present, ceilings).map_err(|crowded| match crowded {

@@ -1,0 +1,221 @@
+//! `leveret ctl` against a broker that runs.
+
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+use expect_test::{Expect, expect};
+
+use crate::process::{Broker, leveret};
+
+fn broker() -> Broker {
+    Broker::from_command(leveret(&[
+        "broker",
+        "--in-memory",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+    ]))
+}
+
+fn address(broker: &Broker) -> String {
+    let line = broker.banner.lines().find(|line| line.contains("admin api")).unwrap();
+    line.split_whitespace().last().unwrap().to_owned()
+}
+
+/// Runs one verb; gives back the exit code, and what it printed on either output.
+fn ctl(broker: &Broker, words: &[&str], input: &str) -> (i32, String) {
+    let address = address(broker);
+    let mut command: Command = leveret(&[&["ctl", "--address", &address], words].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A verb that reads nothing may have ended already.
+    child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.code().unwrap(), text)
+}
+
+fn check(broker: &Broker, words: &[&str], input: &str, expected: Expect) {
+    let (code, text) = ctl(broker, words, input);
+    expected.assert_eq(&format!("{code}\n{text}"));
+}
+
+#[test]
+fn users_and_permissions_are_made_and_listed() {
+    let broker = broker();
+    check(
+        &broker,
+        &["add-user", "hazel", "--tags", "management"],
+        "down\n",
+        expect![[r#"
+        0
+    "#]],
+    );
+    check(
+        &broker,
+        &["set-permissions", "hazel", "^q", ".*", ""],
+        "",
+        expect![[r#"
+        0
+    "#]],
+    );
+    check(
+        &broker,
+        &["list-permissions"],
+        "",
+        expect![[r#"
+        0
+        user   configure  write  read
+        guest  .*         .*     .*
+        hazel  ^q         .*
+    "#]],
+    );
+    check(
+        &broker,
+        &["set-user-limits", "hazel", "max-channels", "-1"],
+        "",
+        expect![[r#"
+        0
+    "#]],
+    );
+    check(
+        &broker,
+        &["list-users"],
+        "",
+        expect![[r#"
+        0
+        name   tags
+        guest  administrator
+        hazel  management
+    "#]],
+    );
+    check(
+        &broker,
+        &["delete-user", "hazel"],
+        "",
+        expect![[r#"
+        0
+    "#]],
+    );
+}
+
+#[test]
+fn policies_are_made_and_listed() {
+    let broker = broker();
+    let definition = r#"{"max-length": 5}"#;
+    let policy = ["set-policy", "short", "^q", definition, "--apply-to", "queues"];
+    check(
+        &broker,
+        &policy,
+        "",
+        expect![[r#"
+        0
+    "#]],
+    );
+    check(
+        &broker,
+        &["list-policies"],
+        "",
+        expect![[r#"
+        0
+        name   pattern  apply-to  priority  definition
+        short  ^q       queues    0         {"max-length":5}
+    "#]],
+    );
+    check(
+        &broker,
+        &["list-policies", "--json"],
+        "",
+        expect![[r#"
+        0
+        [
+          {
+            "apply-to": "queues",
+            "definition": {
+              "max-length": 5
+            },
+            "name": "short",
+            "pattern": "^q",
+            "priority": 0,
+            "vhost": "/"
+          }
+        ]
+    "#]],
+    );
+    check(
+        &broker,
+        &["clear-policy", "short"],
+        "",
+        expect![[r#"
+        0
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named_and_has_its_exit_code() {
+    let broker = broker();
+    check(
+        &broker,
+        &["delete-user", "nobody"],
+        "",
+        expect![[r#"
+        66
+        refused: user `nobody` does not exist
+    "#]],
+    );
+    check(
+        &broker,
+        &["purge-queue", "none"],
+        "",
+        expect![[r#"
+        66
+        refused: NOT_FOUND - no queue 'none' in vhost '/'
+    "#]],
+    );
+    check(
+        &broker,
+        &["set-policy", "p", "(", r#"{"expires": 1}"#],
+        "",
+        expect![[r#"
+        65
+        refused: `pattern`: not a regular expression: unclosed group
+    "#]],
+    );
+    check(
+        &broker,
+        &["add-user", "hazel"],
+        "",
+        expect![[r#"
+        64
+        no password came on standard input
+    "#]],
+    );
+    check(
+        &broker,
+        &["--user", "nobody", "list-users"],
+        "wrong\n",
+        expect![[r#"
+        77
+        refused: Login failed
+    "#]],
+    );
+    let unreachable = ["ctl", "--address", "127.0.0.1:1", "status"];
+    assert_eq!(leveret(&unreachable).status().unwrap().code(), Some(69));
+    check(
+        &broker,
+        &["frobnicate-user"],
+        "",
+        expect![[r#"
+        64
+        error: unrecognized subcommand 'frobnicate-user'
+
+        Usage: leveret ctl [OPTIONS] <COMMAND>
+
+        For more information, try '--help'.
+    "#]],
+    );
+}
