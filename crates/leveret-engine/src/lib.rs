@@ -76,7 +76,7 @@ pub use self::{
     engine::Engine,
     identity::{ConnectionId, Lsn, PageId},
     input::{Capabilities, Input},
-    options::{EngineOptions, Limits},
+    options::{DefaultQueueType, EngineOptions, Limits},
     permissions::{Authority, Permissions},
     policies::{Policies, PolicySet, PolicyTarget},
     recovery::ReplayError,

@@ -13,8 +13,21 @@ pub struct EngineOptions {
     pub node: ShortStr,
     /// Where the engine's chance comes from: server-made names. Give a random one in production.
     pub seed: u64,
+    /// What a queue is that is declared without `x-queue-type`.
+    pub default_queue_type: DefaultQueueType,
     /// What is bounded, and where.
     pub limits: Limits,
+}
+
+/// What a queue is that is declared without `x-queue-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DefaultQueueType {
+    /// A classic queue.
+    #[default]
+    Classic,
+    /// A quorum queue, where one can be: named by the client, durable, neither exclusive nor
+    /// auto-delete. Any other is classic.
+    Quorum,
 }
 
 impl Default for EngineOptions {
@@ -23,6 +36,7 @@ impl Default for EngineOptions {
             virtual_host: ShortStr::from_static("/"),
             node: ShortStr::from_static("leveret@localhost"),
             seed: 0,
+            default_queue_type: DefaultQueueType::default(),
             limits: Limits::default(),
         }
     }

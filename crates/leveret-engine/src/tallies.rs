@@ -23,6 +23,10 @@ struct Tally {
 }
 
 impl Tallies {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
     pub(crate) fn count(&self, copy: Copy) -> u32 {
         self.of.get(&copy).map_or(0, |tally| tally.count)
     }

@@ -63,6 +63,7 @@ scripts! {
     each_type_of_queue_has_its_own_rules: "queue_types.txt";
     an_unsettled_delivery_times_out: "consumer_timeout.txt";
     consumers_and_bindings_are_bounded: "bounds.txt";
+    a_queue_without_a_type_has_the_virtual_hosts: "default_queue_type.txt";
     what_comes_back_too_often_is_given_up: "delivery_limit.txt";
     get_takes_one_message: "get.txt";
     deliveries_are_settled_once: "settle.txt";

@@ -15,11 +15,14 @@ use crate::{
     error::{DeclareError, MethodError, Property, ResourceError, ResourceKind, Sides},
     identity::QueueId,
     message::{detached_name, detached_table},
+    options::DefaultQueueType,
     queue::{PageSpace, Queue, QueueSpec},
     record::Fact,
     replies::REPLY_TO,
     store::Entity,
 };
+
+const TYPE: &str = "x-queue-type";
 
 /// RabbitMQ looks at its type before all others.
 const DEAD_LETTERS: &str = "x-dead-letter-exchange";
@@ -43,6 +46,7 @@ impl Turn<'_> {
         let is_named = !name.is_empty();
         let name = if is_named { name } else { self.host.chance.name("amq.gen-") };
         self.authorise(at, Access::Configure, ResourceKind::Queue, &name)?;
+        let declare = self.with_default_type(declare);
         if let Some(current) = self.host.queues.named(&name).filter(|_| is_named) {
             self.check_same_queue(at, current, &declare)?;
             self.answer_existing(at, current.id, declare.no_wait);
@@ -56,6 +60,23 @@ impl Turn<'_> {
             self.send_when_written(at, Method::QueueDeclareOk(answer));
         }
         Ok(())
+    }
+
+    /// The same with the type that a queue has which is declared with none.
+    fn with_default_type(&self, mut declare: queue::Declare) -> queue::Declare {
+        let can_be_quorum = declare.durable
+            && !declare.exclusive
+            && !declare.auto_delete
+            && !declare.queue.is_empty();
+        match self.host.options.default_queue_type {
+            DefaultQueueType::Quorum if can_be_quorum && declare.arguments.get(TYPE).is_none() => {
+                let given = declare.arguments.iter();
+                let named = given.chain([(ShortStr::from_static(TYPE), "quorum".into())]);
+                declare.arguments = named.collect();
+            }
+            DefaultQueueType::Quorum | DefaultQueueType::Classic => {}
+        }
+        declare
     }
 
     fn passive_declare(

@@ -188,6 +188,11 @@ impl Turn<'_> {
     /// The page goes with all that is in it.
     fn discard_page(&mut self, id: PageId) {
         let Some(page) = self.host.pages.get(&id) else { return };
+        if let Some(kept) = page.kept.as_ref().filter(|_| !self.host.tallies.is_empty()) {
+            for message in kept.ids().iter() {
+                self.host.tallies.forget((page.queue, message));
+            }
+        }
         let is_on_record = page.kept.as_ref().is_some_and(|kept| kept.recorded.is_some());
         // With a queue, all its pages are gone by the same record.
         if is_on_record && self.host.queues.contains(page.queue) {

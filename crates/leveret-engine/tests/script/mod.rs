@@ -17,8 +17,8 @@ mod show;
 use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use leveret_engine::{
-    Authority, Capabilities, ConnectionId, Effect, Effects, Engine, EngineOptions, Input, Lsn,
-    PolicySet,
+    Authority, Capabilities, ConnectionId, DefaultQueueType, Effect, Effects, Engine,
+    EngineOptions, Input, Lsn, PolicySet,
 };
 use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
 
@@ -175,6 +175,9 @@ impl World {
                 *place = value.parse().unwrap();
             }
         };
+        if words.take("default_quorum") {
+            self.options.default_queue_type = DefaultQueueType::Quorum;
+        }
         set(words, "turn_steps", &mut limits.turn_steps_max);
         set(words, "record_bytes", &mut limits.record_bytes_max);
         set(words, "transaction_operations", &mut limits.transaction_operations_max);
