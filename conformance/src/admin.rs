@@ -3,7 +3,6 @@
 //! A request goes out, the status comes back; bodies of answers are not looked at.
 
 use std::{
-    fmt::Debug,
     io::{Read as _, Write as _},
     net::TcpStream,
     time::Duration,
@@ -11,29 +10,22 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-/// Who changes users, permissions, limits and policies, by requests as of `RabbitMQ`'s HTTP API.
-pub trait Administrator: Debug + Send + Sync {
-    /// Sends a request and gives back the status.
-    fn request(&self, method: &str, path: &str, body: &str) -> Result<u16>;
-}
-
 /// The HTTP API at an address.
 #[derive(Debug, Clone)]
-pub(crate) struct HttpApi {
+pub(crate) struct Admin {
     address: String,
     authorization: String,
 }
 
-impl HttpApi {
+impl Admin {
     pub(crate) fn new(url: &str, user: &str, password: &str) -> Result<Self> {
         let address = url.strip_prefix("http://").context("an HTTP API begins with http://")?;
         let authorization = base64(format!("{user}:{password}").as_bytes());
         Ok(Self { address: address.trim_end_matches('/').to_owned(), authorization })
     }
-}
 
-impl Administrator for HttpApi {
-    fn request(&self, method: &str, path: &str, body: &str) -> Result<u16> {
+    /// Sends a request and gives back the status.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Result<u16> {
         let mut stream = TcpStream::connect(&self.address)
             .with_context(|| format!("cannot connect to {}", self.address))?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;

@@ -18,7 +18,6 @@ mod transcript;
 mod verdict;
 mod wire;
 
-pub use admin::Administrator;
 pub use case::{Case, read_cases};
 pub use play::play;
 pub use target::Target;

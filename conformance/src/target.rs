@@ -1,12 +1,12 @@
 //! A broker under test: where it listens, and as whom a case comes.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    admin::{Administrator, HttpApi},
+    admin::Admin,
     method::Outgoing,
     peer::{Login, Peer},
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Target {
     pub(crate) address: String,
-    pub(crate) admin: Option<Arc<dyn Administrator>>,
+    pub(crate) admin: Option<Admin>,
     pub(crate) user: String,
     pub(crate) password: String,
     pub(crate) vhost: String,
@@ -34,8 +34,7 @@ impl Target {
         let (address, vhost) = rest.split_once('/').unwrap_or((rest, "%2f"));
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let (user, password) = (decoded(user), decoded(password));
-        let admin = http.map(|url| HttpApi::new(url, &user, &password)).transpose()?;
-        let admin = admin.map(|admin| Arc::new(admin) as Arc<dyn Administrator>);
+        let admin = http.map(|url| Admin::new(url, &user, &password)).transpose()?;
         Ok(Self {
             address: address.to_owned(),
             admin,
@@ -45,12 +44,6 @@ impl Target {
             worker: 0,
             patience: Duration::from_secs(5),
         })
-    }
-
-    /// The same broker, administered by other means than HTTP.
-    #[must_use]
-    pub fn administered(self, admin: Arc<dyn Administrator>) -> Self {
-        Self { admin: Some(admin), ..self }
     }
 
     /// As many targets as asked for, each in a virtual host of its own, if the broker has an HTTP

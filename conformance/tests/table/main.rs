@@ -6,15 +6,14 @@
 //! deviates. Words after `--` choose cases by their names; `VERBOSE=1` shows those that agree.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a test that prints its table")]
 
-mod office;
-
 use std::{
     collections::BTreeMap,
     env,
+    net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
     sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -25,8 +24,6 @@ use leveret_broker::Broker;
 use leveret_conformance::{
     Case, Reasons, Recording, Target, Transcript, play, read_cases, read_recording, write_recording,
 };
-
-use self::office::Office;
 
 /// How many cases run at once, each in a virtual host of its own.
 const WORKERS: usize = 8;
@@ -165,12 +162,13 @@ fn ours(cases: &[Case], update: Option<&Vec<String>>) -> bool {
 
 fn play_on_ours(cases: &[Case]) -> BTreeMap<String, Result<Transcript, String>> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let broker = Broker::builder().in_memory().listen("127.0.0.1:0".parse().unwrap());
+    let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let broker = Broker::builder().in_memory().listen(any).admin_listen(any);
     let broker = runtime.block_on(broker.start()).unwrap();
     let address = broker.local_addrs().first().unwrap().to_string();
-    let office = Office::new(broker.admin(), runtime.handle().clone());
-    let target = Target::new(&format!("amqp://guest:guest@{address}/%2f"), None).unwrap();
-    let said = run(&target.administered(Arc::new(office)).split(WORKERS).unwrap(), cases);
+    let http = format!("http://{}", broker.admin_addr().unwrap());
+    let target = Target::new(&format!("amqp://guest:guest@{address}/%2f"), Some(&http)).unwrap();
+    let said = run(&target.split(WORKERS).unwrap(), cases);
     runtime.block_on(broker.shutdown());
     said
 }
