@@ -25,6 +25,7 @@ mod log;
 mod lookout;
 mod mechanism;
 mod news;
+pub mod offline;
 mod pages;
 mod panic_record;
 mod passwords;

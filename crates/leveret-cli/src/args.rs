@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench::args::BenchArgs, ctl::args::CtlArgs};
+use crate::{bench::args::BenchArgs, ctl::args::CtlArgs, journal::JournalCommand};
 
 /// AMQP in one binary: a durable broker, and the tools around it.
 #[derive(Debug, Parser)]
@@ -22,6 +22,9 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Administer a running broker: users, permissions, policies, limits, queues, connections
     Ctl(CtlArgs),
+    /// Look at a data directory that no broker has open: inspect, verify, salvage
+    #[command(subcommand)]
+    Journal(JournalCommand),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -5,6 +5,7 @@ mod bench;
 mod broker;
 mod ctl;
 mod exit;
+mod journal;
 mod logging;
 mod supervisor;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Broker(args) => broker::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Ctl(args) => ctl::run(args),
+        Command::Journal(command) => journal::run(command),
     };
     match ended {
         Ok(exit) => exit.into(),

@@ -4,6 +4,7 @@
 mod bench;
 mod command;
 mod ctl;
+mod journal;
 mod kill;
 mod process;
 mod service;
