@@ -61,17 +61,30 @@ pub(crate) fn run(command: JournalCommand) -> Result<Exit, Refusal> {
         }
         JournalCommand::Verify { data_dir } => {
             let found = offline::inspect(&data_dir).map_err(refused)?;
-            let messages = found.hosts.iter().map(messages).sum::<u64>();
-            say(&format!(
-                "`{}` is whole: {} records in {} segments, {messages} messages",
-                data_dir.display(),
-                found.records,
-                found.segments,
-            ));
-            Ok(Exit::Success)
+            Ok(verified(&data_dir, &found))
         }
         JournalCommand::Salvage { data_dir, to } => salvage(&data_dir, &to),
     }
+}
+
+fn verified(data_dir: &Path, found: &Inspection) -> Exit {
+    if !found.damaged_pages.is_empty() {
+        let line = |(path, offset, problem): &(PathBuf, usize, &str)| {
+            format!("{}: damaged at byte {offset}: {problem}", path.display())
+        };
+        let lines: Vec<String> = found.damaged_pages.iter().map(line).collect();
+        say(&lines.join("\n"));
+        return Exit::Data;
+    }
+    say(&format!(
+        "`{}` is whole: {} records in {} segments, {} pages, {} messages",
+        data_dir.display(),
+        found.records,
+        found.segments,
+        found.pages,
+        found.hosts.iter().map(messages).sum::<u64>(),
+    ));
+    Exit::Success
 }
 
 fn salvage(data_dir: &Path, to: &Path) -> Result<Exit, Refusal> {
@@ -107,6 +120,7 @@ fn as_text(found: &Inspection) -> String {
             "\n       the last {bytes} bytes, from byte {offset} of {file}, never became durable"
         ));
     }
+    text.push_str(&format!("\npages  {}, {} bytes", found.pages, found.page_bytes));
     for host in &found.hosts {
         text.push_str(&format!(
             "\nvhost  {}: {} queues, {} exchanges, {} bindings, {} messages",
@@ -155,7 +169,8 @@ fn as_json(found: &Inspection) -> Value {
         .map(|(file, offset, bytes)| json!({ "file": file, "offset": offset, "bytes": bytes }));
     json!({
         "records": found.records, "segments": found.segments, "log_bytes": found.log_bytes,
-        "cut": cut, "vhosts": hosts,
+        "pages": found.pages, "page_bytes": found.page_bytes,
+        "damaged_pages": found.damaged_pages.len(), "cut": cut, "vhosts": hosts,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The engine: one virtual host, driven by inputs.
 
+use bytes::Bytes;
 use leveret_protocol::Timestamp;
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     input::Input,
     options::EngineOptions,
     policies::PolicySet,
+    record::PageReader,
     recovery::{Recovery, ReplayError},
     turn::Turn,
 };
@@ -56,6 +58,15 @@ impl Engine {
     /// that are found may be dropped.
     pub fn pages(&self) -> impl Iterator<Item = PageId> {
         self.host.pages.keys().copied()
+    }
+
+    /// What is wrong with a page's content: where in it, and what; nothing if it is whole, or
+    /// not needed.
+    pub fn page_damage(&self, page: PageId, content: Bytes) -> Option<(usize, &'static str)> {
+        let queue = self.host.pages.get(&page)?.queue;
+        let mut reader = PageReader::new(page, queue, content);
+        while reader.next().is_some() {}
+        reader.damage.map(|damage| (damage.offset, damage.problem))
     }
 
     /// Takes one input and adds what is to be done to `effects`.

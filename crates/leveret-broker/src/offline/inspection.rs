@@ -1,13 +1,17 @@
 //! Reading all of a data directory, as a start would, without changing it.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use leveret_engine::{Engine, Listing, Lsn, Page, QueueView};
 use leveret_journal::{RealDisk, StreamId};
 use leveret_protocol::{ShortStr, Timestamp};
 
 use super::{OfflineError, enter};
-use crate::{directory::Roster, recovery::fresh_engine};
+use crate::{directory::Roster, pages::PageKey, recovery::fresh_engine};
 
 /// Queues looked at in one go.
 const PAGE: usize = 1000;
@@ -24,7 +28,14 @@ pub struct Inspection {
     pub records: u64,
     /// What was written at the end of the log and never became durable: file, offset and bytes.
     pub cut: Option<(String, u64, u64)>,
-    /// Each virtual host, by name.
+    /// Pages on disk that are needed, and bytes of them.
+    pub pages: usize,
+    /// Bytes of those.
+    pub page_bytes: u64,
+    /// Pages that are missing or damaged: the file, where in it, and what is wrong. A broker starts
+    /// all the same, and gives out what of them it can read.
+    pub damaged_pages: Vec<(PathBuf, usize, &'static str)>,
+    /// Each virtual host, in the order they were made.
     pub hosts: Vec<HostFigures>,
 }
 
@@ -58,7 +69,8 @@ pub struct QueueFigures {
 
 /// Reads every record and replays it; changes nothing.
 ///
-/// Succeeds if and only if a broker could start with it.
+/// Succeeds if and only if a broker could start with it. Memory grows with what is in it, not
+/// with the log.
 pub fn inspect(data_dir: &Path) -> Result<Inspection, OfflineError> {
     let directory = enter(data_dir)?;
     let roster = directory.roster()?;
@@ -70,23 +82,42 @@ pub fn inspect(data_dir: &Path) -> Result<Inspection, OfflineError> {
             None if roster.is_retired(stream.0) => Ok(()),
             None => Err(format!("it belongs to stream {}, which nobody has", stream.0).into()),
         })?;
-    let hosts = engines.into_values().map(|(name, mut engine)| {
-        engine.finish_replay(Timestamp::from_millis(0));
-        figures(name, &engine)
-    });
-    Ok(Inspection {
+    let mut inspection = Inspection {
         segments: found.segments,
         log_bytes: found.bytes,
         records: found.records,
         cut: found.cut.map(|cut| (cut.file, cut.offset, cut.bytes)),
-        hosts: hosts.collect(),
-    })
+        ..Inspection::default()
+    };
+    for (stream, (name, mut engine)) in engines {
+        engine.finish_replay(Timestamp::from_millis(0));
+        inspection.read_pages(&directory.pages_path(), stream, &engine);
+        inspection.hosts.push(figures(name, &engine));
+    }
+    Ok(inspection)
+}
+
+impl Inspection {
+    /// Reads every page that an engine needs.
+    fn read_pages(&mut self, folder: &Path, stream: StreamId, engine: &Engine) {
+        for page in engine.pages() {
+            let path = folder.join(PageKey { stream, page }.file());
+            // What cannot be read has no content, which the engine knows to call damaged.
+            let content = fs::read(&path).unwrap_or_default();
+            self.pages += 1;
+            self.page_bytes += content.len() as u64;
+            if let Some((offset, problem)) = engine.page_damage(page, content.into()) {
+                self.damaged_pages.push((path, offset, problem));
+            }
+        }
+    }
 }
 
 /// An engine with nothing in it for each virtual host.
 pub(super) fn engines(roster: &Roster) -> BTreeMap<StreamId, (String, Engine)> {
     let engine = |(stream, name): (u32, &str)| {
-        let engine = fresh_engine(&ShortStr::truncated(name));
+        let limits = leveret_engine::Limits::default();
+        let engine = fresh_engine(&ShortStr::truncated(name), limits);
         (StreamId(stream), (name.to_owned(), engine))
     };
     roster.iter().map(engine).collect()

@@ -14,7 +14,7 @@ pub(crate) struct PageKey {
 
 impl PageKey {
     /// The name of its file.
-    pub(super) fn file(self) -> String {
+    pub(crate) fn file(self) -> String {
         format!("{:010}-{:020}{SUFFIX}", self.stream.0, self.page.0)
     }
 

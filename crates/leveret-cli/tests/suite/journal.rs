@@ -13,7 +13,9 @@ use crate::process::{Broker, ended, leveret};
 const MESSAGES: usize = 300;
 
 /// A data directory with one durable queue of messages, from a broker that was killed.
-async fn filled(data_dir: &Path) {
+///
+/// Each `group` of messages is confirmed before the next is sent.
+async fn filled(data_dir: &Path, messages: usize, group: usize) {
     let broker = Broker::start(data_dir);
     let url = format!("amqp://guest:guest@{}/%2F", broker.address());
     let channel = Connection::open(&url).await.unwrap().channel().await.unwrap();
@@ -21,14 +23,20 @@ async fn filled(data_dir: &Path) {
     let declare = QueueDeclare { name: name.clone(), ..QueueDeclare::default() };
     channel.queue_declare(&declare).await.unwrap();
     channel.confirm_select().await.unwrap();
-    for number in 0..MESSAGES {
+    let mut confirms = Vec::new();
+    for number in 0..messages {
         let publish = Publish {
             routing_key: name.clone(),
             properties: Properties::builder().persistent().build(),
             body: format!("message {number} {}", "x".repeat(200)).into(),
             ..Publish::default()
         };
-        channel.publish(publish).await.unwrap().await.unwrap();
+        confirms.push(channel.publish(publish).await.unwrap());
+        if confirms.len() == group {
+            for confirm in confirms.drain(..) {
+                confirm.await.unwrap();
+            }
+        }
     }
     drop(broker);
 }
@@ -52,7 +60,7 @@ fn first_segment(data_dir: &Path) -> PathBuf {
 async fn a_killed_brokers_directory_is_shown_verified_and_left_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
-    filled(&data_dir).await;
+    filled(&data_dir, MESSAGES, 1).await;
     let before = fs::read(first_segment(&data_dir)).unwrap();
 
     let (code, text) = run(&["inspect", "data"], folder.path());
@@ -73,7 +81,7 @@ async fn a_killed_brokers_directory_is_shown_verified_and_left_as_it_was() {
 async fn what_can_be_read_of_a_damaged_directory_starts_again_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
-    filled(&data_dir).await;
+    filled(&data_dir, MESSAGES, 1).await;
     let segment = first_segment(&data_dir);
     let mut bytes = fs::read(&segment).unwrap();
     // In the body of a message in the middle, which a later confirm had said to be safe.
@@ -101,6 +109,30 @@ async fn what_can_be_read_of_a_damaged_directory_starts_again_elsewhere() {
     let declare = QueueDeclare { name: ShortStr::from_static("jobs"), ..QueueDeclare::default() };
     let saved = channel.queue_declare(&declare).await.unwrap().messages;
     assert!((290..300).contains(&saved), "{saved} of 300");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_damaged_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    filled(&data_dir, 20_000, 1_000).await;
+    let (code, text) = run(&["inspect", "data", "--json"], folder.path());
+    assert_eq!(code, Some(0), "{text}");
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let number = |path: &str| json.pointer(path).and_then(Value::as_u64).unwrap();
+    assert!(number("/pages") > 0, "{json}");
+    assert_eq!(number("/vhosts/0/queues/0/messages"), 20_000, "{json}");
+
+    let mut pages = fs::read_dir(data_dir.join("pages")).unwrap();
+    let page = pages.next().unwrap().unwrap().path();
+    let mut bytes = fs::read(&page).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(&page, bytes).unwrap();
+    let (code, text) = run(&["verify", "data"], folder.path());
+    assert_eq!(code, Some(65), "{text}");
+    let name = page.file_name().unwrap().to_str().unwrap();
+    assert!(text.contains(name) && text.contains("fails its checksum"), "{text}");
 }
 
 #[test]
