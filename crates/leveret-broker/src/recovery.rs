@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use leveret_engine::{Engine, EngineOptions, Limits as EngineLimits, Lsn};
+use leveret_engine::{Engine, EngineOptions, Limits as EngineLimits, Lsn, PolicySet};
 use leveret_journal::{Cut, Disk, Journal, OpenError, Options, Seq, StreamId};
 use leveret_protocol::ShortStr;
 
@@ -67,6 +67,8 @@ pub(crate) struct Past<D> {
     pub(crate) log: D,
     pub(crate) pages: PageThreads<D>,
     pub(crate) roster: Roster,
+    /// The policies of each virtual host that has some: they say how old a message may get.
+    pub(crate) policies: BTreeMap<ShortStr, PolicySet>,
     pub(crate) limits: EngineLimits,
     pub(crate) clock: Clock,
     pub(crate) lifecycle: Lifecycle,
@@ -91,7 +93,7 @@ pub(crate) enum RecoverError {
 /// Opens the log and replays it; blocks for as long as that takes.
 pub(crate) fn recover<D: Disk + Send + 'static>(past: Past<D>) -> Result<Present<D>, RecoverError> {
     let started = Instant::now();
-    let Past { log, mut pages, roster, limits, clock, lifecycle } = past;
+    let Past { log, mut pages, roster, policies, limits, clock, lifecycle } = past;
     let place = log.path("").into();
     let mut hosts: BTreeMap<StreamId, RecoveredHost> = roster
         .iter()
@@ -131,6 +133,7 @@ pub(crate) fn recover<D: Disk + Send + 'static>(past: Past<D>) -> Result<Present
     }
     let mut thread = LogThread::new(journal, lifecycle, place);
     for host in hosts.values_mut() {
+        host.engine.replay_policies(policies.get(&host.name).cloned().unwrap_or_default());
         host.engine.finish_replay(clock.now());
         host.mailbox = thread.add_stream(host.stream, host.last);
     }

@@ -2,8 +2,9 @@
 //!
 //! The order matters: lock the directory, take the addresses, replay the log, and only then answer.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::Path, sync::Arc};
 
+use leveret_engine::PolicySet;
 use leveret_journal::{Disk, OpenError, RealDisk, SimDisk, StreamId};
 use leveret_protocol::ShortStr;
 use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
@@ -25,7 +26,7 @@ use crate::{
     panic_record::{PanicLoop, PanicRecord},
     presence::Presence,
     recovery::{Past, Present, RecoverError, Recovered, RecoveredHost, recover},
-    registry::{Keeper, Ledger, State, opening_state},
+    registry::{Keeper, Ledger, State, kept_policies, opening_state},
     running::Parts,
     shared::Shared,
     tls::{TlsError, TlsKeeper},
@@ -128,7 +129,8 @@ pub(crate) async fn start(
             let (ledger, sockets) = (in_memory_ledger(), bind(&listen)?);
             let roster = ledger.roster().clone();
             let disks = Disks { log: disk.clone(), pages: [disk.clone(), disk] };
-            (open(disks, (), roster, surroundings).await?, sockets, ledger)
+            let past = (roster, kept_policies(ledger.read()?.as_ref()));
+            (open(disks, (), past, surroundings).await?, sockets, ledger)
         }
         (None, Store::Memory) => {
             let ledger = in_memory_ledger();
@@ -142,7 +144,8 @@ pub(crate) async fn start(
             let pages = || RealDisk::new(directory.pages_path());
             let log = RealDisk::new(directory.journal_path());
             let disks = Disks { log, pages: [pages(), pages()] };
-            (open(disks, directory, roster, surroundings).await?, sockets, ledger)
+            let past = (roster, kept_policies(ledger.read()?.as_ref()));
+            (open(disks, directory, past, surroundings).await?, sockets, ledger)
         }
     };
     let admin = config.admin_listen.map(|address| bind(&[address])).transpose()?;
@@ -240,14 +243,14 @@ struct Disks<D> {
 async fn open<D: Disk + Send + 'static, H: Send + Sync + 'static>(
     disks: Disks<D>,
     held: H,
-    roster: Roster,
+    (roster, policies): (Roster, BTreeMap<ShortStr, PolicySet>),
     surroundings: Surroundings,
 ) -> Result<Running, StartError> {
     let Surroundings { clock, lifecycle, limits, panics } = surroundings;
     let Disks { log, pages: [writing, reading] } = disks;
     let pages = PageThreads::new(writing, reading, lifecycle.clone());
     let engine_limits = limits.of_engine();
-    let past = Past { log, pages, roster, limits: engine_limits, clock, lifecycle };
+    let past = Past { log, pages, roster, policies, limits: engine_limits, clock, lifecycle };
     let Present { log, pages, hosts: recovered_hosts, recovered } =
         match tokio::task::spawn_blocking(move || recover(past)).await {
             Ok(Ok(present)) => present,

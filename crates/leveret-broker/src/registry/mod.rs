@@ -29,7 +29,7 @@ pub(crate) use self::{
     change::{Change, HostLimit, NewPassword, PolicyKey, UserLimit, Where},
     keeper::Keeper,
     ledger::Ledger,
-    opening::opening_state,
+    opening::{kept_policies, opening_state},
     pattern::Pattern,
     policy::{ApplyTo, Policy, PolicyKind},
     rules::Rules,

@@ -3,11 +3,23 @@
 //! A user of the configuration is set from it at each start, whatever was changed meanwhile, and
 //! never written to disk. Without any, the first start makes `guest`.
 
+use std::collections::BTreeMap;
+
+use leveret_engine::PolicySet;
+use leveret_protocol::ShortStr;
+
 use super::{
     account::{Account, Password, Permission},
+    rules::Rules,
     state::State,
 };
 use crate::users::User;
+
+/// The policies of each virtual host, as they were kept.
+pub(crate) fn kept_policies(kept: Option<&State>) -> BTreeMap<ShortStr, PolicySet> {
+    let hosts = kept.into_iter().flat_map(|state| &state.virtual_hosts);
+    hosts.map(|(name, host)| (ShortStr::truncated(name), Rules::set(host))).collect()
+}
 
 /// The state after a start with these virtual hosts and configured users.
 pub(crate) fn opening_state(kept: Option<State>, hosts: &[String], users: &[User]) -> State {
