@@ -56,7 +56,7 @@ struct RunningHost {
 pub(crate) struct Leaving {
     stream: StreamId,
     task: JoinHandle<()>,
-    log: Option<LogQueue>,
+    disk: Option<DiskQueues>,
 }
 
 impl Hosts {
@@ -92,7 +92,10 @@ impl Hosts {
     /// Runs a new virtual host.
     pub(crate) fn add(&self, name: &ShortStr, stream: StreamId) {
         let disk = self.lock().disk.clone();
-        let limits = disk.as_ref().map_or_else(Default::default, |_| self.limits.of_engine());
+        let limits = match disk {
+            Some(_) => self.limits.of_engine(),
+            None => self.limits.of_engine_in_memory(),
+        };
         let disk =
             disk.map(|disk| (disk.log.add_stream(stream), PageStream::new(stream, disk.pages)));
         self.run(name.clone(), fresh_engine(name, limits), stream, disk);
@@ -101,9 +104,9 @@ impl Hosts {
     /// Lets nobody into a virtual host any more.
     pub(crate) fn remove(&self, name: &ShortStr) -> Option<Leaving> {
         let mut inner = self.lock();
-        let log = inner.disk.as_ref().map(|disk| disk.log.clone());
+        let disk = inner.disk.clone();
         let RunningHost { stream, task, .. } = inner.running.remove(name)?;
-        Some(Leaving { stream, task, log })
+        Some(Leaving { stream, task, disk })
     }
 
     /// The broker ends: lets go of all, and gives back the tasks to be waited for.
@@ -120,12 +123,13 @@ impl Hosts {
 }
 
 impl Leaving {
-    /// Waits until the task has ended; then the log owes the virtual host nothing.
+    /// Waits until the task has ended; then the log owes the virtual host nothing, and its pages go.
     pub(crate) async fn finish(self) {
         // A panic there has ended the process.
         self.task.await.ok();
-        if let Some(log) = self.log {
+        if let Some(DiskQueues { log, pages }) = self.disk {
             log.remove_stream(self.stream);
+            pages.remove_stream(self.stream);
         }
     }
 }

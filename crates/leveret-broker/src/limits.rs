@@ -36,6 +36,9 @@ pub struct Limits {
     pub page_messages_max: usize,
     /// Bytes of messages in a page (2 MiB).
     pub page_bytes_max: usize,
+    /// How long a delivery may stay unacknowledged until its channel is closed with 406 (30 min); for
+    /// ever, if nothing is given.
+    pub consumer_timeout: Option<Duration>,
     /// How long a clean stop waits for peers to answer `connection.close` (1 s).
     pub close_timeout: Duration,
 }
@@ -58,6 +61,7 @@ impl Default for Limits {
             egress_bytes_max: 1 << 20,
             page_messages_max: 4_096,
             page_bytes_max: 2 << 20,
+            consumer_timeout: Some(Duration::from_mins(30)),
             close_timeout: Duration::from_secs(1),
         }
     }
@@ -67,6 +71,11 @@ impl Limits {
     /// What of it is the engine's, where pages have a place.
     pub(crate) fn of_engine(&self) -> leveret_engine::Limits {
         let (page_messages_max, page_bytes_max) = (self.page_messages_max, self.page_bytes_max);
-        leveret_engine::Limits { page_messages_max, page_bytes_max, ..Default::default() }
+        leveret_engine::Limits { page_messages_max, page_bytes_max, ..self.of_engine_in_memory() }
+    }
+
+    /// The same where pages have none.
+    pub(crate) fn of_engine_in_memory(&self) -> leveret_engine::Limits {
+        leveret_engine::Limits { consumer_timeout: self.consumer_timeout, ..Default::default() }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Keeps true: no secret is shown.
 
+use std::time::Duration;
+
 use crate::{
     alarm::MemoryMark,
     config::{Config, ConfigError, Listener, Origin, Origins, RawConfig, Store},
@@ -63,6 +65,7 @@ fn listed(config: &Config, origins: &Origins) -> Vec<Setting> {
         ("limits.frame_bytes_max", limits.frame_bytes_max.to_string()),
         ("limits.heartbeat", format!("{:?}", limits.heartbeat)),
         ("limits.message_bytes_max", limits.message_bytes_max.to_string()),
+        ("limits.consumer_timeout", timeout(limits.consumer_timeout)),
         ("limits.close_timeout", format!("{:?}", limits.close_timeout)),
         ("alarms.memory", shown(config.alarms.memory)),
         ("alarms.disk_free", format!("{}B", config.alarms.disk_free_min)),
@@ -71,6 +74,10 @@ fn listed(config: &Config, origins: &Origins) -> Vec<Setting> {
         add(name, "", value);
     }
     settings
+}
+
+fn timeout(time: Option<Duration>) -> String {
+    time.map_or_else(|| "off".to_owned(), |time| format!("{time:?}"))
 }
 
 fn shown(mark: MemoryMark) -> String {

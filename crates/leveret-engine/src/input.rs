@@ -5,6 +5,7 @@ use leveret_protocol::{ChannelNumber, Method, Properties, ShortStr, basic};
 
 use crate::{
     identity::{ConnectionId, Lsn, PageId},
+    options::DefaultQueueType,
     permissions::Authority,
     policies::PolicySet,
 };
@@ -40,6 +41,11 @@ pub enum Input {
     LimitQueues {
         /// So many; `None` is no limit.
         queues_max: Option<u64>,
+    },
+    /// What a queue is from now on that is declared without `x-queue-type`.
+    SetDefaultQueueType {
+        /// The type.
+        default: DefaultQueueType,
     },
     /// The connection is closing or gone; answered by `Effect::ConnectionClosed`.
     Disconnect {

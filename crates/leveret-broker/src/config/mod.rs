@@ -409,6 +409,10 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
         egress_bytes_max: default.egress_bytes_max,
         page_messages_max: default.page_messages_max,
         page_bytes_max: default.page_bytes_max,
+        // No time at all stands for no bound.
+        consumer_timeout: section
+            .duration("consumer_timeout")
+            .map_or(default.consumer_timeout, |time| Some(time).filter(|time| !time.is_zero())),
         close_timeout: section.duration("close_timeout").unwrap_or(default.close_timeout),
     };
     section.finish();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use leveret_engine::PageId;
+use leveret_journal::StreamId;
 use tokio::sync::mpsc;
 
 use super::key::PageKey;
@@ -21,8 +22,19 @@ pub(super) type Answers = mpsc::UnboundedSender<Paged>;
 /// What the writing thread is given to do.
 #[derive(Debug)]
 pub(super) enum Change {
-    Store { key: PageKey, durable: bool, content: Bytes, answers: Answers },
-    Drop { key: PageKey },
+    Store {
+        key: PageKey,
+        durable: bool,
+        content: Bytes,
+        answers: Answers,
+    },
+    Drop {
+        key: PageKey,
+    },
+    /// All that is left of a virtual host, which stores nothing more.
+    DropStream {
+        stream: StreamId,
+    },
 }
 
 /// What the reading thread is given to do.
@@ -38,4 +50,12 @@ pub(crate) struct PageQueue {
     pub(super) changes: mpsc::UnboundedSender<Change>,
     pub(super) loads: mpsc::UnboundedSender<Load>,
     pub(super) place: Arc<str>,
+}
+
+impl PageQueue {
+    /// Removes all pages of a virtual host that is gone.
+    pub(crate) fn remove_stream(&self, stream: StreamId) {
+        // A thread that ended early has failed, and has said so to the whole broker.
+        self.changes.send(Change::DropStream { stream }).ok();
+    }
 }

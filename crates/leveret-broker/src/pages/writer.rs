@@ -1,12 +1,16 @@
 //! The thread that writes and removes pages.
 
-use std::{io, thread};
+use std::{collections::VecDeque, io, thread};
 
 use leveret_journal::{Disk, FileId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TryRecvError},
+    oneshot,
+};
 
 use super::{
     command::{Answers, Change, Paged},
+    key::PageKey,
     shelf::Shelf,
 };
 use crate::lifecycle::{Failure, Lifecycle};
@@ -14,12 +18,26 @@ use crate::lifecycle::{Failure, Lifecycle};
 /// Changes made before a sync even if more are waiting.
 const GATHERED_MAX: usize = 8;
 
+/// Pages removed before changes are looked for again.
+const REMOVED_MAX: usize = 64;
+
 /// A page that is written and not yet answered for.
 struct Written {
     file: FileId,
     durable: bool,
     answer: Paged,
     answers: Answers,
+}
+
+/// What the thread knows.
+struct Writer<D> {
+    shelf: Shelf<D>,
+    /// Pages that are not answered for yet.
+    written: Vec<Written>,
+    /// Pages that nobody needs.
+    doomed: VecDeque<PageKey>,
+    /// Whether somebody copies what is there, so that nothing may go.
+    is_held: bool,
 }
 
 pub(super) fn start<D: Disk + Send + 'static, H: Send + 'static>(
@@ -31,7 +49,8 @@ pub(super) fn start<D: Disk + Send + 'static, H: Send + 'static>(
     let (ended, at_end) = oneshot::channel();
     thread::Builder::new().name("leveret-pages".to_owned()).spawn(move || {
         let place = shelf.place();
-        if let Err(error) = serve(shelf, changes) {
+        let writer = Writer { shelf, written: Vec::new(), doomed: VecDeque::new(), is_held: false };
+        if let Err(error) = writer.serve(changes) {
             tracing::error!(place, %error, "pages cannot be stored");
             lifecycle.fail(Failure::Disk { place: place.into(), reason: error.to_string().into() });
         }
@@ -42,49 +61,71 @@ pub(super) fn start<D: Disk + Send + 'static, H: Send + 'static>(
     Ok(at_end)
 }
 
-fn serve<D: Disk>(
-    mut shelf: Shelf<D>,
-    mut changes: mpsc::UnboundedReceiver<Change>,
-) -> io::Result<()> {
-    let mut written = Vec::new();
-    while let Some(change) = changes.blocking_recv() {
-        written.extend(take(&mut shelf, change)?);
-        for _ in 1..GATHERED_MAX {
-            let Ok(change) = changes.try_recv() else { break };
-            written.extend(take(&mut shelf, change)?);
+impl<D: Disk> Writer<D> {
+    fn serve(mut self, mut changes: mpsc::UnboundedReceiver<Change>) -> io::Result<()> {
+        loop {
+            let change = match changes.try_recv() {
+                Err(TryRecvError::Empty) if !self.may_remove() => changes.blocking_recv(),
+                Err(TryRecvError::Disconnected) if !self.may_remove() => None,
+                Ok(change) => Some(change),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                    self.remove_some()?;
+                    continue;
+                }
+            };
+            let Some(change) = change else { return Ok(()) };
+            self.take(change)?;
+            for _ in 1..GATHERED_MAX {
+                let Ok(change) = changes.try_recv() else { break };
+                self.take(change)?;
+            }
+            self.finish()?;
+            self.remove_some()?;
         }
-        finish(&mut shelf, &mut written)?;
     }
-    Ok(())
-}
 
-fn take<D: Disk>(shelf: &mut Shelf<D>, change: Change) -> io::Result<Option<Written>> {
-    match change {
-        Change::Store { key, durable, content, answers } => {
-            let file = shelf.write(key, &content)?;
-            let answer = Paged::Stored { page: key.page, bytes: content.len() };
-            Ok(Some(Written { file, durable, answer, answers }))
+    fn take(&mut self, change: Change) -> io::Result<()> {
+        match change {
+            Change::Store { key, durable, content, answers } => {
+                let file = self.shelf.write(key, &content)?;
+                let answer = Paged::Stored { page: key.page, bytes: content.len() };
+                self.written.push(Written { file, durable, answer, answers });
+            }
+            Change::Drop { key } => self.doomed.push_back(key),
+            Change::DropStream { stream } => {
+                let keys = self.shelf.list()?;
+                self.doomed.extend(keys.into_iter().filter(|key| key.stream == stream));
+            }
         }
-        Change::Drop { key } => {
-            // What a power loss brings back is removed by the next start.
-            shelf.remove(key)?;
-            Ok(None)
-        }
+        Ok(())
     }
-}
 
-/// Makes durable what has to be, and answers.
-fn finish<D: Disk>(shelf: &mut Shelf<D>, written: &mut Vec<Written>) -> io::Result<()> {
-    for page in written.iter().filter(|page| page.durable) {
-        shelf.sync(page.file)?;
+    /// Makes durable what has to be, and answers.
+    fn finish(&mut self) -> io::Result<()> {
+        for page in self.written.iter().filter(|page| page.durable) {
+            self.shelf.sync(page.file)?;
+        }
+        if self.written.iter().any(|page| page.durable) {
+            self.shelf.sync_names()?;
+        }
+        for Written { file, answer, answers, .. } in self.written.drain(..) {
+            self.shelf.close(file);
+            // The virtual host may have ended meanwhile.
+            answers.send(answer).ok();
+        }
+        Ok(())
     }
-    if written.iter().any(|page| page.durable) {
-        shelf.sync_names()?;
+
+    fn may_remove(&self) -> bool {
+        !self.is_held && !self.doomed.is_empty()
     }
-    for Written { file, answer, answers, .. } in written.drain(..) {
-        shelf.close(file);
-        // The virtual host may have ended meanwhile.
-        answers.send(answer).ok();
+
+    /// Removes some of what nobody needs. What a power loss brings back is removed by the next start.
+    fn remove_some(&mut self) -> io::Result<()> {
+        let count = if self.is_held { 0 } else { REMOVED_MAX.min(self.doomed.len()) };
+        for key in self.doomed.drain(..count) {
+            self.shelf.remove(key)?;
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -13,6 +13,7 @@ use super::{
     ledger::Ledger,
     rules::Rules,
     state::{Concern, Done, State},
+    virtual_host::VirtualHost,
 };
 use crate::{
     hosts::Hosts, lifecycle::Lifecycle, news::News, passwords::Logins, presence::Presence,
@@ -43,15 +44,17 @@ impl Keeper {
         let (state, newest) = watch::channel(Arc::new(state));
         let registry = Registry { state: newest, commands, logins: Logins::new() };
         let keeper = Self { state, commands: receiver, ledger: Some(ledger), hosts, presence };
+        // Before anybody is let in.
+        let known = Arc::clone(&keeper.state.borrow());
+        for (name, host) in &known.virtual_hosts {
+            keeper.brief(name, host);
+            keeper.describe(name, host);
+        }
         (registry, keeper)
     }
 
     /// Keeps the state until the broker stops.
     pub(crate) async fn run(mut self, lifecycle: Lifecycle) {
-        for name in self.state.borrow().virtual_hosts.keys() {
-            self.brief(name);
-            self.trace(name);
-        }
         let mut watch = lifecycle.watch();
         loop {
             let command = tokio::select! {
@@ -104,7 +107,7 @@ impl Keeper {
                         | Concern::UserGone { .. }
                         | Concern::QueueLimit { .. }
                         | Concern::Policies { .. }
-                        | Concern::Tracing { .. } => {}
+                        | Concern::Metadata { .. } => {}
                     }
                 }
                 ledger.write(&state)
@@ -118,12 +121,19 @@ impl Keeper {
         written.map_err(AdminError::NotKept)?;
         for (name, stream) in streams {
             self.hosts.add(&ShortStr::truncated(&name), stream);
+            // Before the state knows it, so that nobody is in it yet.
+            if let Some(host) = next.virtual_hosts.get(&name) {
+                self.brief(&name, host);
+                self.describe(&name, host);
+            }
         }
         Ok(())
     }
 
     /// Lets everybody know whom a change concerns.
     async fn tell(&self, concern: Concern) {
+        let state = Arc::clone(&self.state.borrow());
+        let host = |name: &str| state.virtual_hosts.get(name);
         match concern {
             Concern::Permissions { user } => {
                 self.presence.tell(&News::Permissions, |present| present.user == user);
@@ -132,34 +142,37 @@ impl Keeper {
                 let reason = format!("user '{user}' is deleted").into();
                 self.presence.tell(&News::Close(reason), |present| present.user == user);
             }
-            Concern::Tracing { virtual_host } => self.trace(&virtual_host),
-            Concern::HostAdded { virtual_host } => {
-                self.brief(&virtual_host);
-                self.trace(&virtual_host);
+            Concern::Metadata { virtual_host: name } => {
+                if let Some(host) = host(&name) {
+                    self.describe(&name, host);
+                }
             }
-            Concern::QueueLimit { virtual_host } | Concern::Policies { virtual_host } => {
-                self.brief(&virtual_host);
+            // It knows already.
+            Concern::HostAdded { .. } => {}
+            Concern::QueueLimit { virtual_host: name }
+            | Concern::Policies { virtual_host: name } => {
+                if let Some(host) = host(&name) {
+                    self.brief(&name, host);
+                }
             }
             Concern::HostGone { virtual_host } => self.dismiss(&virtual_host).await,
         }
     }
 
     /// Tells an engine what administrators have decided for it.
-    fn brief(&self, virtual_host: &str) {
-        let state = self.state.borrow();
-        let Some(host) = state.virtual_hosts.get(virtual_host) else { return };
+    fn brief(&self, virtual_host: &str, host: &VirtualHost) {
         let Some(ingress) = self.hosts.ingress(&ShortStr::truncated(virtual_host)) else { return };
         ingress.brief(Input::LimitQueues { queues_max: host.limits.max_queues });
         ingress.brief(Input::SetPolicies { policies: Rules::set(host) });
     }
 
-    /// Tells an engine whether what passes is copied for onlookers.
-    fn trace(&self, virtual_host: &str) {
-        let state = self.state.borrow();
-        let Some(host) = state.virtual_hosts.get(virtual_host) else { return };
-        if let Some(ingress) = self.hosts.ingress(&ShortStr::truncated(virtual_host)) {
-            ingress.brief(Input::Trace { is_on: host.metadata.tracing });
-        }
+    /// Tells an engine what has been said about its virtual host: whether what passes is copied for
+    /// onlookers, and what queues are there if nobody says it.
+    fn describe(&self, virtual_host: &str, host: &VirtualHost) {
+        let Some(ingress) = self.hosts.ingress(&ShortStr::truncated(virtual_host)) else { return };
+        ingress.brief(Input::Trace { is_on: host.metadata.tracing });
+        let default = host.metadata.default_queue_type();
+        ingress.brief(Input::SetDefaultQueueType { default });
     }
 
     /// Closes the connections of a virtual host that is gone, and gives up its log.

@@ -48,7 +48,7 @@ pub(crate) enum Concern {
     Policies {
         virtual_host: String,
     },
-    Tracing {
+    Metadata {
         virtual_host: String,
     },
 }
@@ -121,6 +121,9 @@ impl State {
         match change {
             Change::PutVirtualHost { name, metadata } => {
                 check_name("a virtual host", &name)?;
+                if let Some(metadata) = &metadata {
+                    metadata.check().map_err(AdminError::Invalid)?;
+                }
                 let is_new = !self.virtual_hosts.contains_key(&name);
                 let host = self.virtual_hosts.entry(name.clone()).or_default();
                 if let Some(metadata) = metadata {
@@ -130,7 +133,7 @@ impl State {
                 let concern = if is_new {
                     Concern::HostAdded { virtual_host }
                 } else {
-                    Concern::Tracing { virtual_host }
+                    Concern::Metadata { virtual_host }
                 };
                 Ok(Done { is_new, ..Done::of(concern) })
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use leveret_engine::DefaultQueueType;
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Policy, PolicyKind};
@@ -54,6 +55,29 @@ impl VirtualHost {
         match kind {
             PolicyKind::User => &mut self.policies,
             PolicyKind::Operator => &mut self.operator_policies,
+        }
+    }
+}
+
+/// Type of queues that are declared without one, as it is written.
+const QUORUM: &str = "quorum";
+
+impl Metadata {
+    /// What is wrong with it, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.default_queue_type.as_deref() {
+            None | Some("classic" | QUORUM | "undefined" | "") => Ok(()),
+            Some(other) => {
+                Err(format!("`default_queue_type` is `{other}`, wanted `classic` or `{QUORUM}`"))
+            }
+        }
+    }
+
+    /// What a queue is that is declared without a type.
+    pub(super) fn default_queue_type(&self) -> DefaultQueueType {
+        match self.default_queue_type.as_deref() {
+            Some(QUORUM) => DefaultQueueType::Quorum,
+            Some(_) | None => DefaultQueueType::Classic,
         }
     }
 }

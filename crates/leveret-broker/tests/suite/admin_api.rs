@@ -16,7 +16,7 @@ async fn broker() -> Broker {
 }
 
 /// Sends a request as that user, and gives back status and body.
-async fn request(broker: &Broker, user: &str, line: &str, body: &Value) -> (u16, Value) {
+pub(crate) async fn request(broker: &Broker, user: &str, line: &str, body: &Value) -> (u16, Value) {
     let mut stream = TcpStream::connect(broker.admin_addr().unwrap()).await.unwrap();
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let (bytes, token) = (body.len(), STANDARD.encode(user));
@@ -31,11 +31,11 @@ async fn request(broker: &Broker, user: &str, line: &str, body: &Value) -> (u16,
     (status, serde_json::from_str(body).unwrap_or(Value::Null))
 }
 
-async fn ask(broker: &Broker, line: &str) -> (u16, Value) {
+pub(crate) async fn ask(broker: &Broker, line: &str) -> (u16, Value) {
     request(broker, "guest:guest", line, &Value::Null).await
 }
 
-async fn put(broker: &Broker, path: &str, body: Value) -> u16 {
+pub(crate) async fn put(broker: &Broker, path: &str, body: Value) -> u16 {
     request(broker, "guest:guest", &format!("PUT /api/{path}"), &body).await.0
 }
 

@@ -19,4 +19,5 @@ mod lifecycle;
 mod paging;
 mod security;
 mod tls;
+mod virtual_hosts;
 mod wire;

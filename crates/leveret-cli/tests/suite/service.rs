@@ -108,6 +108,7 @@ fn every_setting_is_shown_with_its_source() {
         limits.frame_bytes_max = 131072                    # default
         limits.heartbeat = 60s                             # FILE:3
         limits.message_bytes_max = 134217728               # default
+        limits.consumer_timeout = 1800s                    # default
         limits.close_timeout = 1s                          # default
         alarms.memory = 60%                                # default
         alarms.disk_free = 50000000B                       # default

@@ -127,6 +127,9 @@ impl<'a> Turn<'a> {
             }
             Input::Trace { is_on } => self.host.is_traced = is_on,
             Input::LimitQueues { queues_max } => self.host.queues_max = queues_max,
+            Input::SetDefaultQueueType { default } => {
+                self.host.options.default_queue_type = default;
+            }
             Input::Disconnect { connection } => self.disconnect(connection),
             Input::OpenChannel { connection, channel } => {
                 let opening = OpeningId(self.host.serials.next());

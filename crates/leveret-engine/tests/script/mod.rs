@@ -91,6 +91,12 @@ impl World {
                 let queues_max = words.next().parse().ok();
                 self.input(Input::LimitQueues { queues_max })
             }
+            "default-type" => {
+                let is_quorum = words.next() == "quorum";
+                let default =
+                    if is_quorum { DefaultQueueType::Quorum } else { DefaultQueueType::Classic };
+                self.input(Input::SetDefaultQueueType { default })
+            }
             "stored" | "loaded" => {
                 let input = self.pages.answer(&first, words.number());
                 self.input(input)

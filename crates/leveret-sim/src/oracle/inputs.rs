@@ -48,6 +48,7 @@ pub(super) fn take(
         Input::SetPermissions { .. }
         | Input::SetPolicies { .. }
         | Input::LimitQueues { .. }
+        | Input::SetDefaultQueueType { .. }
         | Input::Durable { .. }
         | Input::Relocate { .. }
         | Input::PageStored { .. }
