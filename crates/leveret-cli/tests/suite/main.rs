@@ -1,10 +1,16 @@
 //! The `leveret` command as a process.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop at a surprise")]
+#![expect(clippy::print_stdout, reason = "tests that count say what they counted")]
 
 mod bench;
+mod chance;
 mod command;
 mod ctl;
+mod fault;
 mod journal;
 mod kill;
+mod ledger;
+mod order;
 mod process;
 mod service;
+mod torn;
