@@ -1,4 +1,4 @@
-//! A broker killed under load: what it confirmed is there, what was settled is not.
+//! A broker killed under load: the confirmed is there, the settled is not.
 //!
 //! A queue many pages deep, a producer with confirms, a consumer with acknowledgements. An
 //! acknowledgement has no answer of its own: it is on the disk once a later publish on its

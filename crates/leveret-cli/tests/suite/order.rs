@@ -1,4 +1,4 @@
-//! The order of system calls: a confirm is written after its sync has returned.
+//! The order of system calls: no confirm before its sync has returned.
 //!
 //! Skipped, with a word, where there is no `strace` that may trace.
 

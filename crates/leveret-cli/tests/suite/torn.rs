@@ -1,4 +1,4 @@
-//! A broker killed while it commits: all of a transaction is there, or nothing.
+//! A broker killed while it commits: all of it is there, or nothing.
 //!
 //! `LEVERET_KILLS=1000 cargo test --release -p leveret-cli --test suite torn:: -- --nocapture`
 
