@@ -8,6 +8,7 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
+    fmt,
     path::Path,
     time::Duration,
 };
@@ -73,6 +74,15 @@ impl Tally {
         self.confirmed += life.confirmed.len();
         self.acked += life.acked.len();
         self.acked_durably += life.acked_durably;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { confirmed, acked, acked_durably, lost, returned, strange } = self;
+        let (lost, returned, strange) = (lost.len(), returned.len(), strange.len());
+        write!(f, "{confirmed} confirmed, {lost} lost; {acked} acked, {acked_durably} of these ")?;
+        write!(f, "surely on disk, {returned} returned; {strange} strange")
     }
 }
 
@@ -198,25 +208,17 @@ async fn work_and_strike(data_dir: &Path, fault: &Fault, rounds: u32) {
     let (mut before, mut next) = (BTreeSet::new(), 0);
     // The first life fills the queue and lasts.
     let mut moment = LIFE * 3;
-    for _ in 0..rounds {
+    for round in 1..=rounds {
         let life = work(fault.start(data_dir), next, fault, moment).await;
         moment = chance.moment(LIFE);
         let found = look(fault.start(data_dir)).await;
         tally.note(&before, &life, &found);
         next = life.published.last().map_or(next, |last| last + 1);
         before = found;
+        if round % 50 == 0 || round == rounds {
+            println!("load: {round} times struck, {tally}; {} left", before.len());
+        }
     }
-    println!(
-        "load: {rounds} times struck, {} confirmed, {} lost; {} acked, {} of these surely on \
-         disk, {} returned; {} strange; {} left",
-        tally.confirmed,
-        tally.lost.len(),
-        tally.acked,
-        tally.acked_durably,
-        tally.returned.len(),
-        tally.strange.len(),
-        before.len(),
-    );
     let wrong = [tally.lost, tally.returned, tally.strange];
     assert!(wrong.iter().all(Vec::is_empty), "from {:?}", wrong.map(|ids| ids.first().copied()));
 }

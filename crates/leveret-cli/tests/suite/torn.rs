@@ -3,6 +3,7 @@
 //! `LEVERET_KILLS=1000 cargo test --release -p leveret-cli --test suite torn:: -- --nocapture`
 
 use std::{
+    fmt,
     path::Path,
     time::{Duration, Instant},
 };
@@ -58,6 +59,15 @@ impl Tally {
         } else {
             self.torn.push((round, found));
         }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { all, none, torn, answered, forgotten } = self;
+        let torn = torn.len();
+        write!(f, "{all} all, {none} none, {torn} torn; {answered} were answered, ")?;
+        write!(f, "{forgotten} of these forgotten")
     }
 }
 
@@ -168,16 +178,10 @@ async fn transact_and_strike(data_dir: &Path, fault: &Fault, rounds: u32) {
             None => usual.max(moment),
         };
         tally.note(round, answered.is_some(), count(&fault.start(data_dir), round).await);
+        if round % 50 == 0 || round == rounds {
+            println!("tx.commit, which takes {usual:?}: {round} times struck, {tally}");
+        }
     }
-    println!(
-        "tx.commit: {rounds} times struck, {} all, {} none, {} torn; {} were answered, {} of \
-         these forgotten; a commit takes {usual:?}",
-        tally.all,
-        tally.none,
-        tally.torn.len(),
-        tally.answered,
-        tally.forgotten,
-    );
     assert_eq!((tally.torn, tally.forgotten), (Vec::new(), 0));
 }
 
