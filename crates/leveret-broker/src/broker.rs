@@ -1,6 +1,6 @@
 //! The broker as its owner sees it: start, connect, stop.
 
-use std::{net::SocketAddr, sync::atomic::Ordering};
+use std::{net::SocketAddr, path::Path, sync::atomic::Ordering};
 
 use leveret_engine::Input;
 use leveret_protocol::ShortStr;
@@ -8,6 +8,7 @@ use tokio::io::DuplexStream;
 
 use crate::{
     alarm::Alarms,
+    backup::{self, Backup, BackupError},
     connection,
     door::Door,
     lifecycle::{Failure, Lifecycle},
@@ -111,6 +112,14 @@ impl Broker {
     /// then on and closes its connections; its owner should shut it down and end.
     pub async fn failed(&self) -> Failure {
         self.parts.shared.lifecycle.watch().failed().await
+    }
+
+    /// Copies the data directory into a directory that is empty or not there, while the broker goes on.
+    ///
+    /// All that was confirmed before the call is in the copy, which a broker can be started on. It is
+    /// whole when this comes back; one that failed half-way is refused by a start. One at a time.
+    pub async fn backup(&self, target: &Path) -> Result<Backup, BackupError> {
+        backup::run(&self.parts.shared, target).await
     }
 
     /// Stops accepting, closes every connection with 320 `CONNECTION_FORCED`, makes the log durable,

@@ -74,6 +74,11 @@ impl Hosts {
         self.lock().running.get(name).map(|host| host.ingress.clone())
     }
 
+    /// The ways to the disk, if there is one and the broker does not end.
+    pub(crate) fn disk(&self) -> Option<DiskQueues> {
+        self.lock().disk.clone()
+    }
+
     /// Runs an engine that was brought back.
     pub(crate) fn run(
         &self,

@@ -7,6 +7,8 @@
 mod admin;
 mod admission;
 mod alarm;
+mod backup;
+mod backups;
 mod broker;
 mod builder;
 mod clock;
@@ -46,6 +48,7 @@ pub use admin::{
     UserLimitName,
 };
 pub use alarm::{AlarmSettings, Alarms, Gauge, MemoryMark};
+pub use backup::{Backup, BackupError};
 pub use broker::Broker;
 pub use builder::Builder;
 pub use config::{Config, ConfigError, Listener, Origin, Problem, RawConfig, Store, parse_address};

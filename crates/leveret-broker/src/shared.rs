@@ -9,8 +9,8 @@ use leveret_engine::ConnectionId;
 use tokio::sync::watch;
 
 use crate::{
-    admission::Admission, alarm::Alarms, clock::Clock, config::Config, hosts::Hosts,
-    lifecycle::Lifecycle, limits::Limits, presence::Presence, registry::Registry,
+    admission::Admission, alarm::Alarms, backups::Backups, clock::Clock, config::Config,
+    hosts::Hosts, lifecycle::Lifecycle, limits::Limits, presence::Presence, registry::Registry,
 };
 
 /// Nothing in here changes but counters and settings; state has its own tasks.
@@ -23,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) presence: Arc<Presence>,
     pub(crate) admission: Admission,
     pub(crate) panics: AtomicU64,
+    pub(crate) backups: Backups,
     /// Which alarms are on.
     pub(crate) alarms: watch::Sender<Alarms>,
     connections: AtomicU64,
@@ -34,7 +35,7 @@ impl Shared {
         lifecycle: Lifecycle,
         clock: Clock,
         config: Config,
-        (registry, hosts, presence): (Registry, Arc<Hosts>, Arc<Presence>),
+        (registry, hosts, presence, backups): (Registry, Arc<Hosts>, Arc<Presence>, Backups),
     ) -> Arc<Self> {
         Arc::new(Self {
             lifecycle,
@@ -44,6 +45,7 @@ impl Shared {
             presence,
             admission: Admission::default(),
             panics: AtomicU64::new(0),
+            backups,
             connections: AtomicU64::new(0),
             alarms: watch::Sender::new(Alarms::default()),
             config: watch::Sender::new(Arc::new(config)),

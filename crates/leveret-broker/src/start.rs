@@ -11,6 +11,7 @@ use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
 
 use crate::{
     alarm::{self, Gauge},
+    backups::Backups,
     clock::Clock,
     config::{Config, ConfigError, Listener, Store},
     directory::{DataDirectory, DirectoryError, Roster},
@@ -154,7 +155,8 @@ pub(crate) async fn start(
     let state = first_state(&ledger, &users)?;
     let (registry, keeper) = Keeper::new(state, ledger, Arc::clone(&hosts), Arc::clone(&presence));
     let mut tasks = vec![tokio::spawn(keeper.run(lifecycle.clone()))];
-    let shared = Shared::new(lifecycle, clock, config, (registry, hosts, presence));
+    let places = (registry, hosts, presence, Backups::new(data_dir.clone()));
+    let shared = Shared::new(lifecycle, clock, config, places);
     let gauge = gauge.unwrap_or_else(|| alarm::machine(data_dir));
     tasks.push(tokio::spawn(look_out(gauge, Arc::clone(&shared))));
     let admin_addr = serve_admin(admin, &shared, &mut tasks)?;

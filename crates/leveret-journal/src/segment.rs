@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    format::SegmentNumber,
+    format::{SegmentNumber, segment_name},
     stream::{Seq, StreamId},
 };
 
@@ -32,6 +32,11 @@ impl SegmentInfo {
     /// Its number; later segments have greater ones.
     pub fn number(&self) -> SegmentNumber {
         self.number
+    }
+
+    /// The name of its file.
+    pub fn file(&self) -> String {
+        segment_name(self.number)
     }
 
     /// Bytes written to it, header included.

@@ -3,6 +3,7 @@
 //! Every request logs in; what it does goes through the same registry and the same engines, with
 //! the same permissions, as everything else.
 
+mod backup;
 mod connections;
 mod fields;
 mod hosts;
@@ -52,6 +53,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .merge(policies::routes())
         .merge(topology::routes())
         .merge(connections::routes())
+        .merge(backup::routes())
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method);
     Router::new()

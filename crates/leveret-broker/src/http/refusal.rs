@@ -8,7 +8,7 @@ use axum::{
 use leveret_protocol::{AmqpError, ReplyCode};
 use serde_json::json;
 
-use crate::registry::AdminError;
+use crate::{backup::BackupError, registry::AdminError};
 
 /// An answer that is not success.
 #[derive(Debug)]
@@ -62,6 +62,21 @@ impl From<AdminError> for Refusal {
                 Self { status, error, reason }
             }
         }
+    }
+}
+
+impl From<BackupError> for Refusal {
+    fn from(error: BackupError) -> Self {
+        let reason = error.to_string();
+        let (status, error) = match error {
+            BackupError::InMemory | BackupError::Unfit { .. } => {
+                return Self::bad_request(reason);
+            }
+            BackupError::Busy { .. } => (StatusCode::CONFLICT, "conflict"),
+            BackupError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            BackupError::Io { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        };
+        Self { status, error, reason }
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use leveret_journal::{Seq, StreamId};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(crate) use mailbox::Mailbox;
 pub(crate) use thread::LogThread;
@@ -38,6 +38,17 @@ enum Command {
     AddStream { stream: StreamId, mailbox: Arc<Mailbox> },
     /// Nothing of that stream is needed any more, and nothing more comes.
     RemoveStream { stream: StreamId },
+    /// Somebody copies what is durable by now: no segment goes until the release.
+    Cut { reply: oneshot::Sender<Vec<Segment>> },
+    /// Whoever copied is done.
+    Release,
+}
+
+/// A segment of the log, and how much of it is durable.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) file: String,
+    pub(crate) bytes: u64,
 }
 
 /// One record, numbered by its engine.
@@ -78,6 +89,18 @@ impl LogQueue {
     /// Forgets a stream: its records go with their segments.
     pub(crate) fn remove_stream(&self, stream: StreamId) {
         self.send(Command::RemoveStream { stream });
+    }
+
+    /// All that is durable by now, which stays as it is until the release; nothing, if the log has failed.
+    pub(crate) async fn cut(&self) -> Option<Vec<Segment>> {
+        let (reply, replied) = oneshot::channel();
+        self.send(Command::Cut { reply });
+        replied.await.ok()
+    }
+
+    /// Ends a [`Self::cut`].
+    pub(crate) fn release(&self) {
+        self.send(Command::Release);
     }
 
     fn send(&self, command: Command) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use leveret_journal::{FaultKind, Journal, Options, Repeat, Seq, SimDisk, StreamId};
 
-use super::{LogStream, LogThread, Mailbox, Record};
+use super::{LogQueue, LogStream, LogThread, Mailbox, Record, Segment};
 use crate::lifecycle::{Failure, Lifecycle};
 
 const STREAM: StreamId = StreamId(1);
@@ -13,6 +13,7 @@ const STREAM: StreamId = StreamId(1);
 /// A played engine: some of its records live, the others do not.
 struct Played {
     log: LogStream,
+    queue: LogQueue,
     last: u64,
     relocated: u64,
     live: BTreeMap<u64, Bytes>,
@@ -57,8 +58,8 @@ fn open(disk: SimDisk) -> Log {
     let mut thread = LogThread::new(journal, lifecycle.clone(), "the simulated disk".into());
     let mailbox: Arc<Mailbox> = thread.add_stream(STREAM, Seq(0));
     let (queue, ended) = thread.reclaim_from(64 << 10).start(()).unwrap();
-    let log = LogStream::new(STREAM, queue, mailbox);
-    let engine = Played { log, last: 0, relocated: 0, live: BTreeMap::new() };
+    let log = LogStream::new(STREAM, queue.clone(), mailbox);
+    let engine = Played { log, queue, last: 0, relocated: 0, live: BTreeMap::new() };
     Log { disk, lifecycle, engine, ended }
 }
 
@@ -148,5 +149,35 @@ async fn a_log_in_which_everything_lives_is_copied_about_once() {
     assert_eq!(engine.live.len(), 1_000);
     assert!(engine.last < 3_000, "{} records were written for 1,000", engine.last);
     drop(engine);
+    ended.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_copy_was_told_of_stays_as_it_is_until_the_release() {
+    let Log { disk, mut engine, ended, .. } = open(SimDisk::new());
+    let queue = engine.queue.clone();
+    let write = async |engine: &mut Played| {
+        for _ in 0..200 {
+            let seq = engine.append(Bytes::from(vec![7; 1_000])).await;
+            engine.durable(seq).await;
+        }
+    };
+    write(&mut engine).await;
+    let segments = queue.cut().await.unwrap();
+    let content = || -> Vec<Option<Vec<u8>>> {
+        let part = |segment: &Segment| {
+            let bytes = usize::try_from(segment.bytes).unwrap();
+            disk.read(&segment.file)?.get(..bytes).map(<[u8]>::to_vec)
+        };
+        segments.iter().map(part).collect()
+    };
+    let copied = content();
+    assert!(copied.len() > 1 && copied.iter().all(Option::is_some));
+    write(&mut engine).await;
+    assert_eq!(content(), copied, "nothing of it has changed");
+    queue.release();
+    write(&mut engine).await;
+    assert_ne!(content(), copied, "the log is small again");
+    drop((queue, engine));
     ended.await.unwrap();
 }

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, io, sync::Arc, thread};
 
-use leveret_journal::{AppendError, CommitError, Disk, Journal, Seq, StreamId};
+use leveret_journal::{AppendError, CommitError, Disk, Journal, SegmentInfo, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Command, LogQueue, Mailbox,
+    Command, LogQueue, Mailbox, Segment,
     reclaim::{BYTES_MIN, Reclaim},
     stream::Stream,
 };
@@ -21,6 +21,8 @@ pub(crate) struct LogThread<D: Disk> {
     journal: Journal<D>,
     streams: BTreeMap<StreamId, Stream>,
     reclaim: Reclaim,
+    /// Whether somebody copies the segments, so that none may go.
+    is_held: bool,
     lifecycle: Lifecycle,
     place: Arc<str>,
 }
@@ -32,6 +34,7 @@ impl<D: Disk + Send + 'static> LogThread<D> {
             journal,
             streams: BTreeMap::new(),
             reclaim: Reclaim::new(BYTES_MIN),
+            is_held: false,
             lifecycle,
             place,
         }
@@ -88,7 +91,9 @@ impl<D: Disk + Send + 'static> LogThread<D> {
             }
             self.commit()?;
             drop(rooms);
-            self.reclaim.step(&mut self.journal, &self.streams)?;
+            if !self.is_held {
+                self.reclaim.step(&mut self.journal, &self.streams)?;
+            }
         }
         Ok(self.journal.close()?)
     }
@@ -120,6 +125,22 @@ impl<D: Disk + Send + 'static> LogThread<D> {
             Command::RemoveStream { stream } => {
                 self.streams.remove(&stream);
                 self.reclaim.forget(stream);
+                Ok(None)
+            }
+            Command::Cut { reply } => {
+                // What streams that are gone have written need not be durable yet.
+                self.commit()?;
+                self.journal.commit()?;
+                self.is_held = true;
+                let segments = self.journal.segments();
+                let segment =
+                    |info: &SegmentInfo| Segment { file: info.file(), bytes: info.bytes() };
+                // Whoever asked releases also what it did not wait for.
+                reply.send(segments.map(segment).collect()).ok();
+                Ok(None)
+            }
+            Command::Release => {
+                self.is_held = false;
                 Ok(None)
             }
         }

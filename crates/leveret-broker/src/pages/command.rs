@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use leveret_engine::PageId;
 use leveret_journal::StreamId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::key::PageKey;
 
@@ -31,6 +31,16 @@ pub(super) enum Change {
     Drop {
         key: PageKey,
     },
+    /// Somebody copies what is there: nothing is removed until the release.
+    Hold {
+        reply: oneshot::Sender<()>,
+    },
+    /// The files of all that is stored by now.
+    List {
+        reply: oneshot::Sender<Vec<String>>,
+    },
+    /// Whoever copied is done.
+    Release,
     /// All that is left of a virtual host, which stores nothing more.
     DropStream {
         stream: StreamId,
@@ -55,7 +65,30 @@ pub(crate) struct PageQueue {
 impl PageQueue {
     /// Removes all pages of a virtual host that is gone.
     pub(crate) fn remove_stream(&self, stream: StreamId) {
+        self.change(Change::DropStream { stream });
+    }
+
+    /// Keeps all pages where they are until the release; nothing, if pages have failed.
+    pub(crate) async fn hold(&self) -> Option<()> {
+        let (reply, replied) = oneshot::channel();
+        self.change(Change::Hold { reply });
+        replied.await.ok()
+    }
+
+    /// The files of all pages that are whole by now.
+    pub(crate) async fn list(&self) -> Option<Vec<String>> {
+        let (reply, replied) = oneshot::channel();
+        self.change(Change::List { reply });
+        replied.await.ok()
+    }
+
+    /// Ends a [`Self::hold`].
+    pub(crate) fn release(&self) {
+        self.change(Change::Release);
+    }
+
+    pub(super) fn change(&self, change: Change) {
         // A thread that ended early has failed, and has said so to the whole broker.
-        self.changes.send(Change::DropStream { stream }).ok();
+        self.changes.send(change).ok();
     }
 }

@@ -33,22 +33,17 @@ impl PageStream {
     pub(crate) fn store(&mut self, page: PageId, durable: bool, content: Bytes) {
         self.storing_bytes += content.len();
         let (key, answers) = (self.key(page), self.answers.clone());
-        self.change(Change::Store { key, durable, content, answers });
+        self.queue.change(Change::Store { key, durable, content, answers });
     }
 
     pub(crate) fn drop_page(&self, page: PageId) {
-        self.change(Change::Drop { key: self.key(page) });
+        self.queue.change(Change::Drop { key: self.key(page) });
     }
 
     pub(crate) fn load(&self, page: PageId) {
         let load = Load { key: self.key(page), answers: self.answers.clone() };
         // The thread ends only after this.
         self.queue.loads.send(load).ok();
-    }
-
-    fn change(&self, change: Change) {
-        // A thread that ended early has failed, and has said so to the whole broker.
-        self.queue.changes.send(change).ok();
     }
 
     /// Whether so much is on its way to the disk that nothing more should come.

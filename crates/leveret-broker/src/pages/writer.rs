@@ -96,6 +96,17 @@ impl<D: Disk> Writer<D> {
                 let keys = self.shelf.list()?;
                 self.doomed.extend(keys.into_iter().filter(|key| key.stream == stream));
             }
+            // Whoever asked releases also what it did not wait for.
+            Change::Hold { reply } => {
+                self.is_held = true;
+                reply.send(()).ok();
+            }
+            Change::List { reply } => {
+                self.finish()?;
+                let files = self.shelf.list()?.into_iter().map(PageKey::file);
+                reply.send(files.collect()).ok();
+            }
+            Change::Release => self.is_held = false,
         }
         Ok(())
     }

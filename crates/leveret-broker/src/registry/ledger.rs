@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::state::State;
 use crate::directory::{DirectoryError, FILE_BYTES_MAX, Roster, read_if_there, replace};
 
-/// The file's name in the data directory.
-const FILE: &str = "administration.json";
-
 /// The layout this version writes.
 const FORMAT: u32 = 1;
 
@@ -34,6 +31,9 @@ struct Format {
 }
 
 impl Ledger {
+    /// The file's name in the data directory.
+    pub(crate) const FILE: &str = "administration.json";
+
     pub(crate) fn new(directory: Option<PathBuf>, roster: Roster) -> Self {
         Self { directory, roster }
     }
@@ -46,7 +46,7 @@ impl Ledger {
     /// What was written last; nothing, before the first time.
     pub(crate) fn read(&self) -> Result<Option<State>, DirectoryError> {
         let Some(directory) = &self.directory else { return Ok(None) };
-        let path = directory.join(FILE);
+        let path = directory.join(Self::FILE);
         let Some(text) = read_if_there(&path)? else { return Ok(None) };
         let damaged = |error: serde_json::Error| DirectoryError::Damaged {
             path: path.clone(),
@@ -74,7 +74,7 @@ impl Ledger {
             ));
         }
         let Some(directory) = &self.directory else { return Ok(()) };
-        replace(directory, FILE, &text).map_err(|error| error.to_string())
+        replace(directory, Self::FILE, &text).map_err(|error| error.to_string())
     }
 
     /// Gives a new virtual host a stream of its own.

@@ -9,6 +9,7 @@
 
 mod admin_api;
 mod alarms;
+mod backup;
 mod bad_input;
 mod config;
 mod durability;

@@ -97,6 +97,11 @@ pub(super) enum AccessVerb {
 pub(super) enum ObjectVerb {
     /// Show what the broker is and holds
     Status,
+    /// Copy the data directory while the broker runs, into an empty or new directory of its machine
+    Backup {
+        #[arg(value_name = "DIR")]
+        path: std::path::PathBuf,
+    },
     /// Set a policy for all names that match; the definition is a JSON object
     SetPolicy {
         name: String,

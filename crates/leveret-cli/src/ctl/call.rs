@@ -26,6 +26,8 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) body: Option<Value>,
     pub(super) reason: Option<String>,
+    /// Whether the answer may take as long as it takes.
+    pub(super) is_long: bool,
 }
 
 /// Whom to ask, and as whom.
@@ -38,7 +40,7 @@ pub(super) struct Server {
 impl Call {
     pub(super) fn new(method: &'static str, segments: &[&str], body: Option<Value>) -> Self {
         let path = segments.iter().flat_map(|segment| ["/".to_owned(), encoded(segment)]).collect();
-        Self { method, path, body, reason: None }
+        Self { method, path, body, reason: None, is_long: false }
     }
 }
 
@@ -84,6 +86,7 @@ impl Server {
             400 | 405 | 413 => Exit::Data,
             401 | 403 => Exit::Permission,
             404 => Exit::NoInput,
+            409 => Exit::Temporary,
             503 => Exit::Unavailable,
             _ => Exit::Internal,
         };
@@ -94,7 +97,7 @@ impl Server {
         let none = || std::io::Error::other("the address names no host");
         let address = self.address.to_socket_addrs()?.next().ok_or_else(none)?;
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(PATIENCE).filter(|_| !call.is_long))?;
         let token = STANDARD.encode(format!("{}:{}", self.user, self.password));
         let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
         let Call { method, path, reason, .. } = call;

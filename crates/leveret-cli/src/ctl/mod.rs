@@ -112,6 +112,11 @@ fn plan_of_objects(verb: ObjectVerb, vhost: &str) -> Result<Plan, Refusal> {
     let policies = |operator| if operator { "operator-policies" } else { "policies" };
     Ok(match verb {
         ObjectVerb::Status => list(&["overview"], &STATUS),
+        ObjectVerb::Backup { path } => {
+            let body = json!({ "path": std::path::absolute(&path).unwrap_or(path) });
+            let call = Call::new("POST", &["backup"], Some(body));
+            (Call { is_long: true, ..call }, &["path", "segments", "pages", "bytes"])
+        }
         ObjectVerb::SetPolicy { name, pattern, definition, priority, apply_to, operator } => {
             let definition: Value = serde_json::from_str(&definition).map_err(|error| Refusal {
                 text: format!("the definition of policy `{name}` is no JSON: {error}"),

@@ -219,3 +219,20 @@ fn what_is_wrong_is_named_and_has_its_exit_code() {
     "#]],
     );
 }
+
+#[test]
+fn a_running_broker_is_backed_up_and_the_copy_is_whole() {
+    let (root, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let data_dir = root.path().to_str().unwrap();
+    let any = "127.0.0.1:0";
+    let words = ["broker", "--data-dir", data_dir, "--listen", any, "--admin-listen", any];
+    let broker = Broker::from_command(leveret(&words));
+    let copy = place.path().join("copy").to_str().unwrap().to_owned();
+    let (code, text) = ctl(&broker, &["backup", &copy], "");
+    assert!(code == 0 && text.contains(&copy), "{code} {text}");
+    let (code, text) = ctl(&broker, &["backup", &copy], "");
+    assert!(code == 65 && text.contains("is not empty"), "{code} {text}");
+    let verified = leveret(&["journal", "verify", &copy]).output().unwrap();
+    let text = String::from_utf8([verified.stdout, verified.stderr].concat()).unwrap();
+    assert!(verified.status.success(), "{text}");
+}
