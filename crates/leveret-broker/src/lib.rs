@@ -11,6 +11,7 @@ mod backup;
 mod backups;
 mod broker;
 mod builder;
+mod causes;
 mod clock;
 mod config;
 mod connection;

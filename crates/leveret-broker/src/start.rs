@@ -12,6 +12,7 @@ use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
 use crate::{
     alarm::{self, Gauge},
     backups::Backups,
+    causes::causes,
     clock::Clock,
     config::{Config, ConfigError, Listener, Store},
     directory::{DataDirectory, DirectoryError, Roster},
@@ -74,16 +75,6 @@ pub enum StartError {
     /// The system gave no thread.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
-}
-
-fn causes(error: &OpenError) -> String {
-    let mut text = String::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text.push_str(&format!(": {cause}"));
-        next = cause.source();
-    }
-    text
 }
 
 /// The running parts that belong to the store.

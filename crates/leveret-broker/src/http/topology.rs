@@ -33,45 +33,22 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     let queue = get(queue).put(declare_queue).delete(delete_queue);
     let exchange = get(exchange).put(declare_exchange).delete(delete_exchange);
     Router::new()
-        .route(
-            "/queues",
-            get(|caller: Caller, shared: Shares, query: Query| {
-                list(caller, shared, query, Listing::Queues)
-            }),
-        )
-        .route(
-            "/queues/{vhost}",
-            get(|caller: Caller, shared: Shares, host: Path<String>, query: Query| {
-                list_in(caller, shared, (host, query), Listing::Queues)
-            }),
-        )
+        .merge(listed("/queues", Listing::Queues))
         .route("/queues/{vhost}/{name}", queue)
         .route("/queues/{vhost}/{name}/contents", delete(purge))
-        .route(
-            "/exchanges",
-            get(|caller: Caller, shared: Shares, query: Query| {
-                list(caller, shared, query, Listing::Exchanges)
-            }),
-        )
-        .route(
-            "/exchanges/{vhost}",
-            get(|caller: Caller, shared: Shares, host: Path<String>, query: Query| {
-                list_in(caller, shared, (host, query), Listing::Exchanges)
-            }),
-        )
+        .merge(listed("/exchanges", Listing::Exchanges))
         .route("/exchanges/{vhost}/{name}", exchange)
-        .route(
-            "/bindings",
-            get(|caller: Caller, shared: Shares, query: Query| {
-                list(caller, shared, query, Listing::Bindings)
-            }),
-        )
-        .route(
-            "/bindings/{vhost}",
-            get(|caller: Caller, shared: Shares, host: Path<String>, query: Query| {
-                list_in(caller, shared, (host, query), Listing::Bindings)
-            }),
-        )
+        .merge(listed("/bindings", Listing::Bindings))
+}
+
+/// What is listed at a path: of all virtual hosts, and below it of one.
+fn listed(path: &str, listing: Listing) -> Router<Arc<Shared>> {
+    let all =
+        move |caller: Caller, shared: Shares, query: Query| list(caller, shared, query, listing);
+    let in_host = move |caller: Caller, shared: Shares, host: Path<String>, query: Query| {
+        list_in(caller, shared, (host, query), listing)
+    };
+    Router::new().route(path, get(all)).route(&format!("{path}/{{vhost}}"), get(in_host))
 }
 
 async fn list(

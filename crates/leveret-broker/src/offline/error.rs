@@ -1,10 +1,10 @@
 //! Why a data directory could not be looked at.
 
-use std::{error::Error as _, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use leveret_journal::OpenError;
 
-use crate::directory::DirectoryError;
+use crate::{causes::causes, directory::DirectoryError};
 
 /// Why a data directory could not be looked at, or saved.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +48,4 @@ impl From<OpenError> for OfflineError {
     fn from(error: OpenError) -> Self {
         Self::Log { error }
     }
-}
-
-fn causes(error: &OpenError) -> String {
-    let mut text = String::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(&format!(": {cause}"));
-        next = cause.source();
-    }
-    text
 }
