@@ -34,6 +34,7 @@
 //! whether twice is better than never.
 
 mod channel;
+mod client;
 mod connection;
 mod error;
 mod lifeline;
@@ -52,6 +53,10 @@ pub use leveret_protocol::{
 
 pub use self::{
     channel::{AckMode, Channel, Committed, Confirm, ConsumeOptions, Consumer, Refusal, TxChannel},
+    client::{
+        Client, ClientEnd, ClientError, ClientEvent, ClientOptions, ClientStats, Dialer, Events,
+        RecoveryStep, Role,
+    },
     connection::{Connection, Generation},
     error::{
         ChannelError, ConnectError, ConnectionEnd, ConsumerEnd, Loss, PublishError, SettleError,
