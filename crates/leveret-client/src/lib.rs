@@ -45,6 +45,7 @@ mod options;
 mod reconnect;
 mod state;
 mod topology;
+mod transport;
 
 pub use leveret_protocol::{
     ChannelNumber, FieldArray, FieldTable, FieldValue, Negotiated, Properties, PropertiesBuilder,
@@ -52,17 +53,20 @@ pub use leveret_protocol::{
 };
 
 pub use self::{
-    channel::{AckMode, Channel, Committed, Confirm, ConsumeOptions, Consumer, Refusal, TxChannel},
+    channel::{
+        AckMode, Channel, Committed, Confirm, ConsumeOptions, Consumer, NoWait, Refusal, TxChannel,
+    },
     client::{
         Client, ClientEnd, ClientError, ClientEvent, ClientOptions, ClientStats, Dialer, Events,
         RecoveryStep, Role,
     },
     connection::{Connection, Generation},
     error::{
-        ChannelError, ConnectError, ConnectionEnd, ConsumerEnd, Loss, PublishError, SettleError,
+        Backlog, CertificateProblem, ChannelError, ConnectError, ConnectionEnd, ConsumerEnd, Loss,
+        PublishError, SettleError, TlsError, UpdateSecretError,
     },
     message::{Delivery, Got, Publish, Returned},
-    options::{ConnectOptions, Secret, UriError, UriPart},
+    options::{ConnectOptions, Mechanism, Secret, TlsIdentity, TlsOptions, UriError, UriPart},
     reconnect::{Backoff, connect_with_retry},
     topology::{
         ExchangeBinding, ExchangeDeclare, ExchangeDelete, ExchangeKind, QueueBinding, QueueDeclare,

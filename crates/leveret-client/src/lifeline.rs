@@ -4,9 +4,16 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use leveret_protocol::connection;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
-use crate::{error::ChannelError, state::ChannelCore};
+use crate::{
+    error::{ChannelError, UpdateSecretError},
+    state::ChannelCore,
+};
 
 /// Something only the owner of the session can do.
 #[derive(Debug)]
@@ -15,9 +22,14 @@ pub(crate) enum Command {
     OpenChannel(oneshot::Sender<Result<Arc<ChannelCore>, ChannelError>>),
     /// Closes a channel; whoever waits hears when the broker has agreed.
     CloseChannel { core: Arc<ChannelCore>, closed: Option<oneshot::Sender<()>> },
+    /// Replaces the credential.
+    UpdateSecret { update: connection::UpdateSecret, updated: SecretWaiter },
     /// Closes the connection.
     Close,
 }
+
+/// Who waits until the broker uses a new credential.
+pub(crate) type SecretWaiter = oneshot::Sender<Result<(), UpdateSecretError>>;
 
 /// Keeps a connection open; dropped, it closes.
 ///
@@ -56,6 +68,16 @@ impl ConnectionLease {
         self.command(Command::OpenChannel(answer));
         opened.await.ok()
     }
+
+    /// Replaces the credential; nothing if the connection is over.
+    pub(crate) async fn update_secret(
+        &self,
+        update: connection::UpdateSecret,
+    ) -> Option<Result<(), UpdateSecretError>> {
+        let (updated, answer) = oneshot::channel();
+        self.command(Command::UpdateSecret { update, updated });
+        answer.await.ok()
+    }
 }
 
 impl Drop for ConnectionLease {
@@ -65,14 +87,22 @@ impl Drop for ConnectionLease {
 }
 
 impl ChannelLease {
+    /// Ends the channel here and now, for that reason, and tells the broker.
+    pub(crate) fn fail(&self, end: &ChannelError) {
+        self.core.close(end);
+        let core = Arc::clone(&self.core);
+        self.connection.command(Command::CloseChannel { core, closed: None });
+    }
+
     /// Closes the channel and waits until the broker has agreed.
     pub(crate) async fn close(&self) {
         let _waiting = self.core.gate.wait();
         let (closed, answer) = oneshot::channel();
         let core = Arc::clone(&self.core);
         self.connection.command(Command::CloseChannel { core, closed: Some(closed) });
-        // An error means that the connection is over, and the channel with it.
-        drop(answer.await);
+        // An error means that the connection is over, and the channel with it; without an
+        // answer the channel is as closed as it can be.
+        drop(timeout(self.core.bounds.request_timeout, answer).await);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use leveret_protocol::{
-    ChannelNumber, ClientHello, Event, FieldArray, FieldTable, FieldValue, FrameBuffer, Limits,
-    Method, Properties, ServerHello, Session, ShortStr, Timestamp, channel, connection,
+    ChannelNumber, ClientHello, ClientLogin, Event, FieldArray, FieldTable, FieldValue,
+    FrameBuffer, Limits, Method, Properties, ServerHello, Session, ShortStr, Timestamp, channel,
+    connection,
 };
 
 /// Tables, arrays and properties: no panic, and what is read can be walked and printed.
@@ -103,8 +104,10 @@ pub(crate) fn server() -> Session {
 /// A client's session that has heard nothing.
 pub(crate) fn client() -> Session {
     let hello = ClientHello {
-        mechanism: ShortStr::from_static("PLAIN"),
-        response: "\0guest\0guest".into(),
+        logins: vec![ClientLogin {
+            mechanism: ShortStr::from_static("PLAIN"),
+            response: "\0guest\0guest".into(),
+        }],
         client_properties: FieldTable::default(),
         locale: ShortStr::from_static("en_US"),
         virtual_host: ShortStr::from_static("/"),

@@ -7,8 +7,8 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use leveret_protocol::{
-    AmqpError, ChannelNumber, ClientHello, Event, FieldTable, Limits, Properties, ReplyCode,
-    ServerHello, Session, ShortStr, Timestamp, basic, queue,
+    AmqpError, ChannelNumber, ClientHello, ClientLogin, Event, FieldTable, Limits, Properties,
+    ReplyCode, ServerHello, Session, ShortStr, Timestamp, basic, queue,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
@@ -24,8 +24,10 @@ struct Pipe {
 impl Pipe {
     fn new() -> Self {
         let hello = ClientHello {
-            mechanism: ShortStr::from_static("PLAIN"),
-            response: "\0guest\0guest".into(),
+            logins: vec![ClientLogin {
+                mechanism: ShortStr::from_static("PLAIN"),
+                response: "\0guest\0guest".into(),
+            }],
             client_properties: FieldTable::default(),
             locale: ShortStr::from_static("en_US"),
             virtual_host: ShortStr::from_static("/"),

@@ -82,7 +82,7 @@ impl Consumer {
             return Ok(());
         }
         let (method, stop) = cancellation(self.tag.clone());
-        self.channel.core().call(&method, stop).await.map(drop)
+        self.channel.ask(&method, stop).await.map(drop)
     }
 
     fn poll_delivery(&mut self, context: &Context<'_>) -> Poll<Option<Delivery>> {

@@ -80,7 +80,7 @@ impl Channel {
             arguments: options.arguments,
         };
         let start = Aftermath::Start(buffer);
-        match self.core().call(&method.into(), start).await? {
+        match self.ask(&method.into(), start).await? {
             Reply::Method(Method::BasicConsumeOk(started)) => {
                 consumer.name(started.consumer_tag);
                 Ok(consumer)
@@ -101,7 +101,7 @@ impl Channel {
             AckMode::Manual => Aftermath::Nothing,
             AckMode::NoAck => Aftermath::GotNoAck,
         };
-        match self.core().call(&method.into(), aftermath).await? {
+        match self.ask(&method.into(), aftermath).await? {
             Reply::Got(got) => Ok(Some(*got)),
             Reply::Method(_) => Ok(None),
         }

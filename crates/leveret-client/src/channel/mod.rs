@@ -3,6 +3,7 @@
 mod confirm;
 mod consumer;
 mod consuming;
+mod no_wait;
 mod publishing;
 mod settling;
 mod topology;
@@ -11,11 +12,13 @@ mod transaction;
 use std::{fmt, sync::Arc};
 
 use leveret_protocol::{ChannelNumber, Method, basic};
+use tokio::time::timeout;
 
 pub use self::{
     confirm::Confirm,
     consumer::Consumer,
     consuming::{AckMode, ConsumeOptions},
+    no_wait::NoWait,
     settling::Refusal,
     transaction::{Committed, TxChannel},
 };
@@ -67,10 +70,22 @@ impl Channel {
 
     /// Sends a request and waits for its reply.
     async fn call(&self, method: impl Into<Method>) -> Result<Method, ChannelError> {
-        match self.core().call(&method.into(), Aftermath::Nothing).await? {
+        match self.ask(&method.into(), Aftermath::Nothing).await? {
             Reply::Method(method) => Ok(method),
             Reply::Got(_) => Err(unexpected(&Method::BasicGetOk(basic::GetOk::default()))),
         }
+    }
+
+    /// The same, with something to be done as soon as the reply is there.
+    async fn ask(&self, method: &Method, aftermath: Aftermath) -> Result<Reply, ChannelError> {
+        let within = self.core().bounds.request_timeout;
+        if let Ok(reply) = timeout(within, self.core().call(method, aftermath)).await {
+            return reply;
+        }
+        // A late reply would be taken for that of the next request.
+        let end = ChannelError::TimedOut { method: method.name(), within };
+        self.lease.fail(&end);
+        Err(end)
     }
 }
 

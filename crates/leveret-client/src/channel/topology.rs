@@ -14,18 +14,7 @@ use crate::{
 impl Channel {
     /// Creates an exchange, or checks that the one there is like this.
     pub async fn exchange_declare(&self, exchange: &ExchangeDeclare) -> Result<(), ChannelError> {
-        let exchange = exchange.clone();
-        let method = exchange::Declare {
-            kind: exchange.kind.name(),
-            exchange: exchange.name,
-            passive: exchange.passive,
-            durable: exchange.durable,
-            auto_delete: exchange.auto_delete,
-            internal: exchange.internal,
-            no_wait: false,
-            arguments: exchange.arguments,
-        };
-        self.call(method).await.map(drop)
+        self.call(exchange::Declare::from(exchange.clone())).await.map(drop)
     }
 
     /// Deletes an exchange; one that does not exist is no error.
@@ -52,17 +41,7 @@ impl Channel {
 
     /// Creates a queue, or checks that the one there is like this.
     pub async fn queue_declare(&self, queue: &QueueDeclare) -> Result<QueueDeclared, ChannelError> {
-        let queue = queue.clone();
-        let method = queue::Declare {
-            queue: queue.name,
-            passive: queue.passive,
-            durable: queue.durable,
-            exclusive: queue.exclusive,
-            auto_delete: queue.auto_delete,
-            no_wait: false,
-            arguments: queue.arguments,
-        };
-        let reply = self.call(method).await?;
+        let reply = self.call(queue::Declare::from(queue.clone())).await?;
         let Method::QueueDeclareOk(declared) = reply else { return Err(unexpected(&reply)) };
         let queue::DeclareOk { queue: name, message_count, consumer_count } = declared;
         Ok(QueueDeclared { name, messages: message_count, consumers: consumer_count })
@@ -96,5 +75,34 @@ impl Channel {
     pub async fn queue_unbind(&self, binding: &QueueBinding) -> Result<(), ChannelError> {
         let QueueBinding { queue, exchange, routing_key, arguments } = binding.clone();
         self.call(queue::Unbind { queue, exchange, routing_key, arguments }).await.map(drop)
+    }
+}
+
+impl From<ExchangeDeclare> for exchange::Declare {
+    fn from(exchange: ExchangeDeclare) -> Self {
+        Self {
+            kind: exchange.kind.name(),
+            exchange: exchange.name,
+            passive: exchange.passive,
+            durable: exchange.durable,
+            auto_delete: exchange.auto_delete,
+            internal: exchange.internal,
+            no_wait: false,
+            arguments: exchange.arguments,
+        }
+    }
+}
+
+impl From<QueueDeclare> for queue::Declare {
+    fn from(queue: QueueDeclare) -> Self {
+        Self {
+            queue: queue.name,
+            passive: queue.passive,
+            durable: queue.durable,
+            exclusive: queue.exclusive,
+            auto_delete: queue.auto_delete,
+            no_wait: false,
+            arguments: queue.arguments,
+        }
     }
 }

@@ -16,6 +16,17 @@ use crate::{
 ///
 /// Settlements are made on this channel, also of what [`Consumer`]s deliver:
 /// their [`channel`](Consumer::channel) is the same.
+///
+/// A channel in transaction mode confirms nothing but its commits, so there is no other confirm
+/// to ask for:
+///
+/// ```compile_fail,E0599
+/// # async fn example(channel: leveret_client::Channel) -> Result<(), Box<dyn std::error::Error>> {
+/// let transaction = channel.into_tx().await?;
+/// transaction.confirm_select().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TxChannel {
     channel: Channel,
@@ -41,7 +52,7 @@ impl Channel {
 impl TxChannel {
     /// Publishes a message with the next commit.
     pub async fn publish(&self, publish: Publish) -> Result<(), PublishError> {
-        self.channel.core().room().await;
+        self.channel.core().room().await?;
         self.channel.core().publish(publish, Watch::Nothing).map(drop)
     }
 
@@ -58,6 +69,11 @@ impl TxChannel {
     /// Refuses a delivery with the next commit.
     pub fn nack(&self, delivery: &Delivery, refusal: Refusal) -> Result<(), SettleError> {
         self.channel.nack(delivery, refusal)
+    }
+
+    /// Refuses a delivery and all before it with the next commit.
+    pub fn nack_up_to(&self, delivery: &Delivery, refusal: Refusal) -> Result<(), SettleError> {
+        self.channel.nack_up_to(delivery, refusal)
     }
 
     /// Refuses a delivery with the next commit, in the way that every broker knows.
@@ -83,6 +99,11 @@ impl TxChannel {
     /// As [`Channel::qos`].
     pub async fn qos(&self, prefetch: u16) -> Result<(), ChannelError> {
         self.channel.qos(prefetch).await
+    }
+
+    /// As [`Channel::qos_shared`].
+    pub async fn qos_shared(&self, prefetch: u16) -> Result<(), ChannelError> {
+        self.channel.qos_shared(prefetch).await
     }
 
     /// As [`Channel::consume`].

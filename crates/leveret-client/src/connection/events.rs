@@ -54,18 +54,16 @@ impl Owner {
             }
             Event::Blocked { reason } => {
                 tracing::warn!(%reason, "broker takes no publishes for a while");
-                self.status.blocked.send_replace(Some(reason));
+                self.status.blockade.raise(reason);
             }
-            Event::Unblocked => {
-                self.status.blocked.send_replace(None);
-            }
+            Event::Unblocked => self.status.blockade.lift(),
+            Event::SecretUpdated => self.handle_secret_updated(),
             Event::Closing { reason } => self.handle_closing(reason),
             Event::Failed(failure) => self.handle_failure(failure),
             Event::Challenged { .. } => {
-                self.fail("connection.secure does not belong to the mechanism PLAIN".to_owned());
+                self.fail("connection.secure belongs to none of the login mechanisms".to_owned());
             }
             Event::Closed
-            | Event::SecretUpdated
             | Event::Login { .. }
             | Event::LoginContinued { .. }
             | Event::Open { .. }
@@ -109,12 +107,18 @@ impl Owner {
                 }
                 Loss::Silence
             }
+            Failure::MechanismNotOffered { offered, wanted } => {
+                if let Some(opened) = self.opened.take() {
+                    // Whoever connects may have gone.
+                    drop(opened.send(Err(ConnectError::MechanismNotOffered { offered, wanted })));
+                }
+                Loss::EndOfStream
+            }
             // After our own close the reason is known; only the broker's answer is missing.
             Failure::HeartbeatMissed | Failure::CloseTimeout => Loss::Silence,
             Failure::Protocol(_)
             | Failure::ProtocolHeader { .. }
             | Failure::VersionRefused { .. }
-            | Failure::MechanismNotOffered { .. }
             | _ => Loss::Protocol { text: failure.to_string() },
         };
         self.finish(loss.into());
@@ -128,6 +132,8 @@ impl Owner {
             Verdict { tag: nack.delivery_tag, is_multiple: nack.multiple, is_ack: false }
         } else if let Method::BasicCancel(cancel) = &method {
             return record.end_consumer(&cancel.consumer_tag, ConsumerEnd::CancelledByBroker);
+        } else if let Method::ChannelFlow(flow) = &method {
+            return record.core.handle_flow(flow.active);
         } else {
             return self.handle_reply(number, method);
         };

@@ -4,6 +4,7 @@ mod channel_table;
 mod events;
 mod hello;
 mod owner;
+mod secrets;
 mod status;
 
 use std::{
@@ -14,7 +15,9 @@ use std::{
     },
 };
 
-use leveret_protocol::{FieldTable, FieldValue, Negotiated, Session, ShortStr, Timestamp};
+use leveret_protocol::{
+    FieldTable, FieldValue, Negotiated, Session, ShortStr, Timestamp, connection,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -28,10 +31,12 @@ use self::{
 };
 use crate::{
     channel::Channel,
-    error::{ChannelError, ConnectError, ConnectionEnd, Loss},
+    error::{ChannelError, ConnectError, ConnectionEnd, Loss, UpdateSecretError},
     lifeline::{ChannelLease, ConnectionLease},
     link::writer,
-    options::ConnectOptions,
+    options::{ConnectOptions, Secret},
+    state::Bounds,
+    transport,
 };
 
 /// A connection to a broker; a clone is the same connection.
@@ -69,7 +74,7 @@ impl Connection {
         Self::connect(&ConnectOptions::from_uri(uri)?).await
     }
 
-    /// Connects over TCP.
+    /// Connects over TCP, and over TLS if that is [asked for](ConnectOptions::tls).
     pub async fn connect(options: &ConnectOptions) -> Result<Self, ConnectError> {
         let within = options.connect_timeout;
         let connected = timeout(within, async {
@@ -81,6 +86,12 @@ impl Connection {
             let stream = TcpStream::connect(address).await.map_err(unreachable)?;
             // Frames are gathered here already; waiting for more in the kernel only delays.
             stream.set_nodelay(true).map_err(unreachable)?;
+            if let Some(tls) = &options.tls {
+                let secured = transport::secure(stream, &options.host, tls).await;
+                let authority = options.authority();
+                let stream = secured.map_err(|source| ConnectError::Tls { authority, source })?;
+                return Self::over(stream, options).await;
+            }
             let (reader, writer) = stream.into_split();
             Self::start(reader, writer, options).await
         });
@@ -88,6 +99,8 @@ impl Connection {
     }
 
     /// Connects over a byte stream that is there already: a pipe in this process, a socket.
+    ///
+    /// The stream is as secure as it is: [`ConnectOptions::tls`] says nothing here.
     pub async fn over(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         options: &ConnectOptions,
@@ -102,10 +115,15 @@ impl Connection {
         options: &ConnectOptions,
     ) -> Result<Self, ConnectError> {
         let limits = hello::limits(options)?;
-        let status = Arc::new(Status::new(limits.frame_max));
+        let bounds = Bounds {
+            request_timeout: options.request_timeout,
+            publish_timeout: options.publish_timeout,
+            unconfirmed_max: options.unconfirmed_max,
+        };
+        let status = Arc::new(Status::new(limits.frame_max, bounds));
         let session = Session::client(Timestamp::default(), hello::hello(options)?, limits);
         let asked = Asked {
-            user: options.user.clone(),
+            user: hello::who(options),
             virtual_host: options.virtual_host.to_string(),
             connect_timeout: options.connect_timeout,
         };
@@ -129,12 +147,34 @@ impl Connection {
     /// Opens a channel.
     pub async fn channel(&self) -> Result<Channel, ChannelError> {
         let _waiting = self.status.gate.wait();
-        match self.lease.open_channel().await {
-            Some(core) => {
+        let within = self.status.bounds.request_timeout;
+        match timeout(within, self.lease.open_channel()).await {
+            Ok(Some(core)) => {
                 let connection = Arc::clone(&self.lease);
                 Ok(Channel::new(Arc::new(ChannelLease { core: core?, connection })))
             }
-            None => Err(self.closed().await.into()),
+            Ok(None) => Err(self.closed().await.into()),
+            Err(_elapsed) => Err(ChannelError::TimedOut { method: "channel.open", within }),
+        }
+    }
+
+    /// Replaces the credential that the broker knows of this connection, before it expires: a
+    /// token of OAuth 2. `reason` is for the broker's log, up to 255 bytes of it.
+    pub async fn update_secret(
+        &self,
+        secret: &Secret,
+        reason: &str,
+    ) -> Result<(), UpdateSecretError> {
+        let _waiting = self.status.gate.wait();
+        let within = self.status.bounds.request_timeout;
+        let update = connection::UpdateSecret {
+            new_secret: secret.reveal().to_owned().into(),
+            reason: ShortStr::truncated(reason),
+        };
+        match timeout(within, self.lease.update_secret(update)).await {
+            Ok(Some(updated)) => updated,
+            Ok(None) => Err(self.closed().await.into()),
+            Err(_elapsed) => Err(UpdateSecretError::TimedOut { within }),
         }
     }
 
@@ -163,9 +203,10 @@ impl Connection {
 
     /// Why the broker takes no publishes at the moment, and each change of that.
     ///
-    /// Publishes wait in the meantime, at the broker or here.
+    /// Publishes wait here in the meantime, up to
+    /// [`publish_timeout`](ConnectOptions::publish_timeout).
     pub fn watch_blocked(&self) -> watch::Receiver<Option<ShortStr>> {
-        self.status.blocked.subscribe()
+        self.status.blockade.subscribe()
     }
 
     /// What the broker said of itself.

@@ -3,7 +3,7 @@
 //! It never waits for user code. Keeps true: however it ends, every channel, consumer and
 //! waiter of the connection hears of it.
 
-use std::{io, sync::Arc, task::Waker, time::Duration};
+use std::{collections::VecDeque, io, sync::Arc, task::Waker, time::Duration};
 
 use bytes::BytesMut;
 use leveret_protocol::{AmqpError, FieldTable, Negotiated, ReplyCode, Session, Timestamp};
@@ -20,7 +20,7 @@ use crate::{
         status::Status,
     },
     error::{ChannelError, ConnectError, ConnectionEnd, Loss},
-    lifeline::Command,
+    lifeline::{Command, SecretWaiter},
     link::Flush,
     state::ChannelCore,
 };
@@ -41,6 +41,8 @@ pub(super) struct Owner {
     pub(super) asked: Asked,
     /// Why the connection ends, from when that is known.
     pub(super) end: Option<ConnectionEnd>,
+    /// Who waits for connection.update-secret-ok, first asked, first answered.
+    pub(super) secrets: VecDeque<SecretWaiter>,
     /// Used again for each confirm.
     pub(super) wakers: Vec<Waker>,
     began_at: Instant,
@@ -98,6 +100,7 @@ impl Owner {
             opened: Some(opened),
             asked,
             end: None,
+            secrets: VecDeque::new(),
             wakers: Vec::new(),
             began_at: Instant::now(),
         }
@@ -200,6 +203,7 @@ impl Owner {
         match command {
             Command::OpenChannel(opener) => self.open_channel(opener),
             Command::CloseChannel { core, closed } => self.close_channel(&core, closed),
+            Command::UpdateSecret { update, updated } => self.update_secret(update, updated),
             Command::Close if self.opened.is_some() => {
                 self.end.get_or_insert(ConnectionEnd::ClosedHere);
                 return false;
@@ -249,7 +253,7 @@ impl Owner {
         let Some(record) = record.filter(|record| record.core.origin == core.origin) else {
             return;
         };
-        record.close(&ChannelError::ClosedHere);
+        record.close(&core.end().unwrap_or(ChannelError::ClosedHere));
         if let Some(closed) = closed {
             record.await_close(closed);
         }
@@ -268,6 +272,7 @@ impl Drop for Owner {
         }
         tracing::debug!(end = %end, "connection ended");
         self.status.end.send_replace(Some(end));
+        self.status.blockade.lift();
         self.status.outbox.finish();
     }
 }

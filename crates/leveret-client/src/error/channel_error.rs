@@ -1,5 +1,7 @@
 //! Why an operation on a channel did not happen.
 
+use std::time::Duration;
+
 use leveret_protocol::TooLarge;
 
 use crate::error::connection_end::ConnectionEnd;
@@ -25,6 +27,14 @@ pub enum ChannelError {
     /// The connection is over, and the channel with it.
     #[error(transparent)]
     ConnectionEnded(#[from] ConnectionEnd),
+    /// The broker did not answer a request in time, so this side closed the channel.
+    #[error("the broker did not answer {method} within {} ms", within.as_millis())]
+    TimedOut {
+        /// The request.
+        method: &'static str,
+        /// How long it was given.
+        within: Duration,
+    },
     /// Every channel number of the connection is taken.
     #[error("all {max} channels of the connection are open")]
     ChannelsExhausted {
@@ -55,6 +65,7 @@ impl ChannelError {
             | Self::ConnectionEnded(ConnectionEnd::ClosedByBroker { code, .. }) => Some(*code),
             Self::ClosedHere
             | Self::ConnectionEnded(_)
+            | Self::TimedOut { .. }
             | Self::ChannelsExhausted { .. }
             | Self::TooLarge { .. } => None,
         }

@@ -3,7 +3,10 @@
 use std::{io, time::Duration};
 
 use crate::{
-    error::connection_end::{ConnectionEnd, Loss},
+    error::{
+        connection_end::{ConnectionEnd, Loss},
+        tls_error::TlsError,
+    },
     options::UriError,
 };
 
@@ -38,6 +41,23 @@ pub enum ConnectError {
         code: u16,
         /// The broker's words.
         text: String,
+    },
+    /// The broker offers no login mechanism that was to be used.
+    #[error("the broker offers the login mechanisms `{offered}`, wanted one of `{wanted}`")]
+    MechanismNotOffered {
+        /// What it offers, separated by spaces.
+        offered: String,
+        /// What was to be used.
+        wanted: String,
+    },
+    /// The connection could not be made secure.
+    #[error("no TLS with {authority}: {source}")]
+    Tls {
+        /// Host and port.
+        authority: String,
+        /// Why.
+        #[source]
+        source: TlsError,
     },
     /// The virtual host is unknown, or the user may not enter it.
     #[error("the broker refused the virtual host `{virtual_host}`: {code} {text}")]
@@ -83,7 +103,9 @@ impl ConnectError {
     /// Whether trying again with the same options cannot help.
     pub const fn is_permanent(&self) -> bool {
         match self {
+            Self::Tls { source, .. } => source.is_permanent(),
             Self::Uri(_)
+            | Self::MechanismNotOffered { .. }
             | Self::LoginRefused { .. }
             | Self::VirtualHostRefused { .. }
             | Self::Option { .. }

@@ -1,5 +1,7 @@
 //! Why no more deliveries come.
 
+use std::time::Duration;
+
 use crate::error::{channel_error::ChannelError, connection_end::ConnectionEnd};
 
 /// Why a consumer ended.
@@ -23,6 +25,14 @@ pub enum ConsumerEnd {
     /// This side closed the channel.
     #[error("the consumer's channel was closed by this client")]
     ChannelClosedHere,
+    /// This side closed the channel, since the broker did not answer a request on it.
+    #[error("the consumer's channel was closed: no answer to {method} within {} ms", within.as_millis())]
+    ChannelTimedOut {
+        /// The request.
+        method: &'static str,
+        /// How long it was given.
+        within: Duration,
+    },
     /// The connection is over.
     #[error(transparent)]
     ConnectionEnded(ConnectionEnd),
@@ -33,6 +43,7 @@ impl From<ChannelError> for ConsumerEnd {
         match error {
             ChannelError::Closed { code, text } => Self::ChannelClosed { code, text },
             ChannelError::ConnectionEnded(end) => Self::ConnectionEnded(end),
+            ChannelError::TimedOut { method, within } => Self::ChannelTimedOut { method, within },
             ChannelError::ClosedHere
             | ChannelError::ChannelsExhausted { .. }
             | ChannelError::TooLarge { .. } => Self::ChannelClosedHere,

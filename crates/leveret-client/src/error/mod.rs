@@ -8,12 +8,16 @@ mod connection_end;
 mod consumer_end;
 mod publish_error;
 mod settle_error;
+mod tls_error;
+mod update_secret_error;
 
 pub use self::{
     channel_error::ChannelError,
     connect_error::ConnectError,
     connection_end::{ConnectionEnd, Loss},
     consumer_end::ConsumerEnd,
-    publish_error::PublishError,
+    publish_error::{Backlog, PublishError},
     settle_error::SettleError,
+    tls_error::{CertificateProblem, TlsError},
+    update_secret_error::UpdateSecretError,
 };

@@ -2,7 +2,9 @@
 //!
 //! A URI is one way to write them; see [`ConnectOptions::from_uri`] for what it may say.
 
+mod mechanism;
 mod secret;
+mod tls;
 mod uri;
 
 use std::time::Duration;
@@ -10,7 +12,9 @@ use std::time::Duration;
 use leveret_protocol::{FieldTable, ShortStr};
 
 pub use self::{
+    mechanism::Mechanism,
     secret::Secret,
+    tls::{TlsIdentity, TlsOptions},
     uri::{UriError, UriPart},
 };
 
@@ -39,8 +43,22 @@ pub struct ConnectOptions {
     pub password: Secret,
     /// The heartbeat interval to agree on; zero asks for none.
     pub heartbeat: Duration,
+    /// The ways to log in, the best first: the first that the broker offers is taken.
+    pub mechanisms: Vec<Mechanism>,
+    /// TLS; without it nothing is encrypted.
+    pub tls: Option<TlsOptions>,
     /// How long connecting may take, from the first packet to the open virtual host.
     pub connect_timeout: Duration,
+    /// How long a request may wait for its reply; then its channel is closed, since later
+    /// replies would be taken for those of other requests.
+    pub request_timeout: Duration,
+    /// How long a publish may wait to be sent: while the broker
+    /// [takes none](crate::Connection::watch_blocked), or while too many are unwritten or
+    /// unconfirmed.
+    pub publish_timeout: Duration,
+    /// How many publishes of a channel in confirm mode may be unconfirmed; more wait until it is
+    /// fewer. Tasks that publish on one channel at the same time may exceed it by one each.
+    pub unconfirmed_max: usize,
     /// The most channels to ask for; the broker may lower it.
     pub channel_max: u16,
     /// The largest frame in bytes to ask for; the broker may lower it.
@@ -54,6 +72,9 @@ pub struct ConnectOptions {
 impl ConnectOptions {
     /// AMQP 0-9-1, 4.1: the port of the protocol.
     pub const PORT: u16 = 5672;
+
+    /// The port of the protocol over TLS.
+    pub const TLS_PORT: u16 = 5671;
 
     /// `host:port`, as it may be shown to anyone.
     pub fn authority(&self) -> String {
@@ -73,7 +94,12 @@ impl Default for ConnectOptions {
             user: "guest".to_owned(),
             password: Secret::new("guest"),
             heartbeat: Duration::from_mins(1),
+            mechanisms: vec![Mechanism::Plain, Mechanism::AmqPlain],
+            tls: None,
             connect_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_mins(1),
+            publish_timeout: Duration::from_secs(30),
+            unconfirmed_max: 10_000,
             channel_max: 2047,
             frame_max: 128 * 1024,
             name: None,

@@ -19,12 +19,13 @@ use tokio::sync::oneshot;
 
 use crate::{
     error::{ChannelError, PublishError, SettleError},
-    link::{Flush, Gate, Outbox},
+    link::{Blockade, Flush, Gate, Outbox},
     lock::Lock,
     message::{Delivery, Origin, Publish, Returned},
     state::{
         confirms::{Confirms, Verdict},
         replies::{Aftermath, Answer, Reply, Request, Requests},
+        room::{Bounds, Hold, Room},
     },
 };
 
@@ -37,7 +38,9 @@ pub(crate) struct ChannelCore {
     pub(crate) number: ChannelNumber,
     pub(crate) origin: Origin,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) bounds: Bounds,
     outbox: Arc<Outbox>,
+    room: Room,
     /// Settlements that were refused because their delivery came on another channel.
     strays: Arc<AtomicU64>,
     prefetch: AtomicU16,
@@ -82,6 +85,8 @@ pub(crate) struct Wiring {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) strays: Arc<AtomicU64>,
+    pub(crate) blockade: Arc<Blockade>,
+    pub(crate) bounds: Bounds,
 }
 
 impl State {
@@ -104,12 +109,16 @@ impl State {
 impl ChannelCore {
     pub(crate) fn new(number: ChannelNumber, wiring: Wiring) -> Self {
         static ORIGINS: AtomicU64 = AtomicU64::new(0);
-        let Wiring { outbox, gate, strays } = wiring;
+        let Wiring { outbox, gate, strays, blockade, bounds } = wiring;
+        let within = bounds.publish_timeout;
+        let room = Room::new(Arc::clone(&outbox), blockade, Arc::clone(&gate), within);
         Self {
             number,
             origin: Origin(ORIGINS.fetch_add(1, Ordering::Relaxed)),
             gate,
+            bounds,
             outbox,
+            room,
             strays,
             prefetch: AtomicU16::new(0),
             state: Lock::new(State {
@@ -137,13 +146,9 @@ impl ChannelCore {
         self.check_open().err()
     }
 
-    /// Waits until the connection takes more publishes.
-    pub(crate) async fn room(&self) {
-        if self.outbox.is_full() {
-            // A broker that cannot write may not read either.
-            let _waiting = self.gate.wait();
-            self.outbox.room().await;
-        }
+    /// Waits until the channel takes more publishes.
+    pub(crate) async fn room(&self) -> Result<(), PublishError> {
+        self.room.wait(|| self.check_open().is_err()).await
     }
 
     /// Pushes a publish and takes its tag, if the channel numbers publishes.
@@ -166,7 +171,11 @@ impl ChannelCore {
             (Mode::Confirm(confirms), Method::BasicPublish(sent)) => {
                 let basic::Publish { exchange, routing_key, mandatory, .. } = sent;
                 let publish = Publish { exchange, routing_key, mandatory, properties, body };
-                Ok(confirms.add(publish, watch == Watch::Confirm))
+                let tag = confirms.add(publish, watch == Watch::Confirm);
+                if confirms.unconfirmed() >= self.bounds.unconfirmed_max {
+                    self.room.hold(Hold::Window);
+                }
+                Ok(tag)
             }
             (Mode::Plain | Mode::Transaction | Mode::Confirm(_), _) => Ok(0),
         }
@@ -242,7 +251,15 @@ impl ChannelCore {
     pub(crate) fn handle_confirm(&self, verdict: Verdict, wakers: &mut Vec<Waker>) {
         if let Mode::Confirm(confirms) = &mut self.state.lock().mode {
             confirms.settle(verdict, wakers);
+            if confirms.unconfirmed() < self.bounds.unconfirmed_max {
+                self.room.release(Hold::Window);
+            }
         }
+    }
+
+    /// The broker stops the channel's publishes, or lets them go on.
+    pub(crate) fn handle_flow(&self, active: bool) {
+        if active { self.room.release(Hold::Flow) } else { self.room.hold(Hold::Flow) }
     }
 
     pub(crate) fn handle_returned(&self, returned: Returned) {
@@ -298,6 +315,7 @@ impl ChannelCore {
             }
             mem::take(&mut state.requests)
         };
+        self.room.close();
         for request in requests {
             // Whoever asked may have gone.
             drop(request.answer(Err(end.clone())));

@@ -90,6 +90,11 @@ impl Confirms {
         tag
     }
 
+    /// How many publishes from the oldest unconfirmed one on there are.
+    pub(crate) fn unconfirmed(&self) -> usize {
+        self.slots.len()
+    }
+
     fn slot(&mut self, tag: u64) -> Option<&mut Slot> {
         let index = usize::try_from(tag.checked_sub(self.base)?).ok()?;
         self.slots.get_mut(index)

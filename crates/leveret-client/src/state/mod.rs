@@ -4,10 +4,12 @@ mod channel;
 mod confirms;
 mod deliveries;
 mod replies;
+mod room;
 
 pub(crate) use self::{
     channel::{ChannelCore, Watch, Wiring},
     confirms::Verdict,
     deliveries::ConsumerQueue,
     replies::{Aftermath, Reply, Request},
+    room::Bounds,
 };

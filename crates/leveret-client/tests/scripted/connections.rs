@@ -133,8 +133,10 @@ async fn no_debug_output_shows_the_password() {
     let shown = format!("{options:?} {connection:?} {channel:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
     let hello = leveret_protocol::ClientHello {
-        mechanism: crate::peer::short("PLAIN"),
-        response: "\0guest\0hunter2".into(),
+        logins: vec![leveret_protocol::ClientLogin {
+            mechanism: crate::peer::short("PLAIN"),
+            response: "\0guest\0hunter2".into(),
+        }],
         client_properties: leveret_protocol::FieldTable::default(),
         locale: crate::peer::short("en_US"),
         virtual_host: crate::peer::short("/"),

@@ -1,5 +1,7 @@
 //! What a session tells its owner.
 
+use alloc::string::String;
+
 use bytes::Bytes;
 
 use crate::{
@@ -149,11 +151,13 @@ pub enum Failure {
         /// The header it wants.
         wanted: [u8; 8],
     },
-    /// The server does not offer the login mechanism.
-    #[error("server does not offer the login mechanism {mechanism}")]
+    /// The server offers none of the login mechanisms.
+    #[error("server offers the login mechanisms `{offered}`, wanted one of `{wanted}`")]
     MechanismNotOffered {
-        /// The mechanism that was asked for.
-        mechanism: ShortStr,
+        /// What the server offers, separated by spaces.
+        offered: String,
+        /// What the client would take.
+        wanted: String,
     },
     /// The connection did not open in time.
     #[error("connection did not open in time")]

@@ -1,5 +1,10 @@
 //! From the first byte to an open connection, as a server and as a client.
 
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
 use bytes::{Buf as _, BytesMut};
 
 use super::{Hello, Session};
@@ -14,6 +19,7 @@ use crate::{
         dialect::Dialect,
         event::{Event, Failure},
         fault::Fault,
+        hello::ClientLogin,
         input::Frame,
         phase::{Phase, Step},
     },
@@ -21,6 +27,9 @@ use crate::{
 };
 
 const CHANNEL_0: ChannelNumber = ChannelNumber::CONNECTION;
+
+/// An error repeats no more of what a server offers.
+const OFFERED_BYTES_MAX: usize = 256;
 
 impl Session {
     /// As a server: reads the client's first eight octets.
@@ -123,14 +132,15 @@ impl Session {
     /// As a client: answers the server's first method.
     fn start(&mut self, start: connection::Start) {
         let Hello::Client(hello) = core::mem::replace(&mut self.hello, Hello::Said) else { return };
-        if !offers(&start.mechanisms, &hello.mechanism) {
-            return self.give_up(Failure::MechanismNotOffered { mechanism: hello.mechanism });
-        }
+        let is_offered = |login: &&ClientLogin| offers(&start.mechanisms, &login.mechanism);
+        let Some(login) = hello.logins.iter().find(is_offered) else {
+            return self.give_up(not_offered(&start.mechanisms, &hello.logins));
+        };
         self.remember_capabilities(&start.server_properties);
         let start_ok = connection::StartOk {
             client_properties: hello.client_properties.clone(),
-            mechanism: hello.mechanism.clone(),
-            response: hello.response.clone(),
+            mechanism: login.mechanism.clone(),
+            response: login.response.clone(),
             locale: hello.locale.clone(),
         };
         self.push(CHANNEL_0, &start_ok.into());
@@ -224,4 +234,13 @@ impl Session {
 /// Whether a mechanism is among those offered, which are separated by spaces.
 fn offers(mechanisms: &[u8], wanted: &[u8]) -> bool {
     mechanisms.split(|octet| *octet == b' ').any(|offered| offered == wanted)
+}
+
+fn not_offered(mechanisms: &[u8], wanted: &[ClientLogin]) -> Failure {
+    let shown = mechanisms.get(..OFFERED_BYTES_MAX).unwrap_or(mechanisms);
+    let wanted: Vec<_> = wanted.iter().map(|login| login.mechanism.to_string()).collect();
+    Failure::MechanismNotOffered {
+        offered: String::from_utf8_lossy(shown).into_owned(),
+        wanted: wanted.join(" "),
+    }
 }

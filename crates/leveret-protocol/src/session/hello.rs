@@ -1,5 +1,7 @@
 //! What each side brings to the handshake.
 
+use alloc::vec::Vec;
+
 use bytes::Bytes;
 
 use crate::{field::FieldTable, secret::Secret, short_str::ShortStr};
@@ -7,16 +9,23 @@ use crate::{field::FieldTable, secret::Secret, short_str::ShortStr};
 /// What a client says of itself, and where it wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientHello {
-    /// The login mechanism: PLAIN, AMQPLAIN, EXTERNAL.
-    pub mechanism: ShortStr,
-    /// The mechanism's first answer.
-    pub response: Secret,
+    /// Ways to log in, the best first; the first that the server offers is taken.
+    pub logins: Vec<ClientLogin>,
     /// Product, version, and a table `capabilities`.
     pub client_properties: FieldTable,
     /// The locale of reply texts.
     pub locale: ShortStr,
     /// The virtual host to open.
     pub virtual_host: ShortStr,
+}
+
+/// A way to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientLogin {
+    /// The login mechanism: PLAIN, AMQPLAIN, EXTERNAL.
+    pub mechanism: ShortStr,
+    /// The mechanism's first answer.
+    pub response: Secret,
 }
 
 /// What a server says of itself.

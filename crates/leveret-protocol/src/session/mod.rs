@@ -32,7 +32,7 @@ use self::{
 };
 pub use self::{
     event::{CloseReason, Event, Failure, SendError},
-    hello::{ClientHello, ServerHello},
+    hello::{ClientHello, ClientLogin, ServerHello},
     limits::{Limits, Negotiated},
 };
 use crate::{

@@ -109,7 +109,7 @@ fn a_mechanism_that_is_not_offered_is_not_tried() {
         "method 0 10.10 00090000000000000005504c414e4e00000000",
         expect![[r#"
         method 0 10.10 00090000000000000005504c414e4e00000000
-            ! failed: server does not offer the login mechanism PLAIN
+            ! failed: server offers the login mechanisms `PLANN`, wanted one of `PLAIN`
             ! Closed
             < b"AMQP\0\0\t\x01"
     "#]],

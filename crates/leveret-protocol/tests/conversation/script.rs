@@ -20,8 +20,8 @@ use std::fmt::Write as _;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use expect_test::Expect;
 use leveret_protocol::{
-    AmqpError, ChannelNumber, ClientHello, Event, Failure, FieldTable, Limits, Method, ReplyCode,
-    ServerHello, Session, ShortStr, Timestamp, connection,
+    AmqpError, ChannelNumber, ClientHello, ClientLogin, Event, Failure, FieldTable, Limits, Method,
+    ReplyCode, ServerHello, Session, ShortStr, Timestamp, connection,
 };
 
 /// Plays as a server.
@@ -38,8 +38,10 @@ pub(crate) fn check(script: &str, expect: Expect) {
 /// Plays as a client.
 pub(crate) fn check_client(script: &str, expect: Expect) {
     let hello = ClientHello {
-        mechanism: ShortStr::from_static("PLAIN"),
-        response: "\0guest\0guest".into(),
+        logins: vec![ClientLogin {
+            mechanism: ShortStr::from_static("PLAIN"),
+            response: "\0guest\0guest".into(),
+        }],
         client_properties: FieldTable::default(),
         locale: ShortStr::from_static("en_US"),
         virtual_host: ShortStr::from_static("/"),

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::BytesMut;
 use leveret_protocol::{
-    AmqpError, ChannelNumber, ClientHello, FieldTable, FieldValue, Limits, Method, ReplyCode,
-    Session, ShortStr,
+    AmqpError, ChannelNumber, ClientHello, ClientLogin, FieldTable, FieldValue, Limits, Method,
+    ReplyCode, Session, ShortStr,
 };
 
 use self::channel::Channel;
@@ -137,8 +137,10 @@ impl Client {
             .insert("publisher_confirms", true)
             .build();
         let hello = ClientHello {
-            mechanism: ShortStr::from_static("PLAIN"),
-            response: "\0guest\0guest".into(),
+            logins: vec![ClientLogin {
+                mechanism: ShortStr::from_static("PLAIN"),
+                response: "\0guest\0guest".into(),
+            }],
             client_properties: FieldTable::builder()
                 .insert("capabilities", FieldValue::Table(capabilities))
                 .build(),

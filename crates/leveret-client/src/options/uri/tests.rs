@@ -1,6 +1,9 @@
 //! Tables of URIs: what each means, or why it means nothing.
 
+use std::time::Duration;
+
 use super::*;
+use crate::options::{Mechanism, TlsIdentity};
 
 /// `user password host port vhost`, or the error.
 fn read(uri: &str) -> String {
@@ -35,6 +38,9 @@ fn the_specifications_own_examples_mean_what_it_says() {
         ("AMQP://[::1]:7/x", "guest|guest|::1|7|x"),
         ("amqp://us%40er:p%2Fa%3Ass@h", "us@er|p/a:ss|h|5672|/"),
         ("amqp://user:p@ss@h", "user|p@ss|h|5672|/"),
+        ("amqps://", "guest|guest|localhost|5671|/"),
+        ("amqps://host:5672/x", "guest|guest|host|5672|x"),
+        ("amqp://us,er:p,w@h", "us,er|p,w|h|5672|/"),
     ];
     for (uri, meaning) in table {
         assert_eq!(read(uri), meaning, "{uri}");
@@ -47,13 +53,15 @@ fn what_is_wrong_is_named() {
         ("", "Scheme"),
         ("localhost", "Scheme"),
         ("http://localhost", "Scheme"),
-        ("amqps://localhost", "TlsUnsupported"),
         ("amqp://h:x", "Port"),
         ("amqp://h:0", "Port"),
         ("amqp://h:65536", "Port"),
         ("amqp://h:+1", "Port"),
         ("amqp://[::1", "Brackets"),
         ("amqp://[::1]x", "Brackets"),
+        ("amqp://::1", "Colons"),
+        ("amqp://fe80::1:5672/v", "Colons"),
+        ("amqp://a,b", "SeveralHosts { hosts: 2 }"),
         ("amqp://h/a/b", "VirtualHostSlash"),
         ("amqp://h//", "VirtualHostSlash"),
         ("amqp://u:%zz@h", "Escape { part: Password }"),
@@ -71,23 +79,124 @@ fn what_is_wrong_is_named() {
     assert_eq!(read(&long), "VirtualHostLong { bytes: 256 }");
 }
 
+fn with_query(uri: &str) -> Result<ConnectOptions, String> {
+    ConnectOptions::from_uri(uri).map_err(|error| error.to_string())
+}
+
 #[test]
-fn parameters_are_read_and_checked() {
-    let options = ConnectOptions::from_uri(
-        "amqp://h?heartbeat=7&connection_timeout=1500&channel_max=9&frame_max=8192&auth_mechanism=PLAIN",
+fn parameters_are_read() {
+    let options = with_query(
+        "amqp://h?heartbeat=7&connection_timeout=1500&channel_max=9&frame_max=8192\
+         &auth_mechanism=EXTERNAL&auth_mechanism=plain&locale=en_US&request_timeout=2\
+         &publish_timeout=3&connection_name=order%20desk",
     )
     .unwrap();
-    assert_eq!(options.heartbeat, Duration::from_secs(7));
-    assert_eq!(options.connect_timeout, Duration::from_millis(1500));
-    assert_eq!((options.channel_max, options.frame_max), (9, 8192));
-    for bad in ["heartbeat=", "heartbeat=-1", "heartbeat=65536", "connection_timeout=0"] {
-        let error = ConnectOptions::from_uri(&format!("amqp://h?{bad}")).unwrap_err();
-        assert!(matches!(error, UriError::Value { .. }), "{bad}: {error}");
+    let expected = ConnectOptions {
+        host: "h".to_owned(),
+        heartbeat: Duration::from_secs(7),
+        connect_timeout: Duration::from_millis(1500),
+        channel_max: 9,
+        frame_max: 8192,
+        mechanisms: vec![Mechanism::External, Mechanism::Plain],
+        request_timeout: Duration::from_millis(2),
+        publish_timeout: Duration::from_millis(3),
+        name: Some("order desk".to_owned()),
+        ..ConnectOptions::default()
+    };
+    assert_eq!(options, expected);
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn parameters_of_tls_are_read_and_certificates_verified_unless_said_otherwise() {
+    let tls = |query: &str| with_query(&format!("amqps://h?{query}")).unwrap().tls.unwrap();
+    assert_eq!(tls(""), TlsOptions::default());
+    assert!(!TlsOptions::default().danger_accept_any_certificate);
+    let all = "cacertfile=/ca.pem&certfile=/a%26b.pem&keyfile=/k.pem&verify=verify_peer\
+               &server_name_indication=warren&depth=3";
+    let expected = TlsOptions {
+        ca_file: Some("/ca.pem".into()),
+        identity: Some(TlsIdentity {
+            certificate_file: "/a&b.pem".into(),
+            key_file: "/k.pem".into(),
+        }),
+        server_name: Some("warren".to_owned()),
+        depth_max: Some(3),
+        danger_accept_any_certificate: false,
+    };
+    assert_eq!(tls(all), expected);
+    assert!(tls("verify=verify_none").danger_accept_any_certificate);
+}
+
+#[test]
+fn a_parameter_that_does_not_fit_is_named_with_what_would() {
+    let table = [
+        ("amqp", "heartbeat=", "`heartbeat` wants seconds from 0 to 65535"),
+        ("amqp", "heartbeat=-1", "`heartbeat` wants seconds from 0 to 65535"),
+        ("amqp", "heartbeat=65536", "`heartbeat` wants seconds from 0 to 65535"),
+        ("amqp", "heartbeat", "`heartbeat` wants seconds from 0 to 65535"),
+        (
+            "amqp",
+            "connection_timeout=0",
+            "`connection_timeout` wants milliseconds from 1 to 4294967295",
+        ),
+        ("amqp", "request_timeout=1s", "`request_timeout` wants milliseconds from 1 to 4294967295"),
+        ("amqp", "channel_max=x", "`channel_max` wants a number from 0 to 65535"),
+        ("amqp", "frame_max=100", "`frame_max` wants 0 or bytes from 4096 on"),
+        (
+            "amqp",
+            "auth_mechanism=kerberos",
+            "`auth_mechanism` wants `plain`, `amqplain` or `external`",
+        ),
+        ("amqp", "locale=de_DE", "`locale` wants `en_US`"),
+        ("amqp", "cacertfile=/x", "`cacertfile` is about TLS: the URI must begin with `amqps://`"),
+        ("amqp", "verify=verify_none", "`verify` is about TLS: the URI must begin with `amqps://`"),
+        ("amqps", "verify=no", "`verify` wants `verify_peer` or `verify_none`"),
+        ("amqps", "verify=", "`verify` wants `verify_peer` or `verify_none`"),
+        ("amqps", "cacertfile=", "`cacertfile` wants the path of a PEM file"),
+        ("amqps", "depth=256", "`depth` wants a number from 0 to 255"),
+        ("amqps", "certfile=/x", "`certfile` is there and `keyfile` is missing"),
+        ("amqps", "keyfile=/x", "`keyfile` is there and `certfile` is missing"),
+        (
+            "amqps",
+            "password=hunter2",
+            "`password` wants not to be there: keys are read without passphrase only",
+        ),
+        (
+            "amqp",
+            "heartbeet=7",
+            "query parameter 1 is unknown; known are heartbeat, connection_timeout, channel_max, \
+             frame_max, auth_mechanism, locale, request_timeout, publish_timeout, connection_name, \
+             cacertfile, certfile, keyfile, password, verify, server_name_indication, depth",
+        ),
+    ];
+    for (scheme, query, error) in table {
+        let uri = format!("{scheme}://h?{query}");
+        assert_eq!(with_query(&uri).unwrap_err(), error, "{uri}");
     }
-    for bad in ["channel_max=x", "frame_max=100", "auth_mechanism=external"] {
-        let error = ConnectOptions::from_uri(&format!("amqp://h?{bad}")).unwrap_err();
-        assert!(matches!(error, UriError::Value { .. }), "{bad}: {error}");
-    }
+}
+
+#[test]
+fn what_other_clients_know_can_be_skipped() {
+    let uri = "amqp://h?heartbeat=7&retry_delay=5&channel_max=9";
+    assert!(ConnectOptions::from_uri(uri).is_err());
+    let options = ConnectOptions::from_uri_of_other_clients(uri).unwrap();
+    assert_eq!((options.heartbeat.as_secs(), options.channel_max), (7, 9));
+    assert!(ConnectOptions::from_uri_of_other_clients("amqp://h?heartbeat=x").is_err());
+}
+
+#[test]
+fn several_hosts_share_all_but_their_ports() {
+    let all = ConnectOptions::list_from_uri("amqps://u:p@one:7,[::1],three/v?heartbeat=3").unwrap();
+    let shown: Vec<_> = all
+        .iter()
+        .map(|options| {
+            let ConnectOptions { user, virtual_host, heartbeat, .. } = options;
+            format!("{user} {} {virtual_host} {}", options.authority(), heartbeat.as_secs())
+        })
+        .collect();
+    assert_eq!(shown, ["u one:7 v 3", "u [::1]:5671 v 3", "u three:5671 v 3"]);
+    assert_eq!(ConnectOptions::list_from_uri("amqp://a:x,b"), Err(UriError::Port));
 }
 
 #[test]
@@ -100,7 +209,11 @@ fn a_password_shows_in_no_error_and_no_debug_output() {
         "amqp://jo:hunter2%@h",
         "amqp://jo:hunter2%00@h",
         "amqp:jo:hunter2@h",
-        "amqps://jo:hunter2@h",
+        "amqps://jo:hunter2/@h:x",
+        "amqp://jo:hunter2:3@a:b:c",
+        "amqps://h?password=hunter2",
+        "amqps://h?verify=hunter2",
+        "amqp://jo:hunter2@a,b",
         "amqp://jo:x?hunter2=hunter2@h",
         "amqp://h?auth_mechanism=hunter2",
     ];
