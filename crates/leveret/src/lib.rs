@@ -111,3 +111,8 @@ pub use topology::{ExchangeKind, Presence, Queue};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// Runs the examples of the introduction to AMQP.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/amqp.md")]
+struct Introduction;
