@@ -66,7 +66,10 @@ pub use self::{
         PublishError, SettleError, TlsError, UpdateSecretError,
     },
     message::{Delivery, Got, Publish, Returned},
-    options::{ConnectOptions, Mechanism, Secret, TlsIdentity, TlsOptions, UriError, UriPart},
+    options::{
+        ConnectOptions, CredentialsError, EnvironmentError, Mechanism, Secret, TlsIdentity,
+        TlsOptions, UriError, UriPart,
+    },
     reconnect::{Backoff, connect_with_retry},
     topology::{
         ExchangeBinding, ExchangeDeclare, ExchangeDelete, ExchangeKind, QueueBinding, QueueDeclare,

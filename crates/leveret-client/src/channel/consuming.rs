@@ -36,6 +36,19 @@ pub struct ConsumeOptions {
     pub arguments: FieldTable,
 }
 
+impl ConsumeOptions {
+    /// The same with a priority: while consumers of a higher one take more, others get nothing.
+    #[must_use]
+    pub fn priority(mut self, priority: i32) -> Self {
+        let table = self
+            .arguments
+            .iter()
+            .fold(FieldTable::builder(), |table, (name, value)| table.insert_named(&name, value));
+        self.arguments = table.insert("x-priority", priority).build();
+        self
+    }
+}
+
 impl Channel {
     /// Limits how many unsettled deliveries each consumer started from now on has; 0 is no limit.
     pub async fn qos(&self, prefetch: u16) -> Result<(), ChannelError> {

@@ -1,7 +1,11 @@
 //! How to reach a broker, and as whom.
 //!
-//! A URI is one way to write them; see [`ConnectOptions::from_uri`] for what it may say.
+//! They are written in code, as a [URI](ConnectOptions::from_uri), in the
+//! [environment](ConnectOptions::from_env) or in a
+//! [credentials file](ConnectOptions::from_credentials_file).
 
+mod credentials;
+mod environment;
 mod mechanism;
 mod secret;
 mod tls;
@@ -12,6 +16,8 @@ use std::time::Duration;
 use leveret_protocol::{FieldTable, ShortStr};
 
 pub use self::{
+    credentials::CredentialsError,
+    environment::EnvironmentError,
     mechanism::Mechanism,
     secret::Secret,
     tls::{TlsIdentity, TlsOptions},

@@ -10,5 +10,7 @@ mod channels;
 mod confirms;
 mod connections;
 mod consumers;
+mod deadlines;
+mod logins;
 mod peer;
 mod transactions;

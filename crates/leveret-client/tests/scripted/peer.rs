@@ -33,9 +33,13 @@ pub(crate) fn limits() -> Limits {
 }
 
 pub(crate) fn server(limits: Limits) -> (Peer, DuplexStream) {
+    server_offering("PLAIN", limits)
+}
+
+pub(crate) fn server_offering(mechanisms: &'static str, limits: Limits) -> (Peer, DuplexStream) {
     let (near, far) = tokio::io::duplex(PIPE_BYTES);
     let hello = ServerHello {
-        mechanisms: Bytes::from_static(b"PLAIN"),
+        mechanisms: mechanisms.into(),
         locales: Bytes::from_static(b"en_US"),
         server_properties: FieldTable::builder().insert("product", "script").build(),
     };
@@ -199,6 +203,14 @@ impl Peer {
     /// Writes bytes that no session would.
     pub(crate) async fn write_raw(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Reads, past the session, until the client has sent these bytes.
+    pub(crate) async fn read_raw(&mut self, wanted: &[u8]) {
+        while !self.received.windows(wanted.len()).any(|window| window == wanted) {
+            assert_ne!(self.stream.read_buf(&mut self.received).await.unwrap(), 0);
+        }
+        self.received.clear();
     }
 
     /// Reads on until the client has gone.
