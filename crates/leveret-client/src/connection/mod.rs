@@ -90,7 +90,8 @@ impl Connection {
                 let secured = transport::secure(stream, &options.host, tls).await;
                 let authority = options.authority();
                 let stream = secured.map_err(|source| ConnectError::Tls { authority, source })?;
-                return Self::over(stream, options).await;
+                let opened = Self::over(stream, options).await;
+                return opened.map_err(|error| error.after_tls(options));
             }
             let (reader, writer) = stream.into_split();
             Self::start(reader, writer, options).await

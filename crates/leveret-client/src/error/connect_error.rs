@@ -7,7 +7,7 @@ use crate::{
         connection_end::{ConnectionEnd, Loss},
         tls_error::TlsError,
     },
-    options::UriError,
+    options::{ConnectOptions, UriError},
 };
 
 /// A connection was not opened.
@@ -116,6 +116,15 @@ impl ConnectError {
             | Self::TimedOut { .. }
             | Self::Lost(_) => false,
         }
+    }
+
+    /// TLS 1.3 refuses a client's certificate after the handshake.
+    pub(crate) fn after_tls(self, options: &ConnectOptions) -> Self {
+        if let Self::Lost(Loss::Io { kind: io::ErrorKind::InvalidData, text }) = self {
+            let authority = options.authority();
+            return Self::Tls { authority, source: TlsError::Refused { alert: text } };
+        }
+        self
     }
 
     pub(crate) fn ended(end: ConnectionEnd) -> Self {

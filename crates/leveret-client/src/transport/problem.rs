@@ -51,7 +51,7 @@ fn of_certificate(problem: &CertificateError) -> CertificateProblem {
         CertificateError::UnknownIssuer => CertificateProblem::UnknownAuthority,
         CertificateError::Revoked => CertificateProblem::Revoked,
         CertificateError::NotValidForNameContext { expected, presented } => {
-            let shown: Vec<_> = presented.iter().take(NAMES_MAX).map(String::as_str).collect();
+            let shown: Vec<_> = presented.iter().take(NAMES_MAX).map(|name| bare(name)).collect();
             let found = if shown.is_empty() {
                 ": it has no name".to_owned()
             } else {
@@ -74,4 +74,9 @@ fn days(from: UnixTime, to: UnixTime, how: &str) -> String {
         0 => format!(" ({secs} s {how})"),
         days => format!(" ({days} days {how})"),
     }
+}
+
+/// The name in `DnsName("…")`, as the library writes it.
+fn bare(name: &str) -> &str {
+    name.strip_prefix("DnsName(\"").and_then(|rest| rest.strip_suffix("\")")).unwrap_or(name)
 }

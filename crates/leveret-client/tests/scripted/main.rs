@@ -11,6 +11,9 @@ mod confirms;
 mod connections;
 mod consumers;
 mod deadlines;
+mod faults;
 mod logins;
 mod peer;
+#[cfg(feature = "tls")]
+mod tls;
 mod transactions;

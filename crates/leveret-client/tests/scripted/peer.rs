@@ -8,7 +8,7 @@ use leveret_protocol::{
     Event, FieldTable, Limits, Method, Properties, ServerHello, Session, ShortStr, Timestamp, basic,
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream},
     time::Instant,
 };
 
@@ -19,9 +19,14 @@ pub(crate) fn short(text: &str) -> ShortStr {
     ShortStr::try_from(text).unwrap()
 }
 
+/// What a peer is reached over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 pub(crate) struct Peer {
     pub(crate) session: Session,
-    stream: DuplexStream,
+    stream: Box<dyn Stream>,
     buffer: BytesMut,
     began_at: Instant,
     /// Everything the client has sent since the test last looked.
@@ -38,14 +43,7 @@ pub(crate) fn server(limits: Limits) -> (Peer, DuplexStream) {
 
 pub(crate) fn server_offering(mechanisms: &'static str, limits: Limits) -> (Peer, DuplexStream) {
     let (near, far) = tokio::io::duplex(PIPE_BYTES);
-    let hello = ServerHello {
-        mechanisms: mechanisms.into(),
-        locales: Bytes::from_static(b"en_US"),
-        server_properties: FieldTable::builder().insert("product", "script").build(),
-    };
-    let session = Session::server(Timestamp::default(), hello, limits);
-    let (buffer, received) = (BytesMut::new(), BytesMut::new());
-    (Peer { session, stream: far, buffer, began_at: Instant::now(), received }, near)
+    (Peer::offering(mechanisms, far, limits), near)
 }
 
 /// An open connection and the peer at its other end.
@@ -81,6 +79,22 @@ pub(crate) async fn open_confirm_channel() -> (Channel, Connection, Peer) {
 }
 
 impl Peer {
+    pub(crate) fn over(stream: impl Stream + 'static, limits: Limits) -> Self {
+        Self::offering("PLAIN", stream, limits)
+    }
+
+    fn offering(mechanisms: &'static str, stream: impl Stream + 'static, limits: Limits) -> Self {
+        let hello = ServerHello {
+            mechanisms: mechanisms.into(),
+            locales: Bytes::from_static(b"en_US"),
+            server_properties: FieldTable::builder().insert("product", "script").build(),
+        };
+        let session = Session::server(Timestamp::default(), hello, limits);
+        let (buffer, received) = (BytesMut::new(), BytesMut::new());
+        let stream: Box<dyn Stream> = Box::new(stream);
+        Self { session, stream, buffer, began_at: Instant::now(), received }
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(u64::try_from(self.began_at.elapsed().as_millis()).unwrap())
     }
@@ -189,13 +203,17 @@ impl Peer {
 
     /// Queues a delivery.
     pub(crate) fn deliver(&mut self, channel: &Channel, tag: u64, body: impl Into<Bytes>) {
+        self.deliver_on(channel.number(), tag, body);
+    }
+
+    /// The same, where the channel's handle is elsewhere.
+    pub(crate) fn deliver_on(&mut self, number: ChannelNumber, tag: u64, body: impl Into<Bytes>) {
         let deliver = basic::Deliver {
             consumer_tag: short("c"),
             delivery_tag: tag,
             routing_key: short("k"),
             ..basic::Deliver::default()
         };
-        let number = channel.number();
         let properties = Properties::EMPTY;
         self.session.send_content(number, &deliver.into(), &properties, body.into()).unwrap();
     }
