@@ -39,10 +39,13 @@ mod connection;
 mod error;
 mod lifeline;
 mod link;
+mod liveness;
 mod lock;
 mod message;
 mod options;
+mod pool;
 mod reconnect;
+mod spell;
 mod state;
 mod topology;
 mod transport;
@@ -65,10 +68,15 @@ pub use self::{
         Backlog, CertificateProblem, ChannelError, ConnectError, ConnectionEnd, ConsumerEnd, Loss,
         PublishError, SettleError, TlsError, UpdateSecretError,
     },
+    liveness::Liveness,
     message::{Delivery, Got, Publish, Returned},
     options::{
         ConnectOptions, CredentialsError, EnvironmentError, Mechanism, Secret, TlsIdentity,
         TlsOptions, UriError, UriPart,
+    },
+    pool::{
+        CheckoutError, Exclusive, Pool, PoolConfig, PoolConfigError, PoolCounters, PoolOptions,
+        PoolPublishError, Pools, PoolsConfig, UnknownPool,
     },
     reconnect::{Backoff, connect_with_retry},
     topology::{

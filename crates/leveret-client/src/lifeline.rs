@@ -104,13 +104,18 @@ impl ChannelLease {
         // answer the channel is as closed as it can be.
         drop(timeout(self.core.bounds.request_timeout, answer).await);
     }
-}
 
-impl Drop for ChannelLease {
-    fn drop(&mut self) {
+    /// Closes the channel in the background.
+    pub(crate) fn close_soon(&self) {
         if self.core.end().is_none() {
             let core = Arc::clone(&self.core);
             self.connection.command(Command::CloseChannel { core, closed: None });
         }
+    }
+}
+
+impl Drop for ChannelLease {
+    fn drop(&mut self) {
+        self.close_soon();
     }
 }

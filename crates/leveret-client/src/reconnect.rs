@@ -35,6 +35,7 @@ impl Backoff {
         self.first.saturating_mul(doubled).min(self.longest)
     }
 
+    /// The pause after that many failed attempts.
     pub(crate) fn pause(&self, failed: u32) -> Duration {
         self.ceiling(failed).mul_f64(0.5 + fastrand::f64() / 2.0)
     }

@@ -28,6 +28,7 @@ use crate::{
 /// background, and what it had not handed out goes back to the queue.
 pub struct Consumer {
     channel: Channel,
+    queue: ShortStr,
     /// Empty until the broker has said that it runs.
     tag: ShortStr,
     buffer: Arc<ConsumerQueue>,
@@ -36,8 +37,8 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    pub(super) const fn new(channel: Channel, buffer: Arc<ConsumerQueue>) -> Self {
-        Self { channel, tag: ShortStr::EMPTY, buffer, batch: VecDeque::new() }
+    pub(super) const fn new(channel: Channel, queue: ShortStr, buffer: Arc<ConsumerQueue>) -> Self {
+        Self { channel, queue, tag: ShortStr::EMPTY, buffer, batch: VecDeque::new() }
     }
 
     pub(super) fn name(&mut self, tag: ShortStr) {
@@ -47,6 +48,11 @@ impl Consumer {
     /// The consumer's name on its channel.
     pub const fn tag(&self) -> &ShortStr {
         &self.tag
+    }
+
+    /// The queue it consumes from, as it was named when it started.
+    pub const fn queue(&self) -> &ShortStr {
+        &self.queue
     }
 
     /// The channel it consumes on, which settles its deliveries.

@@ -59,6 +59,7 @@ impl Channel {
 
     /// Limits how many unsettled deliveries all consumers of the channel have together.
     pub async fn qos_shared(&self, prefetch: u16) -> Result<(), ChannelError> {
+        self.core().residue.note_lasting();
         self.limit(prefetch, true).await
     }
 
@@ -82,7 +83,7 @@ impl Channel {
         let gate = Arc::clone(&self.core().gate);
         let buffer = Arc::new(ConsumerQueue::new(gate, is_no_ack, self.core().prefetch()));
         // Made before the reply comes: dropped while waiting, it cancels what is about to start.
-        let mut consumer = Consumer::new(self.clone(), Arc::clone(&buffer));
+        let mut consumer = Consumer::new(self.clone(), queue.clone(), Arc::clone(&buffer));
         let method = basic::Consume {
             queue,
             consumer_tag: options.tag,

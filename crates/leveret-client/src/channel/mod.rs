@@ -68,6 +68,30 @@ impl Channel {
         self.lease.close().await;
     }
 
+    /// A new channel on the same connection.
+    pub(crate) async fn sibling(&self) -> Result<Self, ChannelError> {
+        let _waiting = self.core().gate.wait();
+        let within = self.core().bounds.request_timeout;
+        let connection = Arc::clone(&self.lease.connection);
+        match timeout(within, connection.open_channel()).await {
+            Ok(Some(core)) => Ok(Self::new(Arc::new(ChannelLease { core: core?, connection }))),
+            // The owner of the session ends all channels before it goes.
+            Ok(None) => Err(self.end().unwrap_or(ChannelError::ClosedHere)),
+            Err(_elapsed) => Err(ChannelError::TimedOut { method: "channel.open", within }),
+        }
+    }
+
+    /// Closes the channel for all its clones, and waits for nothing.
+    pub(crate) fn close_soon(&self) {
+        self.lease.close_soon();
+    }
+
+    /// Whether this is the only handle, and the channel is as a new one with this prefetch.
+    pub(crate) fn is_pristine(&self, prefetch: u16) -> bool {
+        // Consumers, confirms and transactions hold clones.
+        Arc::strong_count(&self.lease) == 1 && self.core().is_pristine(prefetch)
+    }
+
     /// Sends a request and waits for its reply.
     async fn call(&self, method: impl Into<Method>) -> Result<Method, ChannelError> {
         match self.ask(&method.into(), Aftermath::Nothing).await? {

@@ -125,6 +125,7 @@ impl Record {
             let method = basic::Nack { delivery_tag, multiple: false, requeue: true };
             // An error means that the channel is over; then the broker takes it back by itself.
             drop(self.core.send(&method.into()));
+            self.core.residue.note_settled();
         }
     }
 

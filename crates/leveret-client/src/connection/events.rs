@@ -205,7 +205,11 @@ impl Owner {
             body: message.body,
             origin: (!consumer.is_no_ack).then_some(origin),
         };
-        if let Err(delivery) = consumer.push(delivery) {
+        let (is_no_ack, pushed) = (consumer.is_no_ack, consumer.push(delivery));
+        if !is_no_ack {
+            record.core.residue.note_delivered();
+        }
+        if let Err(delivery) = pushed {
             record.give_back(&delivery);
         }
     }
@@ -233,6 +237,9 @@ impl Owner {
         let Some(request) = self.request(number, &method) else { return };
         let Some(record) = self.channels.record(number) else { return };
         let is_no_ack = matches!(request.aftermath, Aftermath::GotNoAck);
+        if !is_no_ack {
+            record.core.residue.note_delivered();
+        }
         let delivery = Delivery {
             consumer_tag: ShortStr::EMPTY,
             tag: got.delivery_tag,

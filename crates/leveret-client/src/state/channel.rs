@@ -25,6 +25,7 @@ use crate::{
     state::{
         confirms::{Confirms, Verdict},
         replies::{Aftermath, Answer, Reply, Request, Requests},
+        residue::Residue,
         room::{Bounds, Hold, Room},
     },
 };
@@ -44,6 +45,7 @@ pub(crate) struct ChannelCore {
     /// Settlements that were refused because their delivery came on another channel.
     strays: Arc<AtomicU64>,
     prefetch: AtomicU16,
+    pub(crate) residue: Residue,
     // Publishers on clones take a tag and push a frame as one step; a task between them would
     // cost each publish a wake-up.
     state: Lock<State>,
@@ -121,6 +123,7 @@ impl ChannelCore {
             room,
             strays,
             prefetch: AtomicU16::new(0),
+            residue: Residue::default(),
             state: Lock::new(State {
                 life: Life::Open,
                 mode: Mode::Plain,
@@ -149,6 +152,17 @@ impl ChannelCore {
     /// Waits until the channel takes more publishes.
     pub(crate) async fn room(&self) -> Result<(), PublishError> {
         self.room.wait(|| self.check_open().is_err()).await
+    }
+
+    /// Whether it is as good as new for who wants this prefetch: open, without mode, nothing
+    /// asked and unanswered, nothing delivered and unsettled.
+    pub(crate) fn is_pristine(&self, prefetch: u16) -> bool {
+        let state = self.state.lock();
+        state.check_open().is_ok()
+            && matches!(state.mode, Mode::Plain)
+            && state.requests.is_empty()
+            && self.residue.is_none()
+            && self.prefetch() == prefetch
     }
 
     /// Pushes a publish and takes its tag, if the channel numbers publishes.
@@ -188,7 +202,18 @@ impl ChannelCore {
             self.strays.fetch_add(1, Ordering::Relaxed);
             return Err(SettleError::Foreign);
         }
-        Ok(self.send(&method)?)
+        self.send(&method)?;
+        let is_multiple = matches!(
+            method,
+            Method::BasicAck(basic::Ack { multiple: true, .. })
+                | Method::BasicNack(basic::Nack { multiple: true, .. })
+        );
+        if is_multiple {
+            self.residue.note_lasting();
+        } else {
+            self.residue.note_settled();
+        }
+        Ok(())
     }
 
     /// Sends a method that has no reply.

@@ -4,6 +4,7 @@ mod channel;
 mod confirms;
 mod deliveries;
 mod replies;
+mod residue;
 mod room;
 
 pub(crate) use self::{

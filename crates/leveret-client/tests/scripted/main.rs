@@ -12,8 +12,11 @@ mod connections;
 mod consumers;
 mod deadlines;
 mod faults;
+mod liveness;
 mod logins;
 mod peer;
+mod pools;
+mod server;
 #[cfg(feature = "tls")]
 mod tls;
 mod transactions;
