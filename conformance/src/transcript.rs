@@ -60,7 +60,7 @@ pub fn write_recording(folder: &Path, order: &[String], recording: &Recording) -
     Ok(())
 }
 
-/// Leaves out names that the server made up, and the times of deaths.
+/// Leaves out names that the server made up, its own, and the times of deaths.
 pub(crate) fn normal(line: &str) -> String {
     let mut line = line.to_owned();
     for prefix in ["amq.gen-", "amq.ctag-", "amq.rabbitmq.reply-to."] {
@@ -68,6 +68,8 @@ pub(crate) fn normal(line: &str) -> String {
             sign.is_ascii_alphanumeric() || "-_=+/.".contains(sign)
         });
     }
+    // Some versions name themselves where a user's name should be.
+    line = without_tail(&line, "'leveret-", |sign| sign.is_ascii_digit());
     // Whether it has to be quoted is the broker's choice of letters, too.
     line = line.replace("\"amq.rabbitmq.reply-to.*\"", "amq.rabbitmq.reply-to.*");
     without_tail(&line, "time=", |sign| sign.is_ascii_digit())

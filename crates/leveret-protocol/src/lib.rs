@@ -69,8 +69,8 @@ pub use self::{
     reply::{AmqpError, ReplyCode},
     secret::Secret,
     session::{
-        ClientHello, ClientLogin, CloseReason, Event, Failure, Limits, Negotiated, SendError,
-        ServerHello, Session,
+        ChannelOpens, ClientHello, ClientLogin, CloseReason, Event, Failure, Limits, Negotiated,
+        SendError, ServerHello, Session,
     },
     short_str::{ShortStr, TooLong},
     timestamp::Timestamp,

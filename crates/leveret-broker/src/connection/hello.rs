@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use leveret_engine::Capabilities;
-use leveret_protocol::{FieldTable, FieldValue, Limits as SessionLimits, ServerHello};
+use leveret_protocol::{
+    ChannelOpens, FieldTable, FieldValue, Limits as SessionLimits, ServerHello,
+};
 
 use crate::{limits::Limits, mechanism::Mechanism};
 
@@ -56,6 +58,7 @@ pub(super) fn session_limits(limits: &Limits) -> SessionLimits {
         message_bytes_max: limits.message_bytes_max,
         handshake_timeout: limits.handshake_timeout,
         close_timeout: limits.close_timeout,
+        channel_opens: ChannelOpens::Asked,
         ..SessionLimits::default()
     }
 }

@@ -65,7 +65,7 @@ async fn a_user_made_at_run_time_logs_in_and_does_what_is_permitted() {
         assert_eq!(declare(&mut peer, "jobs").await, "1: queue.declare-ok");
         assert_eq!(
             declare(&mut peer, "other").await,
-            "1: channel.close 403 ACCESS_REFUSED - access to queue 'other' in vhost '/' refused for user 'hazel' (50.10)"
+            "1: channel.close 403 ACCESS_REFUSED - configure access to queue 'other' in vhost '/' refused for user 'hazel' (50.10)"
         );
     }
     let (_, answer) = try_login(&broker, "\0hazel\0up").await;
@@ -198,7 +198,6 @@ async fn limits_hold_for_new_connections_channels_and_queues() {
     first.send_method(1, channel::CloseOk).await;
     admin.limit_user("hazel", UserLimitName::Channels, Some(1)).await.unwrap();
     assert_eq!(open_channel(&mut first, 1).await, "1: channel.open-ok");
-    assert_eq!(open_channel(&mut first, 2).await, "2: channel.open-ok");
     assert_eq!(
         first.next().await,
         "connection.close 530 NOT_ALLOWED - number of channels opened for user 'hazel' has reached the maximum allowed user limit of (1) (0.0)"

@@ -1,6 +1,6 @@
 //! Whether a thing declared again is declared with the same arguments.
 
-use alloc::{boxed::Box, string::ToString as _};
+use alloc::{borrow::ToOwned as _, boxed::Box, string::ToString as _};
 
 use leveret_protocol::{FieldTable, FieldValue};
 
@@ -20,8 +20,12 @@ pub(crate) const QUEUE_ARGUMENTS: [&str; 13] = [
     "x-overflow",
     "x-queue-mode",
     "x-single-active-consumer",
-    "x-queue-type",
+    QUEUE_TYPE,
 ];
+
+const QUEUE_TYPE: &str = "x-queue-type";
+
+const DEFAULT_TYPE: &str = "classic";
 
 /// The first of those arguments that differs: what was received, and what is.
 pub(crate) fn difference(
@@ -38,6 +42,10 @@ pub(crate) fn difference(
                 Compared::Plain(Shown(&received).to_string()),
                 Compared::Plain(Shown(&current).to_string()),
             ),
+            // A queue without a type is a classic one.
+            (received, current) if *name == QUEUE_TYPE => {
+                (plain_type(received), plain_type(current))
+            }
             (Some(received), None) => (Compared::Typed(received), Compared::Nothing),
             (None, Some(current)) => (Compared::Nothing, Compared::Typed(current)),
         };
@@ -46,7 +54,12 @@ pub(crate) fn difference(
     })
 }
 
+fn plain_type(value: Option<FieldValue>) -> Compared {
+    let text = value.map_or_else(|| DEFAULT_TYPE.to_owned(), |value| Shown(&value).to_string());
+    Compared::Plain(text)
+}
+
 /// Whether leaving the argument out says the same.
 fn is_default(name: &str, value: &FieldValue) -> bool {
-    matches!((name, value), ("x-queue-type", FieldValue::LongString(kind)) if kind == "classic")
+    matches!((name, value), (QUEUE_TYPE, FieldValue::LongString(kind)) if kind == DEFAULT_TYPE)
 }

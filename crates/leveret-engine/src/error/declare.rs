@@ -123,7 +123,7 @@ pub(crate) enum DeclareError {
     Property { property: &'static str, resource: Resource },
     #[error("Cannot declare a server-named queue for type {queue_type}")]
     ServerNamed { queue_type: &'static str },
-    #[error("unknown exchange type '{kind}'")]
+    #[error("{} exchange type '{kind}'", if kind.is_empty() { "invalid" } else { "unknown" })]
     ExchangeType { kind: ShortStr },
     #[error("Invalid argument, 'x-delayed-type' must be an existing exchange type")]
     DelayedType,

@@ -18,7 +18,7 @@ use alloc::string::ToString as _;
 use leveret_protocol::{AmqpError, ReplyCode};
 
 pub(crate) use self::{
-    access::AccessError,
+    access::{Access, AccessError},
     bind::BindError,
     consume::ConsumeError,
     declare::{ArgumentFault, Compared, DeclareError, Property, Sides},

@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use leveret_protocol::ShortStr;
 
 use super::Turn;
+pub(super) use crate::error::Access;
 use crate::{
     channel::ChannelKey,
     connection::Connection,
@@ -18,14 +19,6 @@ use crate::{
 
 /// What the default exchange is called in permissions.
 const DEFAULT_EXCHANGE: &str = "amq.default";
-
-/// What is to be done with a queue or an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    Configure,
-    Write,
-    Read,
-}
 
 impl Turn<'_> {
     /// Refuses unless the channel's user may do that with the queue or exchange of that name.
@@ -54,7 +47,7 @@ impl Turn<'_> {
             ResourceKind::Exchange => self.host.exchange_resource(name),
         };
         let resource = Box::new(resource);
-        Err(AccessError::Refused { resource, user: connection.user.clone() })
+        Err(AccessError::Refused { access, resource, user: connection.user.clone() })
     }
 
     /// Refuses if the exchange is a topic whose keys are restricted, and this is none of the user's.
@@ -80,6 +73,7 @@ impl Turn<'_> {
             return Ok(());
         }
         Err(AccessError::Topic {
+            access,
             routing_key: routing_key.clone(),
             exchange: Box::new(self.host.exchange_resource(name)),
             user: connection.user.clone(),

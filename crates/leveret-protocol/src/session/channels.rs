@@ -42,6 +42,8 @@ pub(super) struct Channel {
 pub(super) enum ChannelState {
     /// We asked to open it.
     Opening,
+    /// The peer asked to open it, and was not told yet that it may.
+    PeerOpening,
     /// Both sides may send.
     #[default]
     Open,
@@ -75,12 +77,17 @@ impl Channels {
         let Place::Used(used) = self.place(channel) else { return Err(error) };
         match used.state {
             ChannelState::Opening | ChannelState::Open | ChannelState::PeerClosing => Ok(()),
-            ChannelState::Closing => Err(error),
+            ChannelState::PeerOpening | ChannelState::Closing => Err(error),
         }
     }
 
     /// The peer opens a channel.
-    pub(super) fn open_by_peer(&mut self, channel: ChannelNumber, max: u16) -> Result<(), Fault> {
+    pub(super) fn open_by_peer(
+        &mut self,
+        channel: ChannelNumber,
+        max: u16,
+        state: ChannelState,
+    ) -> Result<(), Fault> {
         if matches!(self.place(channel), Place::Used(_)) {
             return Err(Fault::channel_open_twice());
         }
@@ -90,7 +97,7 @@ impl Channels {
         if channel.as_u16() > max {
             return Err(Fault::channel_above_max(channel, max).blaming(CHANNEL_OPEN));
         }
-        self.insert(channel, ChannelState::Open);
+        self.insert(channel, state);
         Ok(())
     }
 

@@ -31,6 +31,18 @@ impl Session {
         Ok(())
     }
 
+    /// Answers [`Event::ChannelOpened`](crate::Event::ChannelOpened) where the limits have the
+    /// owner asked: the peer is told that its channel is open.
+    ///
+    /// Does nothing if the peer does not wait for it.
+    pub fn accept_channel(&mut self, channel: ChannelNumber) {
+        let Some(used) = self.channels.used(channel) else { return };
+        if self.phase == Phase::Running && used.state == ChannelState::PeerOpening {
+            used.state = ChannelState::Open;
+            self.push(channel, &channel::OpenOk.into());
+        }
+    }
+
     /// Asks the peer to close a channel and discards what it sends there until it answers with
     /// [`Event::ChannelClosed`](crate::Event::ChannelClosed).
     ///
@@ -42,7 +54,7 @@ impl Session {
         }
         let Some(used) = self.channels.used(channel) else { return };
         match used.state {
-            ChannelState::Opening | ChannelState::Open => {
+            ChannelState::Opening | ChannelState::PeerOpening | ChannelState::Open => {
                 used.state = ChannelState::Closing;
                 used.assembly = Assembly::default();
                 self.push_channel_close(channel, error);
@@ -61,7 +73,7 @@ impl Session {
         let is_told = self.channels.used(channel).is_some_and(|used| match used.state {
             ChannelState::PeerClosing => is_leaving || self.phase == Phase::Running,
             ChannelState::Open => is_leaving,
-            ChannelState::Opening | ChannelState::Closing => false,
+            ChannelState::Opening | ChannelState::PeerOpening | ChannelState::Closing => false,
         });
         if is_told {
             self.push_channel_close(channel, error);

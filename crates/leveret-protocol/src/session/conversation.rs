@@ -13,6 +13,7 @@ use crate::{
         event::{CloseReason, Event},
         fault::Fault,
         input::Frame,
+        limits::ChannelOpens,
         phase::{Phase, Role},
     },
 };
@@ -68,7 +69,7 @@ impl Session {
         match used.state {
             ChannelState::Opening => return Err(Fault::not_a_method()),
             ChannelState::Closing | ChannelState::PeerClosing => return Ok(()),
-            ChannelState::Open => {}
+            ChannelState::PeerOpening | ChannelState::Open => {}
         }
         if *kind == FrameKind::Body {
             return used.assembly.read_body(payload, channel, out);
@@ -89,7 +90,7 @@ impl Session {
             return Ok(());
         };
         match channel.state {
-            ChannelState::Open => {}
+            ChannelState::PeerOpening | ChannelState::Open => {}
             ChannelState::Opening => {
                 *out = self.handle_opening_channel(frame, ids)?;
                 return Ok(());
@@ -163,8 +164,14 @@ impl Session {
         let channel = frame.channel;
         if ids == CHANNEL_OPEN && self.role == Role::Server {
             decode(frame, ids)?;
-            self.channels.open_by_peer(channel, self.negotiated.channel_max)?;
-            self.push(channel, &channel::OpenOk.into());
+            let state = match self.limits.channel_opens {
+                ChannelOpens::Accepted => ChannelState::Open,
+                ChannelOpens::Asked => ChannelState::PeerOpening,
+            };
+            self.channels.open_by_peer(channel, self.negotiated.channel_max, state)?;
+            if state == ChannelState::Open {
+                self.push(channel, &channel::OpenOk.into());
+            }
             return Ok(Some(Event::ChannelOpened { channel }));
         }
         // The answer may cross with an end of its own.

@@ -48,7 +48,8 @@ pub enum Event {
         /// What both sides settled on.
         negotiated: Negotiated,
     },
-    /// A channel is open: the peer opened it and was told so, or it answered ours.
+    /// A channel is open: the peer opened it, or it answered ours. The peer was told so, unless
+    /// the limits have the owner asked: answer with `accept_channel` or `close` then.
     ChannelOpened {
         /// The channel.
         channel: ChannelNumber,

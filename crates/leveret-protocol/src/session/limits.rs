@@ -31,6 +31,19 @@ pub struct Limits {
     pub handshake_timeout: Duration,
     /// How long the peer may take to answer that the connection closes.
     pub close_timeout: Duration,
+    /// Whether the owner is asked before the peer's channels are open.
+    pub channel_opens: ChannelOpens,
+}
+
+/// Who says that a channel may be opened by the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChannelOpens {
+    /// The session, if there is room below `channel_max`.
+    #[default]
+    Accepted,
+    /// The owner, too: [`Event::ChannelOpened`](crate::Event::ChannelOpened) is answered with
+    /// [`Session::accept_channel`](crate::Session::accept_channel) or by closing the connection.
+    Asked,
 }
 
 impl Default for Limits {
@@ -43,6 +56,7 @@ impl Default for Limits {
             message_bytes_max: 128 * 1024 * 1024,
             handshake_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(10),
+            channel_opens: ChannelOpens::Accepted,
         }
     }
 }

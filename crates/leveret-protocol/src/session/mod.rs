@@ -33,7 +33,7 @@ use self::{
 pub use self::{
     event::{CloseReason, Event, Failure, SendError},
     hello::{ClientHello, ClientLogin, ServerHello},
-    limits::{Limits, Negotiated},
+    limits::{ChannelOpens, Limits, Negotiated},
 };
 use crate::{
     channel_number::ChannelNumber,

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::script::check;
+use super::script::{check, check_asked};
 
 #[test]
 fn a_method_needs_an_open_channel() {
@@ -91,6 +91,42 @@ fn a_channel_that_is_closed_makes_room_for_another() {
             method 3 20.10 00
                 ! ChannelOpened { channel: ChannelNumber(3) }
                 < 3 channel.open-ok
+        "#]],
+    );
+}
+
+#[test]
+fn a_channel_that_the_owner_must_allow_is_open_once_it_has() {
+    check_asked(
+        "running
+         method 1 20.10 00
+         accept-channel 1
+         accept-channel 1
+         method 1 20.10 00",
+        expect![[r#"
+            method 1 20.10 00
+                ! ChannelOpened { channel: ChannelNumber(1) }
+            accept-channel 1
+                < 1 channel.open-ok
+            accept-channel 1
+            method 1 20.10 00
+                ! failed
+                < 0 connection.close 504 CHANNEL_ERROR - second 'channel.open' seen (20.10)
+        "#]],
+    );
+}
+
+#[test]
+fn a_channel_that_the_owner_does_not_allow_is_never_said_to_be_open() {
+    check_asked(
+        "running
+         quietly method 1 20.10 00
+         close
+         accept-channel 1",
+        expect![[r#"
+            close
+                < 0 connection.close 404 NOT_FOUND - gone (0.0)
+            accept-channel 1
         "#]],
     );
 }

@@ -20,19 +20,19 @@ use std::fmt::Write as _;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use expect_test::Expect;
 use leveret_protocol::{
-    AmqpError, ChannelNumber, ClientHello, ClientLogin, Event, Failure, FieldTable, Limits, Method,
-    ReplyCode, ServerHello, Session, ShortStr, Timestamp, connection,
+    AmqpError, ChannelNumber, ChannelOpens, ClientHello, ClientLogin, Event, Failure, FieldTable,
+    Limits, Method, ReplyCode, ServerHello, Session, ShortStr, Timestamp, connection,
 };
 
 /// Plays as a server.
 pub(crate) fn check(script: &str, expect: Expect) {
-    let hello = ServerHello {
-        mechanisms: Bytes::from_static(b"PLAIN"),
-        locales: Bytes::from_static(b"en_US"),
-        server_properties: FieldTable::default(),
-    };
-    let session = Session::server(Timestamp::from_millis(0), hello, limits());
-    expect.assert_eq(&Stage::new(session).play(script));
+    expect.assert_eq(&Stage::new(server(limits())).play(script));
+}
+
+/// Plays as a server that asks its owner before a channel is open.
+pub(crate) fn check_asked(script: &str, expect: Expect) {
+    let limits = Limits { channel_opens: ChannelOpens::Asked, ..limits() };
+    expect.assert_eq(&Stage::new(server(limits)).play(script));
 }
 
 /// Plays as a client.
@@ -48,6 +48,15 @@ pub(crate) fn check_client(script: &str, expect: Expect) {
     };
     let session = Session::client(Timestamp::from_millis(0), hello, limits());
     expect.assert_eq(&Stage::new(session).play(script));
+}
+
+fn server(limits: Limits) -> Session {
+    let hello = ServerHello {
+        mechanisms: Bytes::from_static(b"PLAIN"),
+        locales: Bytes::from_static(b"en_US"),
+        server_properties: FieldTable::default(),
+    };
+    Session::server(Timestamp::from_millis(0), hello, limits)
 }
 
 fn limits() -> Limits {
@@ -99,6 +108,7 @@ impl Stage {
                 self.session.send_channel_failure(number(channel), &error());
             }
             ["finish-channel", channel] => self.session.finish_channel_close(number(channel)),
+            ["accept-channel", channel] => self.session.accept_channel(number(channel)),
             ["open-channel", channel] => self.session.open_channel(number(channel)).unwrap(),
             sent => {
                 send(&mut self.incoming, sent);

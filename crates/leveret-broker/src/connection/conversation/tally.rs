@@ -10,7 +10,7 @@ use super::{Conversation, Stage};
 impl Conversation {
     /// Tells the engine of a new channel, unless it is one too many for the user.
     pub(super) fn open_channel(&mut self, channel: ChannelNumber) {
-        let Some(stay) = &self.stay else { return };
+        let Some(stay) = &self.stay else { return self.session.accept_channel(channel) };
         let user = &stay.present().user;
         let max = self.shared.registry.channels_max(user);
         if let Some(max) = max
@@ -23,6 +23,7 @@ impl Conversation {
             self.leave();
             return self.session.close(&AmqpError::new(ReplyCode::NotAllowed, text));
         }
+        self.session.accept_channel(channel);
         self.count_channel(1);
         self.push(Input::OpenChannel { connection: self.connection, channel });
     }
