@@ -199,7 +199,7 @@ async fn limits_hold_for_new_connections_channels_and_queues() {
     admin.limit_user("hazel", UserLimitName::Channels, Some(1)).await.unwrap();
     assert_eq!(open_channel(&mut first, 1).await, "1: channel.open-ok");
     assert_eq!(
-        first.next().await,
+        open_channel(&mut first, 2).await,
         "connection.close 530 NOT_ALLOWED - number of channels opened for user 'hazel' has reached the maximum allowed user limit of (1) (0.0)"
     );
     broker.shutdown().await;
