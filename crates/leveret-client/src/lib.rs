@@ -61,7 +61,8 @@ pub use self::{
     },
     client::{
         Client, ClientEnd, ClientError, ClientEvent, ClientOptions, ClientStats, Dialer, Events,
-        RecoveryStep, Role,
+        Heal, Received, RecoveryStep, Role, Settled, Subscription, SubscriptionEnd,
+        SubscriptionOptions, Topology,
     },
     connection::{Connection, Generation},
     error::{

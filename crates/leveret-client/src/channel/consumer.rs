@@ -91,6 +91,11 @@ impl Consumer {
         self.channel.ask(&method, stop).await.map(drop)
     }
 
+    /// What tells of its end while someone else receives.
+    pub(crate) fn buffer(&self) -> Arc<ConsumerQueue> {
+        Arc::clone(&self.buffer)
+    }
+
     fn poll_delivery(&mut self, context: &Context<'_>) -> Poll<Option<Delivery>> {
         if let Some(delivery) = self.batch.pop_front() {
             return Poll::Ready(Some(delivery));

@@ -1,25 +1,33 @@
 //! A client that heals: its connections are opened again for as long as it takes.
 
 mod counters;
+mod declaring;
+mod deed;
 mod dialer;
 mod error;
 mod events;
 mod link;
 mod options;
+mod pace;
+mod record;
+mod replay;
 mod role;
 mod shared;
 mod step;
+mod subscription;
 
 use std::{fmt, sync::Arc};
 
 pub use self::{
     counters::ClientStats,
+    declaring::Topology,
     dialer::Dialer,
     error::{ClientEnd, ClientError},
     events::{ClientEvent, Events},
     options::ClientOptions,
     role::Role,
     step::RecoveryStep,
+    subscription::{Heal, Received, Settled, Subscription, SubscriptionEnd, SubscriptionOptions},
 };
 use self::{
     link::{Link, Supervisor},

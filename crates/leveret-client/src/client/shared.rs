@@ -2,10 +2,15 @@
 
 use tokio::sync::{broadcast, watch};
 
-use crate::client::{
-    counters::Counters,
-    error::ClientEnd,
-    events::{ClientEvent, Events},
+use crate::{
+    client::{
+        counters::Counters,
+        deed::Deed,
+        error::ClientEnd,
+        events::{ClientEvent, Events},
+        record::Record,
+    },
+    lock::Lock,
 };
 
 /// What connections, publishers and subscriptions of a client share.
@@ -14,6 +19,9 @@ use crate::client::{
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) counters: Counters,
+    // Declarations note in it and connections read it, each for a moment; an owner between them
+    // would have to be asked before a name can be told.
+    pub(crate) record: Lock<Record>,
     events: broadcast::Sender<ClientEvent>,
     over: watch::Sender<Option<ClientEnd>>,
 }
@@ -22,9 +30,18 @@ impl Shared {
     pub(crate) fn new(events_max: usize) -> Self {
         Self {
             counters: Counters::default(),
+            record: Lock::default(),
             events: broadcast::Sender::new(events_max.max(1)),
             over: watch::Sender::new(None),
         }
+    }
+
+    /// The same with the name that its queue has now.
+    pub(crate) fn with_current_names(&self, mut deed: Deed) -> Deed {
+        if let Some(queue) = deed.queue_mut() {
+            *queue = self.record.lock().current_name(queue);
+        }
+        deed
     }
 
     /// Tells all who listen.

@@ -11,6 +11,7 @@ use std::{
 };
 
 use leveret_protocol::ShortStr;
+use tokio::sync::Notify;
 
 use crate::{
     error::ConsumerEnd,
@@ -38,6 +39,7 @@ pub(crate) struct ConsumerQueue {
     // The reader fills and the consumer's task empties; a bounded channel would make the reader
     // wait for the consumer.
     state: Lock<State>,
+    ended: Notify,
 }
 
 /// What an abandoned consumer leaves behind.
@@ -64,7 +66,8 @@ struct State {
 impl ConsumerQueue {
     pub(crate) fn new(gate: Arc<Gate>, is_no_ack: bool, prefetch: u16) -> Self {
         let is_bounded_by_prefetch = !is_no_ack && prefetch > 0;
-        Self { is_no_ack, is_bounded_by_prefetch, gate, state: Lock::default() }
+        let (state, ended) = (Lock::default(), Notify::new());
+        Self { is_no_ack, is_bounded_by_prefetch, gate, state, ended }
     }
 
     /// Adds a delivery; gives it back if nobody will take it.
@@ -106,6 +109,7 @@ impl ConsumerQueue {
         self.gate.shift(mem::take(&mut state.level), Level::Fine);
         let waker = state.waker.take();
         drop(state);
+        self.ended.notify_waiters();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -113,6 +117,17 @@ impl ConsumerQueue {
 
     pub(crate) fn why_ended(&self) -> Option<ConsumerEnd> {
         self.state.lock().end.clone()
+    }
+
+    /// Waits until nothing more comes, and says why.
+    pub(crate) async fn ended(&self) -> ConsumerEnd {
+        loop {
+            let ended = self.ended.notified();
+            if let Some(end) = self.why_ended() {
+                return end;
+            }
+            ended.await;
+        }
     }
 
     /// Swaps all that is there for the empty `batch`; ready without any means the end.

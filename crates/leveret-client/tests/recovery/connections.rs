@@ -11,7 +11,10 @@ use tokio::time::Instant;
 use crate::toy::{Door, Toy};
 
 /// The next event of that kind.
-async fn until(events: &mut Events, is_wanted: impl Fn(&ClientEvent) -> bool) -> ClientEvent {
+pub(crate) async fn until(
+    events: &mut Events,
+    is_wanted: impl Fn(&ClientEvent) -> bool,
+) -> ClientEvent {
     loop {
         let event = events.recv().await.unwrap();
         if is_wanted(&event) {
@@ -154,8 +157,7 @@ async fn dropping_every_handle_closes_the_connections() {
     let mut events = client.events();
     drop(client);
     while events.recv().await.is_some() {}
-    let gone = toy.clone();
-    toy.quiet(move || gone.state().connections == 0).await;
+    toy.until(|state| state.connections == 0).await;
 
     let client = Client::connect(toy.options()).await.unwrap();
     client.close().await;

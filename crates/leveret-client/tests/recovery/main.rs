@@ -1,9 +1,11 @@
 //! The client that heals, against a broker of a few lines in virtual time.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
     reason = "tests stop at a surprise"
 )]
 
 mod connections;
+mod topology;
 mod toy;

@@ -2,7 +2,6 @@
 //!
 //! Each life of it is a generation. What was declared is there before a generation is shown.
 
-mod pace;
 mod supervisor;
 
 use std::{sync::Arc, time::Duration};
@@ -37,8 +36,13 @@ impl Link {
     pub(crate) async fn live(&self, within: Duration) -> Result<Connection, ClientError> {
         match timeout(within, self.newer_than(None)).await {
             Ok(connection) => Ok(connection?),
-            Err(_) => Err(ClientError::NoConnection { role: self.role, within }),
+            Err(_) => Err(self.absent(within)),
         }
+    }
+
+    /// What it means that no connection came in time.
+    pub(crate) const fn absent(&self, within: Duration) -> ClientError {
+        ClientError::NoConnection { role: self.role, within }
     }
 
     /// A connection that is open and came after that generation; waits for one.
@@ -52,13 +56,14 @@ impl Link {
             })
         };
         let mut shown = self.shown.clone();
-        tokio::select! {
+        let found = tokio::select! {
             biased;
-            end = self.shared.over() => Err(end),
-            found = shown.wait_for(is_new) => match found.as_deref() {
-                Ok(Some(connection)) => Ok(connection.clone()),
-                Ok(None) | Err(_) => Err(self.shared.over().await),
-            },
+            end = self.shared.over() => return Err(end),
+            found = shown.wait_for(is_new) => found.ok().and_then(|found| found.clone()),
+        };
+        match found {
+            Some(connection) => Ok(connection),
+            None => Err(self.shared.over().await),
         }
     }
 

@@ -10,11 +10,11 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{Link, pace::Pace};
+use super::Link;
 use crate::{
     client::{
-        dialer::Dialer, error::ClientEnd, events::ClientEvent, options::ClientOptions, role::Role,
-        shared::Shared,
+        dialer::Dialer, error::ClientEnd, events::ClientEvent, options::ClientOptions, pace::Pace,
+        replay::Replay, role::Role, shared::Shared,
     },
     connection::Connection,
     error::{ConnectError, ConnectionEnd},
@@ -106,12 +106,23 @@ impl Supervisor {
         let Opened { connection, authority } = opened;
         let (role, generation) = (self.role, connection.generation());
         self.has_connected = true;
+        let score = self.shared.record.lock().score(role);
+        if let Err(error) = Replay::new(&connection, &self.shared).play(score).await {
+            tracing::warn!(%role, %authority, %error, "connection lost while declaring again");
+            let reason = connection.closed().await;
+            return self.lost(&connection, reason);
+        }
         self.shown.send_replace(Some(connection.clone()));
         self.shared.counters.connected.add_one();
         tracing::info!(%role, %authority, generation = generation.as_u64(), "connected");
         self.shared.tell(ClientEvent::Connected { role, authority, generation });
         let reason = self.watch(&connection).await;
         self.shown.send_replace(None);
+        self.lost(&connection, reason);
+    }
+
+    fn lost(&self, connection: &Connection, reason: ConnectionEnd) {
+        let (role, generation) = (self.role, connection.generation());
         self.shared.counters.lost.add_one();
         tracing::warn!(%role, generation = generation.as_u64(), %reason, "connection lost");
         self.shared.tell(ClientEvent::Lost { role, generation, reason });

@@ -1,19 +1,27 @@
 //! A broker of a few lines at the other end of pipes, which can be cut.
 
+mod model;
 mod serving;
 
 use std::{
+    collections::BTreeMap,
     io,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
-use bytes::BytesMut;
-use leveret_client::{Backoff, ClientOptions, ConnectError, ConnectOptions, Connection, Dialer};
-use leveret_protocol::ReplyCode;
+use leveret_client::{ClientOptions, ConnectError, ConnectOptions, Connection, Dialer, ShortStr};
+use leveret_protocol::AmqpError;
 use tokio::sync::watch;
+
+use self::model::{Guest, Model};
 
 /// What fits into a pipe.
 const PIPE_BYTES: usize = 64 * 1024;
+
+pub(crate) fn short(text: &str) -> ShortStr {
+    ShortStr::try_from(text).unwrap()
+}
 
 /// A broker; a clone is the same.
 #[derive(Clone)]
@@ -21,18 +29,31 @@ pub(crate) struct Toy {
     state: Arc<Mutex<State>>,
     /// Raised to cut every connection.
     cuts: watch::Sender<u64>,
+    /// Raised when there may be something to say.
+    work: watch::Sender<u64>,
 }
 
 /// How the door behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Door {
+    #[default]
     Open,
     Shut,
     /// Lets nobody log in.
     Refusing,
 }
 
+/// What becomes of publishes in confirm mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Confirming {
+    #[default]
+    AtOnce,
+    /// The message is in its queue, but nobody says so.
+    Never,
+}
+
 /// What the broker knows.
+#[derive(Default)]
 pub(crate) struct State {
     pub(crate) door: Door,
     /// Hosts whose door is shut, whatever that of the others.
@@ -41,13 +62,21 @@ pub(crate) struct State {
     pub(crate) dialed: Vec<String>,
     /// How many connections are open.
     pub(crate) connections: usize,
+    /// What publishers are told now, if they are held up.
+    pub(crate) blocked: Option<ShortStr>,
+    /// The names of all methods that came, but for publishes.
+    pub(crate) methods: Vec<&'static str>,
+    /// Methods that are refused, and how.
+    pub(crate) refusals: BTreeMap<&'static str, AmqpError>,
+    pub(crate) confirming: Confirming,
+    pub(crate) model: Model,
+    guests: Guest,
 }
 
 impl Toy {
     pub(crate) fn new() -> Self {
-        let state =
-            State { door: Door::Open, shut_hosts: Vec::new(), dialed: Vec::new(), connections: 0 };
-        Self { state: Arc::new(Mutex::new(state)), cuts: watch::Sender::new(0) }
+        let (cuts, work) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self { state: Arc::default(), cuts, work }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -63,11 +92,41 @@ impl Toy {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
+    /// Cuts every connection, and forgets what does not survive that.
+    pub(crate) fn restart(&self) {
+        self.cut();
+        self.state().model.restart();
+    }
+
+    /// Has every connection look for something to say.
+    pub(crate) fn stir(&self) {
+        self.work.send_modify(|work| *work += 1);
+    }
+
+    /// Holds publishers up, or lets them go on.
+    pub(crate) fn set_blocked(&self, reason: Option<&str>) {
+        self.state().blocked = reason.map(short);
+        self.stir();
+    }
+
+    /// How often a method came.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        self.state().methods.iter().filter(|name| **name == method).count()
+    }
+
+    /// The bodies of the messages that are ready in a queue.
+    pub(crate) fn ready(&self, queue: &str) -> Vec<String> {
+        let state = self.state();
+        let ready = state.model.queues.get(&short(queue)).map(|queue| &queue.ready);
+        let text = |body: &[u8]| String::from_utf8(body.to_vec()).unwrap();
+        ready.into_iter().flatten().map(|message| text(&message.body)).collect()
+    }
+
     /// Waits until something is so; looked at again and again in virtual time.
-    pub(crate) async fn quiet(&self, is_so: impl Fn() -> bool) {
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(1));
-        for _ in 0..100_000 {
-            if is_so() {
+    pub(crate) async fn until(&self, is_so: impl Fn(&State) -> bool) {
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        for _ in 0..1_000_000 {
+            if is_so(&self.state()) {
                 return;
             }
             ticks.tick().await;
@@ -75,14 +134,13 @@ impl Toy {
         panic!("it never came to be");
     }
 
-    /// Options for one connection for everything, with short pauses.
+    /// Options for one connection for everything.
     pub(crate) fn options(&self) -> ClientOptions {
         let toy = self.clone();
-        let address = ConnectOptions { heartbeat: std::time::Duration::ZERO, ..Default::default() };
+        let address = ConnectOptions { heartbeat: Duration::ZERO, ..ConnectOptions::default() };
         ClientOptions {
             addresses: vec![address],
             separate: false,
-            backoff: Backoff::default(),
             dialer: Dialer::new(move |options| toy.clone().accept(options)),
             ..ClientOptions::default()
         }
@@ -90,25 +148,17 @@ impl Toy {
 
     async fn accept(self, options: ConnectOptions) -> Result<Connection, ConnectError> {
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
-        {
+        let guest = {
             let mut state = self.state();
             state.dialed.push(options.host.clone());
             if state.door == Door::Shut || state.shut_hosts.contains(&options.host) {
                 let source = io::ErrorKind::ConnectionRefused.into();
                 return Err(ConnectError::Unreachable { authority: options.authority(), source });
             }
-        }
-        drop(tokio::spawn(serving::serve(self.clone(), far)));
+            state.guests += 1;
+            state.guests
+        };
+        drop(tokio::spawn(serving::serve(self.clone(), guest, far)));
         Connection::over(near, &options).await
     }
-}
-
-/// Why nobody may log in.
-fn refusal() -> leveret_protocol::AmqpError {
-    leveret_protocol::AmqpError::new(ReplyCode::AccessRefused, "not you")
-}
-
-/// Room for what is read.
-fn room() -> BytesMut {
-    BytesMut::with_capacity(PIPE_BYTES)
 }
