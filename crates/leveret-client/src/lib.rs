@@ -61,8 +61,8 @@ pub use self::{
     },
     client::{
         Client, ClientEnd, ClientError, ClientEvent, ClientOptions, ClientStats, Dialer, Events,
-        Heal, Received, RecoveryStep, Role, Settled, Subscription, SubscriptionEnd,
-        SubscriptionOptions, Topology,
+        Heal, Publisher, PublisherOptions, Received, RecoveryStep, Role, Settled, Subscription,
+        SubscriptionEnd, SubscriptionOptions, Topology,
     },
     connection::{Connection, Generation},
     error::{

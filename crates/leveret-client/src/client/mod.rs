@@ -9,6 +9,7 @@ mod events;
 mod link;
 mod options;
 mod pace;
+mod publisher;
 mod record;
 mod replay;
 mod role;
@@ -25,6 +26,7 @@ pub use self::{
     error::{ClientEnd, ClientError},
     events::{ClientEvent, Events},
     options::ClientOptions,
+    publisher::{Publisher, PublisherOptions},
     role::Role,
     step::RecoveryStep,
     subscription::{Heal, Received, Settled, Subscription, SubscriptionEnd, SubscriptionOptions},

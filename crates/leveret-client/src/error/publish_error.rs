@@ -55,6 +55,18 @@ pub enum PublishError {
         /// How long it waited.
         within: Duration,
     },
+    /// It never left: there was no connection for as long as it was to wait.
+    #[error("the message was not sent: no connection within {} ms", within.as_millis())]
+    NoConnection {
+        /// How long it waited.
+        within: Duration,
+    },
+    /// It never left: the client is over.
+    #[error("the message was not sent: {reason}")]
+    ClientEnded {
+        /// Why it is over; see [`Client::end`](crate::Client::end) for more.
+        reason: String,
+    },
     /// The confirm did not come in time: the broker may have the message or not.
     #[error("the broker did not confirm the message within {} ms", within.as_millis())]
     TimedOut {
@@ -102,6 +114,8 @@ impl PublishError {
             | Self::NotConfirming
             | Self::Blocked { .. }
             | Self::NoRoom { .. }
+            | Self::NoConnection { .. }
+            | Self::ClientEnded { .. }
             | Self::Unroutable { .. }
             | Self::Nacked => false,
         }

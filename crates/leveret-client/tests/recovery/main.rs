@@ -7,5 +7,8 @@
 )]
 
 mod connections;
+mod endurance;
+mod publishing;
+mod subscriptions;
 mod topology;
 mod toy;

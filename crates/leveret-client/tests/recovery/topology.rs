@@ -1,4 +1,4 @@
-//! What was declared is there again on each new connection: once, and by its name of now.
+//! What was declared is there again on each new connection, once.
 
 use leveret_client::{
     Client, ClientEvent, ClientOptions, ExchangeBinding, ExchangeDeclare, ExchangeDelete,
@@ -8,7 +8,7 @@ use leveret_client::{
 
 use crate::{
     connections::until,
-    toy::{Toy, short},
+    toy::{Model, Toy, short},
 };
 
 fn queue(name: &str) -> QueueDeclare {
@@ -108,7 +108,7 @@ async fn what_was_deleted_or_only_looked_at_stays_away() {
     subscription.cancel().await;
     drop(subscription);
     let mut events = client.events();
-    toy.state().model = Default::default();
+    toy.state().model = Model::default();
     toy.cut();
     connected(&mut events).await;
     let state = toy.state();
@@ -177,7 +177,7 @@ async fn a_declaration_that_is_refused_is_told_once_and_costs_nothing_else() {
     client.queue_declare(&queue("b")).await.unwrap();
     let mut events = client.events();
     // Someone else declares it in another way meanwhile.
-    toy.state().model = Default::default();
+    toy.state().model = Model::default();
     let arguments = FieldTable::builder().insert("x-message-ttl", 5_i32).build();
     let other = leveret_protocol::queue::Declare {
         queue: short("a"),

@@ -123,6 +123,9 @@ impl Keeper {
                 ChannelError::Closed { code: *code, text: text.clone() }
             }
             ConsumerEnd::ChannelClosedHere => ChannelError::ClosedHere,
+            ConsumerEnd::ChannelTimedOut { method, within } => {
+                ChannelError::TimedOut { method, within }
+            }
         };
         tracing::warn!(%queue, %end, "a subscription lost its channel");
         self.shared.tell(ClientEvent::ConsumerLost { queue, end });

@@ -106,9 +106,9 @@ impl Relay {
     /// Consumers whose deliveries come again on another.
     fn take_stale(&self) -> VecDeque<Running> {
         let mut state = self.state.lock();
-        let (stale, waiting) =
+        let (over, waiting) =
             mem::take(&mut state.waiting).into_iter().partition(|known| known.life.is_over());
         state.waiting = waiting;
-        stale
+        over
     }
 }

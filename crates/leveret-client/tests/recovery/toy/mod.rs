@@ -14,7 +14,8 @@ use leveret_client::{ClientOptions, ConnectError, ConnectOptions, Connection, Di
 use leveret_protocol::AmqpError;
 use tokio::sync::watch;
 
-use self::model::{Guest, Model};
+use self::model::Guest;
+pub(crate) use self::model::Model;
 
 /// What fits into a pipe.
 const PIPE_BYTES: usize = 64 * 1024;

@@ -111,8 +111,8 @@ impl Model {
         let consumers = self.consumers.iter().filter(|known| known.queue == name).count();
         Ok(queue::DeclareOk {
             queue: name,
-            message_count: u32::try_from(messages).unwrap(),
-            consumer_count: u32::try_from(consumers).unwrap(),
+            message_count: u32::try_from(messages).unwrap_or(u32::MAX),
+            consumer_count: u32::try_from(consumers).unwrap_or(u32::MAX),
         })
     }
 

@@ -187,13 +187,16 @@ impl Serving {
     }
 
     fn obey(&mut self, number: ChannelNumber, method: Method) -> Result<Option<Method>, AmqpError> {
+        let at = (self.guest, number);
+        if let Some((tag, goes_back)) = settlement(&method) {
+            return self.toy.state().model.settle(at, tag, goes_back).map(|()| None);
+        }
         let mut state = self.toy.state();
         let refusal = state.refusals.get(method.name()).cloned();
         if let Some(error) = refusal {
             return Err(error);
         }
         let model = &mut state.model;
-        let at = (self.guest, number);
         let channel = self.channels.get_mut(&number).unwrap();
         let reply: Method = match method {
             Method::ExchangeDeclare(declare) => {
@@ -228,15 +231,6 @@ impl Serving {
                 model.cancel(&consumer_tag);
                 basic::CancelOk { consumer_tag }.into()
             }
-            Method::BasicAck(ack) => {
-                return model.settle(at, ack.delivery_tag, false).map(|()| None);
-            }
-            Method::BasicNack(nack) => {
-                return model.settle(at, nack.delivery_tag, nack.requeue).map(|()| None);
-            }
-            Method::BasicReject(reject) => {
-                return model.settle(at, reject.delivery_tag, reject.requeue).map(|()| None);
-            }
             Method::ConfirmSelect(_) => {
                 channel.published = Some(0);
                 confirm::SelectOk {}.into()
@@ -246,16 +240,15 @@ impl Serving {
                 tx::SelectOk {}.into()
             }
             Method::TxCommit(_) => {
-                let Some(messages) = &mut channel.uncommitted else {
-                    let text = "channel is not transactional";
-                    return Err(AmqpError::new(ReplyCode::PreconditionFailed, text));
-                };
-                for message in messages.drain(..) {
+                for message in channel.uncommitted.iter_mut().flat_map(|all| all.drain(..)) {
                     model.publish(&message)?;
                 }
                 tx::CommitOk {}.into()
             }
-            other => panic!("the toy does not know {}", other.name()),
+            other => {
+                let text = format!("the toy does not know {}", other.name());
+                return Err(AmqpError::new(ReplyCode::NotImplemented, text));
+            }
         };
         Ok(Some(reply))
     }
@@ -279,7 +272,7 @@ impl Serving {
                 routing_key: message.publish.routing_key,
             };
             let Message { properties, body, .. } = message;
-            self.session.send_content(number, &returned.into(), &properties, body).unwrap();
+            self.session.send_content(number, &returned.into(), &properties, body).ok();
         }
         if let Some(published) = &mut channel.published {
             *published += 1;
@@ -289,5 +282,15 @@ impl Serving {
             }
         }
         Ok(())
+    }
+}
+
+/// The delivery that a method settles, and whether it goes back.
+fn settlement(method: &Method) -> Option<(u64, bool)> {
+    match method {
+        Method::BasicAck(ack) => Some((ack.delivery_tag, false)),
+        Method::BasicNack(nack) => Some((nack.delivery_tag, nack.requeue)),
+        Method::BasicReject(reject) => Some((reject.delivery_tag, reject.requeue)),
+        _ => None,
     }
 }
