@@ -35,6 +35,7 @@
 
 mod channel;
 mod client;
+mod codec;
 mod connection;
 mod error;
 mod lifeline;
@@ -45,6 +46,7 @@ mod message;
 mod options;
 mod pool;
 mod reconnect;
+mod rpc;
 mod spell;
 mod state;
 mod topology;
@@ -64,6 +66,7 @@ pub use self::{
         Heal, Publisher, PublisherOptions, Received, RecoveryStep, Role, Settled, Subscription,
         SubscriptionEnd, SubscriptionOptions, Topology,
     },
+    codec::{Codecs, DecodeError, EncodeError, Encoding, Format},
     connection::{Connection, Generation},
     error::{
         Backlog, CertificateProblem, ChannelError, ConnectError, ConnectionEnd, ConsumerEnd, Loss,
@@ -80,6 +83,7 @@ pub use self::{
         PoolPublishError, Pools, PoolsConfig, UnknownPool,
     },
     reconnect::{Backoff, connect_with_retry},
+    rpc::{DrainTimeout, RemoteError, Route, RpcClient, RpcError, RpcOptions, RpcStats},
     topology::{
         ExchangeBinding, ExchangeDeclare, ExchangeDelete, ExchangeKind, QueueBinding, QueueDeclare,
         QueueDeclared, QueueDelete,

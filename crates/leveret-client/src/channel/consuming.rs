@@ -8,7 +8,7 @@ use crate::{
     channel::{Channel, Consumer, unexpected},
     error::ChannelError,
     message::Got,
-    state::{Aftermath, ConsumerQueue, Reply},
+    state::{Aftermath, ConsumerQueue, Recipient, Reply},
 };
 
 /// Whether deliveries are to be settled.
@@ -93,7 +93,7 @@ impl Channel {
             no_wait: false,
             arguments: options.arguments,
         };
-        let start = Aftermath::Start(buffer);
+        let start = Aftermath::Start(Recipient::Queue(buffer));
         match self.ask(&method.into(), start).await? {
             Reply::Method(Method::BasicConsumeOk(started)) => {
                 consumer.name(started.consumer_tag);

@@ -1,5 +1,6 @@
 //! Channels: where everything is said.
 
+mod calling;
 mod confirm;
 mod consumer;
 mod consuming;
@@ -14,6 +15,7 @@ use std::{fmt, sync::Arc};
 use leveret_protocol::{ChannelNumber, Method, basic};
 use tokio::time::timeout;
 
+pub(crate) use self::calling::REPLY_TO;
 pub use self::{
     confirm::Confirm,
     consumer::Consumer,

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::{
     error::{ChannelError, ConsumerEnd},
     message::Delivery,
-    state::{Aftermath, ChannelCore, ConsumerQueue},
+    state::{Aftermath, ChannelCore, Recipient},
 };
 
 /// Who waits for a channel to open.
@@ -26,9 +26,9 @@ pub(super) struct ChannelTable {
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) core: Arc<ChannelCore>,
-    consumers: HashMap<ShortStr, Arc<ConsumerQueue>>,
+    consumers: HashMap<ShortStr, Recipient>,
     /// The consumer that had the last delivery, as most have the next one too.
-    last: Option<(ShortStr, Arc<ConsumerQueue>)>,
+    last: Option<(ShortStr, Recipient)>,
     pub(super) opener: Option<Opener>,
     /// Who waits for it to be closed.
     closers: Vec<oneshot::Sender<()>>,
@@ -100,7 +100,7 @@ impl Record {
         self.closers.push(closer);
     }
 
-    pub(super) fn start_consumer(&mut self, tag: ShortStr, consumer: Arc<ConsumerQueue>) {
+    pub(super) fn start_consumer(&mut self, tag: ShortStr, consumer: Recipient) {
         self.consumers.insert(tag, consumer);
     }
 
@@ -129,11 +129,11 @@ impl Record {
         }
     }
 
-    pub(super) fn consumer(&mut self, tag: &ShortStr) -> Option<&Arc<ConsumerQueue>> {
+    pub(super) fn consumer(&mut self, tag: &ShortStr) -> Option<&Recipient> {
         let is_last = self.last.as_ref().is_some_and(|(last, _)| last == tag);
         if !is_last {
             let (tag, consumer) = self.consumers.get_key_value(tag)?;
-            self.last = Some((tag.clone(), Arc::clone(consumer)));
+            self.last = Some((tag.clone(), consumer.clone()));
         }
         self.last.as_ref().map(|(_, consumer)| consumer)
     }

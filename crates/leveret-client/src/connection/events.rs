@@ -203,9 +203,9 @@ impl Owner {
             routing_key: deliver.routing_key,
             properties: message.properties,
             body: message.body,
-            origin: (!consumer.is_no_ack).then_some(origin),
+            origin: (!consumer.is_no_ack()).then_some(origin),
         };
-        let (is_no_ack, pushed) = (consumer.is_no_ack, consumer.push(delivery));
+        let (is_no_ack, pushed) = (consumer.is_no_ack(), consumer.push(delivery));
         if !is_no_ack {
             record.core.residue.note_delivered();
         }

@@ -23,7 +23,9 @@ use crate::{
     lock::Lock,
     message::{Delivery, Origin, Publish, Returned},
     state::{
+        calls::Calls,
         confirms::{Confirms, Verdict},
+        recipient::Recipient,
         replies::{Aftermath, Answer, Reply, Request, Requests},
         residue::Residue,
         room::{Bounds, Hold, Room},
@@ -70,6 +72,8 @@ enum Mode {
     Plain,
     Confirm(Confirms),
     Transaction,
+    /// Publishes are requests.
+    Calling(Arc<Calls>),
 }
 
 /// What a publisher wants to know of a publish.
@@ -102,7 +106,7 @@ impl State {
     /// In a transaction nothing happens before the commit, so nothing hurries.
     const fn flush(&self) -> Flush {
         match self.mode {
-            Mode::Plain | Mode::Confirm(_) => Flush::Now,
+            Mode::Plain | Mode::Confirm(_) | Mode::Calling(_) => Flush::Now,
             Mode::Transaction => Flush::Later,
         }
     }
@@ -191,7 +195,7 @@ impl ChannelCore {
                 }
                 Ok(tag)
             }
-            (Mode::Plain | Mode::Transaction | Mode::Confirm(_), _) => Ok(0),
+            (Mode::Plain | Mode::Transaction | Mode::Calling(_) | Mode::Confirm(_), _) => Ok(0),
         }
     }
 
@@ -245,6 +249,8 @@ impl ChannelCore {
                 state.mode = Mode::Confirm(Confirms::new());
             } else if matches!(method, Method::TxSelect(_)) {
                 state.mode = Mode::Transaction;
+            } else if let Aftermath::Start(Recipient::Calls(calls)) = &request.aftermath {
+                state.mode = Mode::Calling(Arc::clone(calls));
             }
         }
         state.requests.push_back(request);
@@ -294,6 +300,7 @@ impl ChannelCore {
                 Ok(()) => return,
                 Err(returned) => *returned,
             },
+            Mode::Calling(calls) => return calls.handle_returned(returned),
             Mode::Plain | Mode::Transaction => returned,
         };
         if state.returned.len() == RETURNED_MAX {

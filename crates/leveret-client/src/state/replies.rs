@@ -1,11 +1,11 @@
 //! Which replies a channel waits for, first asked, first answered.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use leveret_protocol::{Method, ShortStr};
 use tokio::sync::oneshot;
 
-use crate::{error::ChannelError, message::Got, state::deliveries::ConsumerQueue};
+use crate::{error::ChannelError, message::Got, state::recipient::Recipient};
 
 /// What a request is answered with.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Request {
 pub(crate) enum Aftermath {
     Nothing,
     /// Deliveries may follow at once.
-    Start(Arc<ConsumerQueue>),
+    Start(Recipient),
     /// No deliveries follow.
     Stop(ShortStr),
     /// Messages that are got need no acknowledgement.

@@ -6,16 +6,19 @@
     reason = "tests stop at a surprise"
 )]
 
+mod calls;
 mod channels;
 mod confirms;
 mod connections;
 mod consumers;
 mod deadlines;
 mod faults;
+mod healed_calls;
 mod liveness;
 mod logins;
 mod peer;
 mod pools;
+mod rpc_server;
 mod server;
 #[cfg(feature = "tls")]
 mod tls;
