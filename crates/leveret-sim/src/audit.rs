@@ -10,7 +10,7 @@ use leveret_journal::{OpenError, SimDisk};
 use leveret_protocol::{ChannelNumber, Method, ShortStr, Timestamp, basic};
 
 use crate::{
-    oracle::{LetterId, Occasion, Survey, letter_of},
+    oracle::{Found, Occasion, Survey, letter_of},
     pages::{self, PagePlace},
     place::HostIndex,
     plan::Conditions,
@@ -24,17 +24,19 @@ const AUDITOR: ConnectionId = ConnectionId(u64::MAX);
 /// Turns of an engine after which an answer is overdue.
 const TURNS_MAX: usize = 1_000_000;
 
+/// A time before all messages: for what is asked then, none is too old.
+const BEFORE_ALL: Timestamp = Timestamp::from_millis(0);
+
 /// What engines hold that start from this disk, which is used up by it.
 pub(crate) fn survey_disk(
     disk: SimDisk,
     conditions: &Conditions,
-    now: Timestamp,
     occasion: Occasion,
 ) -> Result<Vec<Survey>, OpenError> {
-    let Recovered { engines, .. } = recover(disk.clone(), conditions, now)?;
+    let Recovered { engines, .. } = recover(disk.clone(), conditions, BEFORE_ALL)?;
     let survey = |(at, (mut engine, last)): (usize, (Engine, leveret_engine::Lsn))| {
         let shelf = Shelf::new(HostIndex(at), disk.clone());
-        let queues = survey_engine(&mut engine, shelf, conditions, now);
+        let queues = survey_engine(&mut engine, shelf, conditions, BEFORE_ALL);
         Survey { occasion, last: last.0, queues }
     };
     Ok(engines.into_iter().enumerate().map(survey).collect())
@@ -46,7 +48,7 @@ pub(crate) fn survey_engine(
     shelf: Shelf,
     conditions: &Conditions,
     now: Timestamp,
-) -> BTreeMap<QueueIndex, Vec<Option<LetterId>>> {
+) -> BTreeMap<QueueIndex, Vec<Found>> {
     let mut auditor = Auditor { engine, shelf, now };
     let user = ShortStr::from_static("guest");
     let (capabilities, authority) = (Capabilities::default(), Authority::full());
@@ -60,7 +62,7 @@ pub(crate) fn survey_engine(
         let mut found = Vec::new();
         loop {
             match auditor.get(channel, plan.name) {
-                Answer::Message(id) => found.push(id),
+                Answer::Message(message) => found.push(message),
                 Answer::Empty => {
                     queues.insert(queue, found);
                     break;
@@ -109,13 +111,13 @@ struct Auditor<'a> {
 }
 
 enum Answer {
-    Message(Option<LetterId>),
+    Message(Found),
     Empty,
     NoQueue,
 }
 
 impl Auditor<'_> {
-    /// Hands in an input, and lets the engine finish; all is durable at once.
+    /// Hands in an input, and lets the engine finish, also what is due; all is durable at once.
     fn tell(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = Effects::new();
         let mut all = Vec::new();
@@ -133,7 +135,7 @@ impl Auditor<'_> {
             }
             if let Some(upto) = written {
                 self.engine.handle(self.now, Input::Durable { upto }, &mut effects);
-            } else if self.engine.has_work() {
+            } else if self.engine.has_work() || self.is_due() {
                 self.engine.handle(self.now, Input::Wake, &mut effects);
             } else if effects.is_empty() {
                 break;
@@ -142,13 +144,18 @@ impl Auditor<'_> {
         all
     }
 
+    fn is_due(&self) -> bool {
+        self.engine.next_deadline().is_some_and(|at| at <= self.now)
+    }
+
     fn get(&mut self, channel: ChannelNumber, queue: &'static str) -> Answer {
         let get = basic::Get { queue: ShortStr::from_static(queue), no_ack: true };
         let connection = AUDITOR;
         let effects = self.tell(Input::Method { connection, channel, method: get.into() });
         for effect in effects {
-            if let Effect::Content { connection: AUDITOR, body, .. } = effect {
-                return Answer::Message(letter_of(&body));
+            if let Effect::Content { connection: AUDITOR, method, body, .. } = &effect {
+                let redelivered = matches!(method, Method::BasicGetOk(got) if got.redelivered);
+                return Answer::Message(Found { id: letter_of(body), redelivered });
             }
             if let Effect::Send { method: Method::BasicGetEmpty(_), .. } = effect {
                 return Answer::Empty;

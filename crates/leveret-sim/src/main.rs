@@ -25,7 +25,7 @@ struct Args {
     /// Run so many seeds.
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
-    /// Begin with this one; each is run twice and must give one trace.
+    /// Begin with this one; each is run twice and must give the same trace.
     #[arg(long, default_value_t = 0)]
     from: u64,
     /// Stop after this time: 90s, 3m, 2h.
@@ -43,6 +43,12 @@ struct Args {
     /// Break something on purpose: the seeds must fail.
     #[arg(long, value_enum, default_value_t = Broken::Nothing)]
     broken: Broken,
+    /// Run each seed once only, and not look whether it gives the same trace again.
+    #[arg(long)]
+    once: bool,
+    /// Go on after a seed that fails, and name each.
+    #[arg(long)]
+    keep_going: bool,
     /// Seeds at the same time; by default one for each core.
     #[arg(long)]
     jobs: Option<usize>,
@@ -53,8 +59,16 @@ enum Broken {
     Nothing,
     /// Syncs succeed and do nothing.
     Syncs,
-    /// The engine hears of durability before the sync.
+    /// The engine hears of durability before the sync, and only a crash can show it.
     Order,
+    /// The engine hears of durability before the sync.
+    Haste,
+    /// Dead letters go nowhere.
+    Deaths,
+    /// What is settled in later turns never reaches the disk.
+    Slices,
+    /// Dead letters that come again are not marked.
+    Marks,
 }
 
 fn main() -> ExitCode {
@@ -95,17 +109,21 @@ fn many(args: &Args) -> ExitCode {
     let bar = ProgressBar::new(args.seeds);
     let is_over = || args.limit.is_some_and(|limit| started.elapsed() >= limit);
     let work = || {
-        while !is_over() && lock(&failed).is_none() {
+        while !is_over() && (args.keep_going || lock(&failed).is_none()) {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= end {
                 break;
             }
-            let outcome = run_twice(&args.plan(seed));
+            let plan = args.plan(seed);
+            let outcome = if args.once { run(&plan) } else { run_twice(&plan) };
             let mut total = lock(&total);
             total.0 += 1;
             total.1 += outcome.statistics;
             bar.inc(1);
             if let Some(violation) = outcome.violation {
+                if args.keep_going {
+                    println!("seed {seed}: {violation}");
+                }
                 let mut failed = lock(&failed);
                 if failed.as_ref().is_none_or(|(first, _)| seed < *first) {
                     *failed = Some((seed, violation));
@@ -121,7 +139,8 @@ fn many(args: &Args) -> ExitCode {
     });
     bar.finish_and_clear();
     let (seeds, statistics) = *lock(&total);
-    summarise(seeds, &statistics, started.elapsed());
+    let times = if args.once { "once" } else { "twice" };
+    summarise((seeds, times), &statistics, started.elapsed());
     let failed = lock(&failed).take();
     match failed {
         None => ExitCode::SUCCESS,
@@ -136,10 +155,10 @@ fn many(args: &Args) -> ExitCode {
     }
 }
 
-fn summarise(seeds: u64, statistics: &Statistics, took: Duration) {
+fn summarise((seeds, times): (u64, &str), statistics: &Statistics, took: Duration) {
     let secs = took.as_secs().max(1);
     println!(
-        "{seeds} seeds twice in {} s ({} a second): {} faults, {} ends of the process, {} audits, \
+        "{seeds} seeds {times} in {} s ({} a second): {} faults, {} ends of the process, {} audits, \
          {} messages published, {} promised, {} delivered, {} segments dropped, {} page jobs, {} events",
         took.as_secs(),
         seeds / secs,
@@ -171,6 +190,10 @@ fn command(plan: &Plan) -> String {
         Sabotage::None => {}
         Sabotage::LyingSyncs => command += " --broken syncs",
         Sabotage::EarlyDurable => command += " --broken order",
+        Sabotage::Haste => command += " --broken haste",
+        Sabotage::LostDeaths => command += " --broken deaths",
+        Sabotage::LostSlices => command += " --broken slices",
+        Sabotage::LostMarks => command += " --broken marks",
     }
     command + " --trace"
 }
@@ -181,6 +204,10 @@ impl Args {
             Broken::Nothing => Sabotage::None,
             Broken::Syncs => Sabotage::LyingSyncs,
             Broken::Order => Sabotage::EarlyDurable,
+            Broken::Haste => Sabotage::Haste,
+            Broken::Deaths => Sabotage::LostDeaths,
+            Broken::Slices => Sabotage::LostSlices,
+            Broken::Marks => Sabotage::LostMarks,
         };
         let without = self.without.iter().copied().collect();
         Plan { seed, steps: self.steps, without, sabotage, keeps_trace: self.trace }

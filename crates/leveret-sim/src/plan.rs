@@ -30,6 +30,14 @@ pub enum Sabotage {
     /// The engine is told that its records are durable before they are, and nobody watches the order:
     /// only what a crash loses can show it.
     EarlyDurable,
+    /// The engine is told so as well, and the order is watched.
+    Haste,
+    /// Dead letters go nowhere.
+    LostDeaths,
+    /// What is settled in later turns never reaches the disk.
+    LostSlices,
+    /// Dead letters that come again are not marked.
+    LostMarks,
 }
 
 impl Plan {
@@ -94,6 +102,7 @@ impl Conditions {
         let work_micros = 20 * (latency_micros + disk_micros) + 10_000;
         let faults_wanted = chance.between(1, 8);
         let is_faulty = chance.percent(90);
+        let forgets_deaths = plan.sabotage == Sabotage::LostDeaths;
         let mut faults: Vec<FaultKind> =
             FaultKind::ALL.into_iter().filter(|_| chance.percent(60)).collect();
         faults.retain(|kind| !plan.without.contains(kind));
@@ -101,7 +110,7 @@ impl Conditions {
             steps: plan.steps.unwrap_or(drawn_steps),
             hosts: if chance.percent(25) { 2 } else { 1 },
             clients: usize::try_from(clients).unwrap_or(1),
-            topology: Topology::draw(chance),
+            topology: Topology { forgets_deaths, ..Topology::draw(chance) },
             body_bytes_max: small(chance, &[16, 200, 2_000, 10_000]),
             think_micros,
             latency_micros,

@@ -32,6 +32,14 @@ pub(crate) struct QueuePlan {
     pub(crate) arguments: Vec<(&'static str, Argument)>,
 }
 
+impl QueuePlan {
+    /// Whether it gives up messages over its length.
+    pub(crate) fn is_bounded(&self) -> bool {
+        let has = |wanted: &str| self.arguments.iter().any(|(name, _)| *name == wanted);
+        has("x-max-length") && !has("x-overflow")
+    }
+}
+
 /// How messages stand in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -53,7 +61,12 @@ pub(crate) enum Argument {
 #[derive(Debug, Clone)]
 pub(crate) struct Topology {
     pub(crate) queues: Vec<QueuePlan>,
+    /// Whether queues are declared as if they had no dead letters.
+    pub(crate) forgets_deaths: bool,
 }
+
+/// The queue where dead letters come.
+pub(crate) const DEAD: &str = "dead";
 
 /// Durable, bound to all strict queues from the beginning, never deleted.
 pub(crate) const FAN: &str = "fan";
@@ -74,7 +87,7 @@ impl Topology {
         if chance.percent(50) {
             let dead = QueueIndex(queues.len());
             let order = Order::Mixed;
-            queues.push(QueuePlan { order, ..plain("dead", Treatment::Strict, true) });
+            queues.push(QueuePlan { order, ..plain(DEAD, Treatment::Strict, true) });
             queues.push(QueuePlan {
                 dead_letters_to: Some(dead),
                 ..plain("d0", Treatment::Strict, true)
@@ -95,7 +108,7 @@ impl Topology {
             let exclusive = true;
             queues.push(QueuePlan { exclusive, ..plain("wx", Treatment::Wild, false) });
         }
-        Self { queues }
+        Self { queues, forgets_deaths: false }
     }
 
     pub(crate) fn queue(&self, at: QueueIndex) -> Option<&QueuePlan> {
@@ -121,7 +134,7 @@ impl Topology {
     /// Whether `fan` was bound to it from the beginning.
     pub(crate) fn is_fanned(&self, at: QueueIndex) -> bool {
         self.queue(at)
-            .is_some_and(|queue| queue.treatment == Treatment::Strict && queue.name != "dead")
+            .is_some_and(|queue| queue.treatment == Treatment::Strict && queue.name != DEAD)
     }
 
     /// What has to be there before anything else happens.
@@ -151,7 +164,8 @@ impl Topology {
     /// How a queue is declared, always alike.
     pub(crate) fn declaration(&self, plan: &QueuePlan) -> queue::Declare {
         let mut arguments = FieldTable::builder();
-        if let Some(dead) = plan.dead_letters_to.and_then(|at| self.queue(at)) {
+        let dead = plan.dead_letters_to.filter(|_| !self.forgets_deaths);
+        if let Some(dead) = dead.and_then(|at| self.queue(at)) {
             arguments = arguments
                 .insert("x-dead-letter-exchange", "")
                 .insert("x-dead-letter-routing-key", dead.name);
@@ -190,7 +204,7 @@ const fn plain(name: &'static str, treatment: Treatment, durable: bool) -> Queue
 
 /// Queues with priorities, lives, lengths and limits.
 fn add_special(queues: &mut Vec<QueuePlan>, chance: &mut Chance) {
-    let dead = queues.iter().position(|queue| queue.name == "dead").map(QueueIndex);
+    let dead = queues.iter().position(|queue| queue.name == DEAD).map(QueueIndex);
     let mut special = |percent, plan: QueuePlan| {
         if chance.percent(percent) {
             queues.push(plan);

@@ -8,7 +8,7 @@ use super::{
     inputs::PROMISED,
     letter::{Letter, LetterId, Route, body_of, letter_of},
     opening::{ChannelPrefetch, Out, RequestKind},
-    token::{OpeningNumber, Token, TokenEnd},
+    token::{Acceptance, OpeningNumber, Span, Token, TokenEnd},
     view::{HostView, Slot, accept, prove_end},
 };
 use crate::{
@@ -148,8 +148,8 @@ impl Witness<'_> {
         for key in group.left {
             let Some(token) = self.view.tokens.get_mut(&key) else { continue };
             prove_end(token);
-            if let TokenEnd::Leaving { lsn, .. } = token.end
-                && lsn > self.view.synced
+            if let TokenEnd::Leaving { gone, .. } = token.end
+                && gone.last > self.view.synced
                 && self.letters.get(key.0.0).is_some_and(|letter| letter.persistent)
             {
                 self.object(format!("a commit of {key:?} is answered before it is durable"));
@@ -291,8 +291,9 @@ impl Witness<'_> {
         let key = (id, queue);
         if given.no_ack {
             if let Some(token) = self.view.tokens.get_mut(&key) {
-                let lsn = self.view.last;
-                token.end = TokenEnd::Leaving { lsn, is_proven: true, is_dead: false };
+                // That was written when this was decided on.
+                let gone = Span { first: 0, last: self.view.ledger.last };
+                token.end = TokenEnd::Leaving { gone, is_proven: true, is_dead: false };
             }
             return;
         }
@@ -339,11 +340,15 @@ impl Witness<'_> {
     fn check_life(&mut self, given: &Given<'_>, queue: QueueIndex) -> Life {
         let id = given.letter;
         let Some(letter) = self.letters.get(id.0) else { return Life::Over };
+        if letter.route.may_come_twice(queue, self.topology) {
+            return Life::On;
+        }
         let stays =
             letter.persistent && self.topology.queue(queue).is_some_and(|plan| plan.durable);
         let (lsn, synced) = (letter.lsn, self.view.synced);
-        let token = self.view.tokens.entry((id, queue)).or_insert_with(|| Token::new(false, lsn));
-        let (lsn, other) = (token.lsn, token.out);
+        let unknown = || Token::new(false, Span::at(lsn));
+        let token = self.view.tokens.entry((id, queue)).or_insert_with(unknown);
+        let (lsn, other) = (token.came.first, token.out);
         if token.has_left() {
             let text = format!("{id:?} comes again from {queue:?}: {token:?}");
             self.view.doubt(text, &[given.number]);
@@ -358,7 +363,7 @@ impl Witness<'_> {
             token.is_certain = false;
         }
         token.seen = true;
-        token.accept(super::token::Acceptance::Taken);
+        token.accept(Acceptance::Taken);
         if let Some(text) = early {
             self.object(text);
         }

@@ -4,12 +4,13 @@ use leveret_engine::{ConnectionId, Input};
 use leveret_protocol::{ChannelNumber, Method, basic};
 
 use super::{
+    ledger::Pace,
     letter::{Letter, LetterId, letter_of},
     opening::{
         ChannelPrefetch, ConsumerView, Mode, Opening, Out, Request, RequestKind, Unproven, Verdict,
         answer_to,
     },
-    token::{Acceptance, OpeningNumber, Token, TokenEnd, TokenKey},
+    token::{Acceptance, OpeningNumber, Span, Token, TokenEnd, TokenKey},
     view::{Credit, Group, HostView, Slot},
 };
 use crate::topology::{QueueIndex, Topology};
@@ -103,11 +104,11 @@ impl Clerk<'_> {
         self.view.order += 1;
         let Some(letter) = self.letters.get_mut(id.0) else { return Vec::new() };
         letter.order = Some(self.view.order);
-        self.view.posted.push(id);
+        self.view.ledger.posted.push(id);
         let mut keys = Vec::new();
         for queue in letter.route.certain() {
-            self.view.tokens.insert((id, *queue), Token::new(true, 0));
-            self.view.came.push((id, *queue));
+            self.view.tokens.insert((id, *queue), Token::new(true, Span::BEFORE_ALL));
+            self.view.ledger.came.push((id, *queue));
             keys.push((id, *queue));
         }
         keys
@@ -189,13 +190,14 @@ impl Clerk<'_> {
     fn settle(&mut self, tag: u64, multiple: bool, verdict: Verdict) {
         let Some(opening) = self.opening() else { return };
         let is_transaction = opening.mode == Mode::Transaction;
+        let pace = if multiple { Pace::Slices } else { Pace::Turn };
         for (tag, out) in opening.take_out(tag, multiple) {
             self.release(&out);
             let Some(opening) = self.opening() else { return };
             if is_transaction {
                 opening.settlements.push((tag, out, verdict));
             } else {
-                self.end(&out, verdict);
+                self.end((tag, &out), verdict, pace);
             }
         }
     }
@@ -210,44 +212,68 @@ impl Clerk<'_> {
     }
 
     /// A delivery meets its end, if the channel lives.
-    fn end(&mut self, out: &Out, verdict: Verdict) {
+    fn end(&mut self, (tag, out): (u64, &Out), verdict: Verdict, pace: Pace) {
         let sequence = self.view.sequence;
         let (id, queue) = out.key;
         let Some(token) = self.view.tokens.get_mut(&out.key) else { return };
-        token.out = None;
-        if verdict == Verdict::Requeue {
+        if token.out == Some((self.number, tag)) {
+            token.out = None;
+        }
+        // Where another has settled it for sure, this channel has failed, and nobody heard of it yet.
+        if verdict == Verdict::Requeue || token.has_left() {
             return;
         }
         let dead = self.topology.queue(queue).and_then(|plan| plan.dead_letters_to);
         let dead = dead.filter(|_| verdict == Verdict::Reject);
-        token.end = TokenEnd::Leaving { lsn: 0, is_proven: false, is_dead: dead.is_some() };
-        self.view.left.push(out.key);
+        // One of two channels that settled it counts; which, is not known yet.
+        let (gone, is_dead) = match token.end {
+            TokenEnd::Leaving { gone, is_dead, .. } => (gone, is_dead && dead.is_some()),
+            TokenEnd::Here | TokenEnd::Gone => (Span::BEFORE_ALL, dead.is_some()),
+        };
+        token.end = TokenEnd::Leaving { gone, is_proven: false, is_dead };
+        self.view.ledger.left.push((out.key, pace));
         if let Some(opening) = self.opening() {
             opening.unproven.push_back((sequence, Unproven::Left(out.key)));
         }
         if let Some(dead) = dead {
-            self.die((id, queue), dead);
+            self.die((id, queue), dead, pace);
         }
     }
 
     /// The message goes to the dead-letter queue, if the channel lives.
-    fn die(&mut self, (id, from): TokenKey, dead: QueueIndex) {
+    fn die(&mut self, (id, from): TokenKey, dead: QueueIndex, pace: Pace) {
         let key = (id, dead);
+        if self.may_come_twice(key) {
+            return;
+        }
         // A wild queue may be gone; then nothing dies in it.
         let is_certain = self.topology.is_strict(from);
-        self.view.tokens.insert(key, Token::new(is_certain, 0));
-        self.view.came.push(key);
+        let death = Token { is_death: true, ..Token::new(is_certain, Span::BEFORE_ALL) };
+        let token = self.view.tokens.entry(key).or_insert_with(|| death.clone());
+        if token.end == TokenEnd::Gone {
+            *token = death;
+        }
+        // Two channels have rejected it, and one of them counts for sure.
+        if token.acceptance != Acceptance::Unknown {
+            return;
+        }
+        self.view.ledger.died.push((key, pace));
         let sequence = self.view.sequence;
         if let Some(opening) = self.opening() {
-            opening.unproven.push_back((sequence, Unproven::Published(id)));
+            opening.unproven.push_back((sequence, Unproven::Died(key)));
         }
+    }
+
+    fn may_come_twice(&self, (id, queue): TokenKey) -> bool {
+        let letter = self.letters.get(id.0);
+        letter.is_some_and(|letter| letter.route.may_come_twice(queue, self.topology))
     }
 
     fn recover(&mut self) {
         let Some(opening) = self.opening() else { return };
-        for (_, out) in opening.take_out(0, true) {
+        for (tag, out) in opening.take_out(0, true) {
             self.release(&out);
-            self.end(&out, Verdict::Requeue);
+            self.end((tag, &out), Verdict::Requeue, Pace::Slices);
         }
     }
 
@@ -261,13 +287,14 @@ impl Clerk<'_> {
         for letter in publishes {
             group.came.extend(self.post(letter));
         }
-        for (_, out, verdict) in settlements {
-            self.end(&out, verdict);
+        for (tag, out, verdict) in settlements {
+            self.end((tag, &out), verdict, Pace::Whole);
             if verdict != Verdict::Requeue {
                 group.left.push(out.key);
             }
             let dead = self.topology.queue(out.key.1).and_then(|plan| plan.dead_letters_to);
-            if let Some(dead) = dead.filter(|_| verdict == Verdict::Reject) {
+            let dead = dead.filter(|_| verdict == Verdict::Reject);
+            if let Some(dead) = dead.filter(|dead| !self.may_come_twice((out.key.0, *dead))) {
                 group.came.push((out.key.0, dead));
             }
         }

@@ -44,6 +44,23 @@ impl Route {
         }
     }
 
+    /// Whether a message may come into that queue as it was published.
+    pub(crate) fn may_come(&self, queue: QueueIndex) -> bool {
+        match self {
+            Self::Certain(queues) => queues.contains(&queue),
+            Self::Perhaps(first) => *first == queue,
+            Self::Anywhere => true,
+            Self::Nowhere => false,
+        }
+    }
+
+    /// Whether a queue may have a message twice: as it was published, and as a dead letter, or
+    /// as two of them. Then nothing is certain of either.
+    pub(crate) fn may_come_twice(&self, queue: QueueIndex, topology: &Topology) -> bool {
+        let is_for_dead = topology.queues.iter().any(|from| from.dead_letters_to == Some(queue));
+        is_for_dead && *self == Self::Anywhere
+    }
+
     /// Whether a message may be found in that queue, come there directly or by its death.
     pub(crate) fn may_reach(&self, queue: QueueIndex, topology: &Topology) -> bool {
         let reaches = |first: QueueIndex| {

@@ -7,19 +7,20 @@
 
 mod effects;
 mod inputs;
+mod ledger;
 mod letter;
 mod opening;
 mod survey;
 mod token;
 mod view;
 
-use leveret_engine::{Effects, Input};
+use leveret_engine::{Effect, Input};
 use leveret_protocol::Failure;
 
 use self::view::HostView;
 pub(crate) use self::{
     letter::{Letter, LetterId, Route, body_of, letter_of},
-    survey::{Occasion, Survey},
+    survey::{Found, Occasion, Survey},
 };
 use crate::{place::HostIndex, topology::Topology};
 
@@ -81,10 +82,10 @@ impl Oracle {
         inputs::take(view, &mut self.letters, &self.topology, input);
     }
 
-    /// What the engine says to it.
-    pub(crate) fn take_effects(&mut self, host: HostIndex, effects: &Effects) {
+    /// What the engine says to it, and whether it has no work left.
+    pub(crate) fn take_effects(&mut self, host: HostIndex, effects: &[Effect], is_idle: bool) {
         let Some(view) = self.hosts.get_mut(host.0) else { return };
-        view.close_turn(effects, &mut self.letters);
+        view.ledger.close_turn((effects, is_idle), &mut view.tokens, &mut self.letters);
         let mut witness = effects::Witness {
             host,
             view,
@@ -107,7 +108,7 @@ impl Oracle {
         let Some(view) = self.hosts.get_mut(host.0) else { return };
         let objection = survey::check(survey, view, &self.letters, &self.topology).err();
         if survey.occasion == Occasion::Restart {
-            survey::adopt(survey, view, &self.topology);
+            survey::adopt(survey, view, &self.letters, &self.topology);
         }
         if let Some(objection) = objection {
             self.object(format!("host {}, {}: {objection}", host.0, survey.occasion.name()));

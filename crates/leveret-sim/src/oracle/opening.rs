@@ -73,6 +73,8 @@ pub(super) enum RequestKind {
 pub(super) enum Unproven {
     Published(LetterId),
     Left(TokenKey),
+    /// It came to a dead-letter queue.
+    Died(TokenKey),
 }
 
 #[derive(Debug, Clone)]

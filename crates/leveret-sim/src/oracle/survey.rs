@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    ledger::Ledger,
     letter::{Letter, LetterId},
-    token::{Acceptance, Token, TokenEnd, TokenKey},
+    token::{Acceptance, Span, Token, TokenEnd, TokenKey},
     view::{Group, HostView},
 };
-use crate::topology::{QueueIndex, Topology};
+use crate::topology::{QueueIndex, QueuePlan, Topology};
 
 /// When an engine was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,16 @@ pub(crate) struct Survey {
     /// The last record that was replayed.
     pub(crate) last: u64,
     /// The messages of each queue that is there, in order.
-    pub(crate) queues: BTreeMap<QueueIndex, Vec<Option<LetterId>>>,
+    pub(crate) queues: BTreeMap<QueueIndex, Vec<Found>>,
+}
+
+/// A message that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Which it is, if its body tells.
+    pub(crate) id: Option<LetterId>,
+    /// Whether it is marked as perhaps seen before.
+    pub(crate) redelivered: bool,
 }
 
 impl Occasion {
@@ -49,7 +59,19 @@ impl Occasion {
 
 impl Survey {
     fn holds(&self, key: TokenKey) -> bool {
-        self.queues.get(&key.1).is_some_and(|found| found.contains(&Some(key.0)))
+        self.found(key).is_some()
+    }
+
+    /// Whether a message is where it would be dead-lettered from to there.
+    fn holds_before(&self, (id, dead): TokenKey, topology: &Topology) -> bool {
+        let leads_there = |from: &QueueIndex| {
+            topology.queue(*from).is_some_and(|plan| plan.dead_letters_to == Some(dead))
+        };
+        topology.indices().filter(leads_there).any(|from| self.holds((id, from)))
+    }
+
+    fn found(&self, key: TokenKey) -> Option<&Found> {
+        self.queues.get(&key.1)?.iter().find(|found| found.id == Some(key.0))
     }
 }
 
@@ -96,11 +118,11 @@ impl Examiner<'_> {
         };
         let is_ordered = self.topology.is_ordered(queue);
         let (mut seen, mut last) = (BTreeSet::new(), None);
-        for id in found {
+        for Found { id, redelivered } in found {
             let id = id.ok_or_else(|| format!("a body that nobody wrote in {queue:?}"))?;
             let letter = self.letters.get(id.0);
             let letter = letter.ok_or_else(|| format!("{id:?} in {queue:?} is of nobody"))?;
-            if !seen.insert(id) {
+            if !seen.insert(id) && !letter.route.may_come_twice(queue, self.topology) {
                 return Err(format!("{id:?} is in {queue:?} twice"));
             }
             let order = letter.order;
@@ -109,12 +131,27 @@ impl Examiner<'_> {
                     "{id:?} is in {queue:?} and has no business there: {letter:?}"
                 ));
             }
+            if !redelivered
+                && self.survey.occasion.is_from_disk()
+                && !self.may_be_new(letter, queue)
+            {
+                return Err(format!("{id:?} is in {queue:?} and not marked as redelivered"));
+            }
             if is_ordered && order <= last {
                 return Err(format!("{id:?} is in {queue:?} out of its order"));
             }
             last = order;
         }
         Ok(())
+    }
+
+    /// Whether it can have come there after the restart: another queue was over its length.
+    fn may_be_new(&self, letter: &Letter, queue: QueueIndex) -> bool {
+        self.topology.indices().any(|from| {
+            let gives_up =
+                |plan: &QueuePlan| plan.is_bounded() && plan.dead_letters_to == Some(queue);
+            self.topology.queue(from).is_some_and(gives_up) && letter.route.may_come(from)
+        })
     }
 
     fn survives(&self, key: TokenKey) -> bool {
@@ -135,8 +172,8 @@ impl Examiner<'_> {
         }
         let must_be_gone = match token.end {
             TokenEnd::Gone => true,
-            TokenEnd::Leaving { lsn, is_proven, .. } => {
-                is_proven && (!is_from_disk || lsn <= replayed)
+            TokenEnd::Leaving { gone, is_proven, .. } => {
+                is_proven && (!is_from_disk || gone.last <= replayed)
             }
             TokenEnd::Here => false,
         };
@@ -146,10 +183,11 @@ impl Examiner<'_> {
         let must_be_there = if is_from_disk {
             let is_kept = match token.end {
                 TokenEnd::Here => true,
-                TokenEnd::Leaving { lsn, .. } => lsn > replayed,
+                TokenEnd::Leaving { gone, .. } => gone.first > replayed,
                 TokenEnd::Gone => false,
             };
-            let is_written = token.acceptance == Acceptance::Promised || token.lsn <= replayed;
+            let is_written =
+                token.acceptance == Acceptance::Promised || token.came.last <= replayed;
             token.is_certain && token.acceptance != Acceptance::Unknown && is_kept && is_written
         } else {
             token.must_be_held()
@@ -201,25 +239,37 @@ impl Examiner<'_> {
 }
 
 /// From now on, what was found is what is there.
-pub(super) fn adopt(survey: &Survey, view: &mut HostView, topology: &Topology) {
-    for (key, token) in &mut view.tokens {
+pub(super) fn adopt(survey: &Survey, view: &mut HostView, letters: &[Letter], topology: &Topology) {
+    let is_bounded = |queue| topology.queue(queue).is_some_and(QueuePlan::is_bounded);
+    view.tokens.retain(|key, token| {
         token.out = None;
-        token.lsn = 0;
-        if survey.holds(*key) {
-            token.end = TokenEnd::Here;
-            token.seen = true;
-            token.is_certain = topology.is_strict(key.1);
-            token.acceptance = Acceptance::Promised;
-        } else {
-            token.end = TokenEnd::Gone;
+        token.came = Span::BEFORE_ALL;
+        match survey.found(*key) {
+            Some(found) if found.redelivered => {
+                token.end = TokenEnd::Here;
+                token.seen = true;
+                token.is_certain = topology.is_strict(key.1);
+                token.acceptance = Acceptance::Promised;
+            }
+            // What a queue gave up after the restart is where it was, until that is on the disk.
+            Some(_) => return false,
+            None if is_bounded(key.1) => return false,
+            // It did not die, and may yet.
+            None if token.is_death && survey.holds_before(*key, topology) => return false,
+            None => token.end = TokenEnd::Gone,
         }
-    }
+        true
+    });
     for (queue, found) in &survey.queues {
-        for id in found.iter().flatten() {
-            view.tokens.entry((*id, *queue)).or_insert_with(|| Token {
+        for id in found.iter().filter(|found| found.redelivered).filter_map(|found| found.id) {
+            let letter = letters.get(id.0);
+            if letter.is_some_and(|letter| letter.route.may_come_twice(*queue, topology)) {
+                continue;
+            }
+            view.tokens.entry((id, *queue)).or_insert_with(|| Token {
                 seen: true,
                 acceptance: Acceptance::Promised,
-                ..Token::new(topology.is_strict(*queue), 0)
+                ..Token::new(topology.is_strict(*queue), Span::BEFORE_ALL)
             });
         }
     }
@@ -228,6 +278,6 @@ pub(super) fn adopt(survey: &Survey, view: &mut HostView, topology: &Topology) {
     view.credits.clear();
     view.doubts.clear();
     view.groups.clear();
-    view.last = survey.last;
+    view.ledger = Ledger::replayed(survey.last);
     view.synced = survey.last;
 }

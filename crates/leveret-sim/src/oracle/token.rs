@@ -16,7 +16,9 @@ pub(super) struct Token {
     pub(super) is_certain: bool,
     pub(super) acceptance: Acceptance,
     /// The record that brought it.
-    pub(super) lsn: u64,
+    pub(super) came: Span,
+    /// Whether a dead letter brought it, not its publish.
+    pub(super) is_death: bool,
     /// Whether somebody has seen it.
     pub(super) seen: bool,
     /// Delivered there and not settled.
@@ -38,9 +40,10 @@ pub(super) enum Acceptance {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenEnd {
     Here,
-    /// Settled; written by that record, if the channel had not failed before.
+    /// Settled, if the channel had not failed before.
     Leaving {
-        lsn: u64,
+        /// The record that says so.
+        gone: Span,
         /// The engine has answered what came later on the channel.
         is_proven: bool,
         /// It goes to the dead-letter queue.
@@ -50,15 +53,61 @@ pub(super) enum TokenEnd {
     Gone,
 }
 
+/// Where among the records something stands: in none before the first, in none after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+impl Span {
+    /// From before all records: it is no news.
+    pub(super) const BEFORE_ALL: Self = Self::at(0);
+
+    pub(super) const fn at(lsn: u64) -> Self {
+        Self { first: lsn, last: lsn }
+    }
+
+    /// The engine is not done with it: there is no telling how far it goes.
+    pub(super) const fn from(first: u64) -> Self {
+        Self { first, last: u64::MAX }
+    }
+
+    /// In the one or in the other, if this is known at all.
+    pub(super) fn or(self, other: Self) -> Self {
+        if self == Self::BEFORE_ALL {
+            return other;
+        }
+        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
+    }
+
+    pub(super) const fn is_open(self) -> bool {
+        self.last == u64::MAX
+    }
+}
+
 impl Token {
-    pub(super) const fn new(is_certain: bool, lsn: u64) -> Self {
+    pub(super) const fn new(is_certain: bool, came: Span) -> Self {
         Self {
             is_certain,
             acceptance: Acceptance::Unknown,
-            lsn,
+            came,
+            is_death: false,
             seen: false,
             out: None,
             end: TokenEnd::Here,
+        }
+    }
+
+    /// The engine is done with all that concerns it, by that record.
+    pub(super) const fn close(&mut self, last: u64) {
+        if self.came.is_open() {
+            self.came.last = last;
+        }
+        if let TokenEnd::Leaving { gone, .. } = &mut self.end
+            && gone.is_open()
+        {
+            gone.last = last;
         }
     }
 

@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use leveret_engine::{ConnectionId, Effect, Effects};
+use leveret_engine::ConnectionId;
 use leveret_protocol::ChannelNumber;
 
 use super::{
-    letter::{Letter, LetterId},
-    opening::{Opening, RequestKind, Unproven},
+    ledger::Ledger,
+    letter::LetterId,
+    opening::{Opening, Out, RequestKind, Unproven},
     token::{Acceptance, OpeningNumber, Token, TokenEnd, TokenKey},
 };
 use crate::topology::QueueIndex;
 
 #[derive(Debug, Default)]
 pub(super) struct HostView {
-    /// The last record that was given out, and the last that is on the disk.
-    pub(super) last: u64,
+    pub(super) ledger: Ledger,
+    /// The last record that is on the disk.
     pub(super) synced: u64,
     pub(super) tokens: BTreeMap<TokenKey, Token>,
     pub(super) openings: BTreeMap<OpeningNumber, Opening>,
@@ -29,10 +30,6 @@ pub(super) struct HostView {
     /// Messages so far, in the order of their places.
     pub(super) order: u64,
     openings_count: u64,
-    /// What this turn's records are about.
-    pub(super) came: Vec<TokenKey>,
-    pub(super) left: Vec<TokenKey>,
-    pub(super) posted: Vec<LetterId>,
 }
 
 /// What stands at a channel's number, in order.
@@ -104,14 +101,11 @@ impl HostView {
     pub(super) fn end_opening(&mut self, number: OpeningNumber) {
         let Some(opening) = self.openings.get_mut(&number) else { return };
         self.doubts.retain(|doubt| !doubt.about.contains(&number));
-        let settled = std::mem::take(&mut opening.settlements).into_iter().map(|(_, out, _)| out);
-        let outs: Vec<_> = std::mem::take(&mut opening.out).into_values().chain(settled).collect();
+        let settlements = std::mem::take(&mut opening.settlements).into_iter();
+        let settled = settlements.map(|(tag, out, _)| (tag, out));
+        let outs: Vec<_> = std::mem::take(&mut opening.out).into_iter().chain(settled).collect();
         opening.publishes.clear();
-        for out in outs {
-            if let Some(token) = self.tokens.get_mut(&out.key) {
-                token.out = None;
-            }
-        }
+        self.take_back(number, outs);
     }
 
     /// All that is out on a channel goes back to its queues.
@@ -119,8 +113,16 @@ impl HostView {
         let Some(opening) = self.openings.get_mut(&number) else { return };
         self.doubts.retain(|doubt| !doubt.about.contains(&number));
         opening.consumers.values_mut().for_each(|consumer| consumer.under_way = 0);
-        for (_, out) in opening.take_out(0, true) {
-            if let Some(token) = self.tokens.get_mut(&out.key) {
+        let outs = opening.take_out(0, true);
+        self.take_back(number, outs);
+    }
+
+    /// Deliveries of a channel go back, but for those that are with another already.
+    fn take_back(&mut self, number: OpeningNumber, outs: Vec<(u64, Out)>) {
+        for (tag, out) in outs {
+            if let Some(token) = self.tokens.get_mut(&out.key)
+                && token.out == Some((number, tag))
+            {
                 token.out = None;
             }
         }
@@ -183,6 +185,11 @@ impl HostView {
         {
             match item {
                 Unproven::Published(letter) => accept(&mut self.tokens, letter, Acceptance::Taken),
+                Unproven::Died(key) => {
+                    if let Some(token) = self.tokens.get_mut(&key) {
+                        token.accept(Acceptance::Taken);
+                    }
+                }
                 Unproven::Left(key) => {
                     if let Some(token) = self.tokens.get_mut(&key) {
                         prove_end(token);
@@ -202,8 +209,11 @@ impl HostView {
             self.groups.extract_if(.., of_opening).map(|(_, group)| group).collect();
         for group in groups {
             for key in group.came {
-                if let Some(token) = self.tokens.get_mut(&key) {
-                    token.end = TokenEnd::Gone;
+                match self.tokens.get_mut(&key) {
+                    // It may die again.
+                    Some(token) if token.is_death => drop(self.tokens.remove(&key)),
+                    Some(token) => token.end = TokenEnd::Gone,
+                    None => {}
                 }
             }
             for key in group.left {
@@ -233,41 +243,17 @@ impl HostView {
             }
         }
     }
-
-    /// The turn's records are known: what came and went stands in the last of them.
-    pub(super) fn close_turn(&mut self, effects: &Effects, letters: &mut [Letter]) {
-        for effect in effects {
-            if let Effect::Append { lsn, .. } = effect {
-                self.last = self.last.max(lsn.0);
-            }
-        }
-        for key in self.came.drain(..) {
-            if let Some(token) = self.tokens.get_mut(&key) {
-                token.lsn = self.last;
-            }
-        }
-        for letter in self.posted.drain(..) {
-            if let Some(letter) = letters.get_mut(letter.0) {
-                letter.lsn = self.last;
-            }
-        }
-        for key in self.left.drain(..) {
-            if let Some(Token { end: TokenEnd::Leaving { lsn, .. }, .. }) =
-                self.tokens.get_mut(&key)
-            {
-                *lsn = self.last;
-            }
-        }
-    }
 }
 
+/// A publish counts. Whether a message died as well hangs on the channel that rejected it.
 pub(super) fn accept(
     tokens: &mut BTreeMap<TokenKey, Token>,
     letter: LetterId,
     acceptance: Acceptance,
 ) {
     let (first, last) = ((letter, QueueIndex(0)), (letter, QueueIndex(usize::MAX)));
-    tokens.range_mut(first..=last).for_each(|(_, token)| token.accept(acceptance));
+    let published = tokens.range_mut(first..=last).filter(|(_, token)| !token.is_death);
+    published.for_each(|(_, token)| token.accept(acceptance));
 }
 
 pub(super) fn prove_end(token: &mut Token) {

@@ -9,6 +9,7 @@ use leveret_journal::Seq;
 use super::{
     log::{Command, Log},
     reclaim::Stream,
+    spoiler::spoil,
 };
 use crate::{
     event::Event,
@@ -169,16 +170,17 @@ impl Host {
         let index = self.index.0;
         scene.trace.tell(scene.now, || format!("{index} > {}", shown(&input)));
         scene.oracle.take_input(self.index, &input);
+        let (sabotage, is_wake) = (scene.sabotage, matches!(input, Input::Wake));
         self.engine.handle(scene.server_time(), input, &mut self.effects);
-        for effect in &self.effects {
+        let said = self.effects.drain().map(|effect| spoil(sabotage, is_wake, effect));
+        let said: Vec<Effect> = said.collect();
+        for effect in &said {
             scene.trace.tell(scene.now, || format!("{index} < {}", shown(effect)));
         }
-        scene.oracle.take_effects(self.index, &self.effects);
-        let mut effects = std::mem::take(&mut self.effects);
-        for effect in effects.drain() {
+        scene.oracle.take_effects(self.index, &said, !self.engine.has_work());
+        for effect in said {
             self.route(effect, answers);
         }
-        self.effects = effects;
     }
 
     fn route(&mut self, effect: Effect, answers: &mut Answers) {

@@ -103,19 +103,22 @@ impl Log {
         }
         let micros = scene.about(scene.conditions.disk_micros);
         scene.plan(micros, Event::Sync { life: self.life });
-        if scene.sabotage == Sabotage::EarlyDurable {
+        if is_early(scene) {
             self.tell(scene);
+        }
+        if scene.sabotage == Sabotage::EarlyDurable {
+            self.note_synced(scene);
         }
         Ok(())
     }
 
     /// Makes durable what was written, and tells the engines.
     pub(super) fn sync(&mut self, scene: &mut Scene) -> Result<(), CommitError> {
-        if self.streams.values().any(|stream| stream.appended != stream.durable)
-            || scene.sabotage == Sabotage::EarlyDurable
+        if self.streams.values().any(|stream| stream.appended != stream.durable) || is_early(scene)
         {
             self.journal.commit()?;
             self.tell(scene);
+            self.note_synced(scene);
         }
         let dropped = self.reclaim.step(&mut self.journal, &mut self.streams)?;
         scene.statistics.segments_dropped += dropped;
@@ -141,10 +144,16 @@ impl Log {
                 stream.durable = stream.appended;
                 let upto = stream.durable.0;
                 scene.note(format_args!("host {} is durable up to {upto}", host.0));
-                scene.oracle.note_synced(host, stream.durable.0);
             }
         }
         self.plan_turns(scene);
+    }
+
+    /// The checker hears of the sync when it is one.
+    fn note_synced(&self, scene: &mut Scene) {
+        for host in (0..scene.conditions.hosts).map(HostIndex) {
+            scene.oracle.note_synced(host, self.stream(host).durable.0);
+        }
     }
 
     fn plan_turns(&self, scene: &mut Scene) {
@@ -153,4 +162,9 @@ impl Log {
             scene.plan(micros, Event::Turn { life: self.life, host });
         }
     }
+}
+
+/// Whether engines hear of durability before the sync.
+fn is_early(scene: &Scene) -> bool {
+    matches!(scene.sabotage, Sabotage::EarlyDurable | Sabotage::Haste)
 }

@@ -8,6 +8,7 @@ mod log;
 mod pager;
 mod peer;
 mod reclaim;
+mod spoiler;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -103,7 +104,8 @@ impl Server {
     pub(crate) fn arrive(&mut self, scene: &mut Scene, link: LinkId) {
         let Some(peer) = self.peers.get_mut(&link) else { return };
         if !peer.is_listening() {
-            return;
+            // Who writes learns of a reset as well.
+            return self.pump(scene, link);
         }
         let at = (link, End::Server);
         match scene.network.read(scene.now, &mut scene.agenda, at, &mut peer.buffer) {

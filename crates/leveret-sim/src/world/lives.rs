@@ -48,8 +48,7 @@ impl World {
             disk.crash(seed);
         }
         self.scene.statistics.audits += 1;
-        let now = self.scene.server_time();
-        match survey_disk(disk, &self.scene.conditions, now, occasion) {
+        match survey_disk(disk, &self.scene.conditions, occasion) {
             Ok(surveys) => {
                 for (at, survey) in surveys.iter().enumerate() {
                     let found: usize = survey.queues.values().map(Vec::len).sum();
