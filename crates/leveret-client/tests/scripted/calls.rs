@@ -3,9 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use leveret_client::{
-    ConsumerEnd, DrainTimeout, FieldValue, Properties, Publish, RemoteError, RpcError, RpcOptions,
+    AckMode, ConsumeOptions, ConsumerEnd, DrainTimeout, FieldValue, Properties, Publish,
+    RemoteError, RpcError, RpcOptions,
 };
-use leveret_protocol::{AmqpError, Event, ReplyCode};
+use leveret_protocol::{AmqpError, Event, ReplyCode, basic};
+use tokio::time::timeout;
 
 use crate::{
     peer::short,
@@ -305,4 +307,29 @@ async fn draining_waits_for_replies_and_lets_nobody_in() {
     assert_eq!(answer.unwrap().body, "right");
     assert_eq!(drained, Ok(()));
     assert_eq!(client.drain(within).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_takes_nothing_does_not_hold_up_replies() {
+    let (client, connection, mut server) = Server::start(RpcOptions::default()).await;
+    let channel = server.peer.channel(&connection).await;
+    let options = ConsumeOptions { ack_mode: AckMode::NoAck, ..ConsumeOptions::default() };
+    let (consumer, _) = tokio::join!(
+        channel.consume(short("busy"), options),
+        server.peer.answer("basic.consume", basic::ConsumeOk { consumer_tag: short("c") })
+    );
+    let mut consumer = consumer.unwrap();
+    let both = async {
+        tokio::join!(client.request(bare("q")), async {
+            server.greet().await;
+            let request = server.peer.publish().await;
+            for tag in 1..=6 {
+                server.peer.deliver(&channel, tag, vec![0; 1024 * 1024]);
+            }
+            server.answer(&request, "right").await;
+        })
+    };
+    let (answer, ()) = timeout(Duration::from_mins(1), both).await.unwrap();
+    assert_eq!(answer.unwrap().body, "right");
+    assert!(consumer.try_recv().is_some());
 }
