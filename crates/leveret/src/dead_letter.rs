@@ -1,23 +1,11 @@
 //! Dead letters: the message as it was, and why it could not be handled.
-//!
-//! The body is the same bytes and all properties are kept, but for those that would make the
-//! broker drop, refuse or multiply the dead letter; those are kept as headers.
 
 use leveret_client::Publish as Sealed;
-use leveret_protocol::{FieldTable, FieldValue, PropertiesBuilder, ShortStr};
+use leveret_protocol::{FieldValue, ShortStr};
 
+use crate::copy::Copy;
 use crate::failure::{Classify, Failure};
 use crate::message::Message;
-
-/// What a table of headers may weigh after the record is added: a frame of 128 KiB holds it
-/// with all other properties.
-const HEADERS_BYTES_MAX: usize = 120 * 1024;
-
-/// Room for the record without its texts.
-const RECORD_BYTES: usize = 2 * 1024;
-
-/// Headers that make a broker send copies elsewhere, and what they become.
-const MOVED_HEADERS: [(&str, &str); 2] = [("CC", "x-leveret-cc"), ("BCC", "x-leveret-bcc")];
 
 /// How the handling went that ended in a dead letter.
 #[derive(Debug, Clone)]
@@ -40,68 +28,29 @@ pub(crate) struct Origin<'a> {
 
 /// The dead letter for `message`, addressed to the queue `to`.
 pub(crate) fn dead_letter(message: &Message, obituary: &Obituary<'_>, to: &ShortStr) -> Sealed {
-    let properties = PropertiesBuilder::from(&message.properties)
-        .headers(headers(message, obituary))
-        .expiration(None)
-        .user_id(None)
-        .delivery_mode(2)
-        .build();
-    Sealed {
-        exchange: ShortStr::EMPTY,
-        routing_key: to.clone(),
-        properties,
-        body: message.body.clone(),
-        mandatory: true,
-    }
-}
-
-fn headers(message: &Message, obituary: &Obituary<'_>) -> FieldTable {
     let Obituary { failure, origin, .. } = obituary;
-    let kept = message.headers();
-    let room = HEADERS_BYTES_MAX.saturating_sub(kept.as_bytes().len() + RECORD_BYTES);
-    let moved = |name: &ShortStr| {
-        let entry = MOVED_HEADERS.iter().find(|(from, _)| *name == *from);
-        entry.map_or_else(|| name.clone(), |(_, to)| ShortStr::from_static(to))
-    };
-    let mut fields: Vec<(ShortStr, FieldValue)> = kept
-        .iter()
-        .filter(|(name, _)| !name.as_bytes().starts_with(b"x-leveret-"))
-        .map(|(name, value)| (moved(&name), value))
-        .collect();
-    let mut add = |name: &'static str, value: FieldValue| {
-        fields.push((ShortStr::from_static(name), value));
-    };
-    add("x-leveret-error-class", cut(failure.name(), room / 2).into());
-    add("x-leveret-error", cut(&failure.to_string(), room / 2).into());
-    add("x-leveret-first-failure", FieldValue::Timestamp(obituary.first_failure_secs));
-    add("x-leveret-last-failure", FieldValue::Timestamp(obituary.last_failure_secs));
-    add("x-leveret-attempts", FieldValue::I64(i64::from(obituary.attempts)));
-    add("x-leveret-exchange", message.exchange.clone().into());
-    add("x-leveret-routing-key", message.routing_key.clone().into());
-    add("x-leveret-queue", cut(origin.queue, room.max(255)).into());
-    add("x-leveret-handler", cut(origin.handler, 255).into());
-    add("x-leveret-app", origin.app.clone().into());
+    let mut copy = Copy::of(message, |_| false);
+    copy.add_text("x-leveret-error-class", failure.name());
+    copy.add_text("x-leveret-error", &failure.to_string());
+    copy.add("x-leveret-first-failure", FieldValue::Timestamp(obituary.first_failure_secs));
+    copy.add("x-leveret-last-failure", FieldValue::Timestamp(obituary.last_failure_secs));
+    copy.add("x-leveret-attempts", i64::from(obituary.attempts));
+    copy.add_origin(origin.queue);
+    copy.add_name("x-leveret-handler", origin.handler);
+    copy.add("x-leveret-app", origin.app.clone());
     if !origin.version.is_empty() {
-        add("x-leveret-version", cut(origin.version, 255).into());
+        copy.add_name("x-leveret-version", origin.version);
     }
-    if let Some(expiration) = message.properties.expiration() {
-        add("x-leveret-expiration", expiration.into());
-    }
-    if let Some(user_id) = message.properties.user_id() {
-        add("x-leveret-user-id", user_id.into());
-    }
-    fields.into_iter().collect()
-}
-
-fn cut(text: &str, bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
+    copy.addressed_to(to)
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
+    use leveret_protocol::{FieldTable, PropertiesBuilder};
 
     use super::*;
+    use crate::copy::{HEADERS_BYTES_MAX, RECORD_BYTES};
 
     fn letter(message: &Message, failure: &Failure) -> Sealed {
         let obituary = Obituary {

@@ -3,6 +3,8 @@
 //! The return value of a handler is read here. Nothing is published from here: effects of a
 //! failed attempt are dropped as a whole.
 
+use std::time::Duration;
+
 use crate::failure::{Classify, Failure};
 use crate::publish::Publish;
 use crate::reply::Reply;
@@ -23,6 +25,8 @@ pub enum Outcome {
     Ack,
     /// Try again, within the retry policy; the reason is told when that is exhausted.
     Retry(String),
+    /// Try again after this time, within the retry policy; meanwhile others are handled.
+    RetryAfter(Duration, String),
     /// Not wanted: the broker drops it, or dead-letters it if the queue says where to.
     Reject,
     /// To the dead letters, with this reason.
@@ -96,6 +100,9 @@ impl IntoEffects for Outcome {
             Self::Ack => {}
             Self::Retry(reason) => {
                 effects.verdict = Verdict::Failed(Failure::transient(reason).named("retry"));
+            }
+            Self::RetryAfter(after, reason) => {
+                effects.verdict = Verdict::Failed(Failure::busy(after, reason).named("retry"));
             }
             Self::Reject => effects.verdict = Verdict::Reject,
             Self::DeadLetter(reason) => {

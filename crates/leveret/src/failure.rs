@@ -7,6 +7,7 @@ use std::any::type_name;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
 
 /// The longest text a failure keeps, in bytes; the rest is cut at a character's edge.
 pub const FAILURE_TEXT_BYTES_MAX: usize = 1024;
@@ -18,6 +19,9 @@ pub enum Class {
     Transient,
     /// The message itself is at fault; trying again gives the same.
     Permanent,
+    /// Something outside has no room at the moment, and says for how long: the message leaves its
+    /// worker and is tried again after that time. It counts as an attempt.
+    Busy(Duration),
 }
 
 /// Tells a passing trouble from a lasting one.
@@ -87,6 +91,11 @@ impl Failure {
     /// Trying again gives the same: the message goes to the dead letters at once.
     pub fn permanent(text: impl Display) -> Self {
         Self::new(Class::Permanent, "failure", text)
+    }
+
+    /// Trying again may help after this time: what is needed has said so (`Retry-After`).
+    pub fn busy(after: Duration, text: impl Display) -> Self {
+        Self::new(Class::Busy(after), "busy", text)
     }
 
     /// The same failure under another name, the one dead letters are grouped by.

@@ -56,6 +56,7 @@
 
 mod app;
 mod config;
+mod copy;
 mod dead_letter;
 mod effects;
 mod embedded;
@@ -65,6 +66,7 @@ mod failure;
 pub mod files;
 mod handler;
 pub mod inbox;
+mod later;
 mod lineage;
 mod link;
 mod message;
@@ -78,6 +80,7 @@ mod request;
 mod retry;
 mod shared;
 mod signals;
+mod spans;
 mod stats;
 mod topology;
 mod worker;
@@ -85,7 +88,7 @@ mod worker;
 pub use bytes::Bytes;
 pub use leveret_protocol::{FieldArray, FieldTable, FieldValue, Properties, ShortStr};
 
-pub use app::{App, RunError, RunningApp, StartError, StopError};
+pub use app::{App, HandlerPlan, RunError, RunningApp, SettlementPlan, StartError, StopError};
 pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;
@@ -102,7 +105,7 @@ pub use publish::{EncodeError, Publish};
 pub use publisher::{PublishError, Publisher};
 pub use reply::Reply;
 pub use request::Request;
-pub use retry::RetryPolicy;
+pub use retry::{Delays, RetryPolicy};
 pub use shared::Needs;
 pub use stats::{HandlerStats, Stats};
 pub use topology::{ExchangeKind, Presence, Queue};
@@ -116,3 +119,13 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/amqp.md")]
 struct Introduction;
+
+/// Runs the examples of the guide to retries.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/retries.md")]
+struct Retries;
+
+/// Runs the examples of the guarantees.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guarantees.md")]
+struct Guarantees;

@@ -26,6 +26,8 @@ pub struct HandlerStats {
     pub published: u64,
     /// Attempts that failed and were followed by another.
     pub retried: u64,
+    /// Messages that are to come back after a pause.
+    pub postponed: u64,
     /// Messages that became dead letters.
     pub dead_lettered: u64,
     /// Messages it did not want.
@@ -53,6 +55,7 @@ pub(crate) enum Count {
     Handled,
     Published,
     Retried,
+    Postponed,
     DeadLettered,
     Rejected,
     Duplicate,
@@ -60,7 +63,7 @@ pub(crate) enum Count {
     Unroutable,
 }
 
-const COUNTS: usize = 8;
+const COUNTS: usize = 9;
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -95,6 +98,7 @@ impl Counters {
             handled: count(Count::Handled),
             published: count(Count::Published),
             retried: count(Count::Retried),
+            postponed: count(Count::Postponed),
             dead_lettered: count(Count::DeadLettered),
             rejected: count(Count::Rejected),
             duplicates: count(Count::Duplicate),

@@ -91,6 +91,12 @@ pub enum StartError {
         /// The handler.
         handler: String,
     },
+    /// The application must not lose a message, and on its brokers it may.
+    #[error("messages may be lost: {}", reasons.join("; "))]
+    MayLose {
+        /// The handlers and what may lose their messages.
+        reasons: Vec<String>,
+    },
     /// The embedded broker does not start.
     #[error("the embedded broker does not start: {0}")]
     Broker(String),
@@ -100,7 +106,7 @@ pub enum StartError {
         /// Where to.
         endpoint: String,
         /// Why.
-        source: ConnectError,
+        source: Box<ConnectError>,
     },
     /// A queue, exchange or binding cannot be declared.
     #[error("cannot declare {what}")]

@@ -4,6 +4,7 @@
 //! address or a version.
 
 use crate::handler::{Handler, Mode};
+use crate::later::Timer;
 use crate::link::Link;
 
 /// What a broker says whose transactions are whole or nothing, whatever happens to it.
@@ -14,16 +15,31 @@ const ATOMIC_TRANSACTIONS: &str = "leveret.atomic_transactions";
 pub(super) struct Guarantee {
     pub(super) mode: Mode,
     is_atomic: bool,
+    /// What holds messages back; nothing is held back without a connection.
+    pub(super) timer: Timer,
 }
 
 impl Guarantee {
     /// The handler's own mode, or a transaction where that is atomic.
     pub(super) fn of(handler: &Handler, link: Option<&Link>) -> Self {
         let generation = link.and_then(Link::current);
+        let timer = generation
+            .as_ref()
+            .map_or(Timer::Native, |generation| Timer::of(&generation.connection));
         let is_atomic = generation
             .is_some_and(|generation| generation.connection.has_capability(ATOMIC_TRANSACTIONS));
         let default = if is_atomic { Mode::Transaction } else { Mode::Confirmed };
-        Self { mode: handler.mode.unwrap_or(default), is_atomic }
+        Self { mode: handler.mode.unwrap_or(default), is_atomic, timer }
+    }
+
+    /// Whether a killed broker may keep a part of a transaction.
+    pub(super) fn tears_transactions(self) -> bool {
+        self.mode == Mode::Transaction && !self.is_atomic
+    }
+
+    /// Whether outputs and acknowledgement are there both or not at all.
+    pub(super) fn is_one_unit(self) -> bool {
+        self.mode == Mode::Transaction && self.is_atomic
     }
 
     /// The same in words, for the log.
@@ -47,7 +63,7 @@ mod tests {
     use leveret_broker::Broker;
     use leveret_client::{ConnectOptions, Connection};
 
-    use super::Guarantee;
+    use super::{Guarantee, Timer};
     use crate::handler::{Handler, Mode};
     use crate::link::{Dialer, Supervisor, Way};
 
@@ -69,7 +85,8 @@ mod tests {
         let url = format!("amqp://guest:guest@{}/%2f", broker.local_addrs()[0]);
         let connection = Connection::open(&url).await.unwrap();
         let guarantee = chosen(connection.clone(), handler());
-        assert_eq!(guarantee, Guarantee { mode: Mode::Transaction, is_atomic: true });
+        assert!(guarantee.is_one_unit());
+        assert_eq!(guarantee.timer, Timer::Native);
         assert_eq!(chosen(connection.clone(), handler().confirmed()).mode, Mode::Confirmed);
         connection.close().await;
         broker.shutdown().await;

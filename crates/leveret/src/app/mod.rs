@@ -5,6 +5,7 @@ mod guarantee;
 mod plan;
 mod run;
 mod running;
+mod settlement;
 mod start;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, HandlerConfig};
 use crate::endpoint::Endpoint;
 use crate::failure::{Classify, Failure};
 use crate::files::{FileSink, FileSource};
@@ -23,6 +24,7 @@ use crate::shared::Shared;
 
 pub use error::{RunError, StartError, StopError};
 pub use running::RunningApp;
+pub use settlement::{HandlerPlan, SettlementPlan};
 
 /// How long messages in hand get to be finished when the application stops, unless told otherwise.
 const GRACE_DEFAULT: Duration = Duration::from_secs(30);
@@ -78,9 +80,10 @@ pub struct App {
     pub(crate) connections: BTreeMap<String, Endpoint>,
     pub(crate) handlers: Vec<Handler>,
     pub(crate) sources: Vec<FileSource>,
-    pub(crate) concurrency: BTreeMap<String, usize>,
+    pub(crate) handler_configs: BTreeMap<String, HandlerConfig>,
     pub(crate) inbox_file: Option<PathBuf>,
     pub(crate) grace: Duration,
+    pub(crate) must_lose_nothing: bool,
     pub(crate) on_start: Vec<Hook>,
     pub(crate) on_stop: Vec<Hook>,
 }
@@ -97,9 +100,10 @@ impl App {
             connections: BTreeMap::new(),
             handlers: Vec::new(),
             sources: Vec::new(),
-            concurrency: BTreeMap::new(),
+            handler_configs: BTreeMap::new(),
             inbox_file: None,
             grace: GRACE_DEFAULT,
+            must_lose_nothing: false,
             on_start: Vec::new(),
             on_stop: Vec::new(),
         }
@@ -159,10 +163,9 @@ impl App {
             self.endpoint = endpoint;
         }
         self.connections.extend(config.connections);
+        self.must_lose_nothing |= config.no_loss;
         self.shared.put_settings_table(config.settings);
-        let concurrency = config.handlers.into_iter();
-        self.concurrency
-            .extend(concurrency.filter_map(|(name, handler)| Some((name, handler.concurrency?))));
+        self.handler_configs.extend(config.handlers);
         self.sources.extend(config.read);
         config.write.into_iter().fold(self, Self::write_files)
     }
@@ -198,6 +201,14 @@ impl App {
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// Refuses to start where a message that a publisher was told is safe may be lost, and says
+    /// why: see [`HandlerPlan::may_lose`].
+    #[must_use]
+    pub fn no_loss(mut self) -> Self {
+        self.must_lose_nothing = true;
         self
     }
 

@@ -17,7 +17,7 @@ const QUEUE_BYTES_MAX: usize = ShortStr::MAX_BYTES - ".dead".len();
 impl App {
     /// Checks everything that can be known without a broker.
     pub(super) fn check(&mut self) -> Result<(), StartError> {
-        self.apply_concurrency()?;
+        self.apply_configuration()?;
         let mut queues: BTreeMap<(&str, &str), &str> = BTreeMap::new();
         let mut names: BTreeMap<&str, &str> = BTreeMap::new();
         for handler in &self.handlers {
@@ -56,15 +56,17 @@ impl App {
         endpoints
     }
 
-    fn apply_concurrency(&mut self) -> Result<(), StartError> {
-        for (name, concurrency) in &self.concurrency {
+    fn apply_configuration(&mut self) -> Result<(), StartError> {
+        for (name, config) in &self.handler_configs {
             let Some(handler) = self.handlers.iter_mut().find(|handler| handler.name == *name)
             else {
                 let known = self.handlers.iter().map(Handler::name);
                 let suggestion = suggestion(nearest(name, known));
                 return Err(StartError::UnknownHandler { handler: name.clone(), suggestion });
             };
-            handler.concurrency = *concurrency;
+            handler.concurrency = config.concurrency.unwrap_or(handler.concurrency);
+            handler.retry = config.retry.unwrap_or(handler.retry);
+            handler.time_limit = config.time_limit.or(handler.time_limit);
         }
         Ok(())
     }

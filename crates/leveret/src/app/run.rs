@@ -62,7 +62,8 @@ impl StartError {
             | Self::UnknownConnection { .. }
             | Self::UnknownHandler { .. }
             | Self::NameTooLong { .. }
-            | Self::NoInboxFile { .. } => EXIT_CONFIG,
+            | Self::NoInboxFile { .. }
+            | Self::MayLose { .. } => EXIT_CONFIG,
             Self::Broker(_)
             | Self::Connect { .. }
             | Self::Declare { .. }

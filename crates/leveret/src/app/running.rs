@@ -14,6 +14,7 @@ use tracing::{info, warn};
 
 use super::Hook;
 use super::error::StopError;
+use super::settlement::SettlementPlan;
 use crate::embedded::Embedded;
 use crate::link::Link;
 use crate::phase::{Phase, PhaseTeller};
@@ -33,6 +34,7 @@ pub struct RunningApp {
     pub(super) on_stop: Vec<Hook>,
     pub(super) publisher: Publisher,
     pub(super) failed: mpsc::Receiver<StopError>,
+    pub(super) plan: SettlementPlan,
     pub(super) phase: PhaseTeller,
     pub(super) workers: JoinSet<()>,
     pub(super) readers: JoinSet<()>,
@@ -50,6 +52,11 @@ impl RunningApp {
     /// Publishes from outside of handlers, on the unnamed connection; each message is confirmed.
     pub fn publisher(&self) -> Publisher {
         self.publisher.clone()
+    }
+
+    /// How messages are settled on the brokers it runs on, and what may go wrong there.
+    pub fn settlement_plan(&self) -> &SettlementPlan {
+        &self.plan
     }
 
     /// What has happened so far.

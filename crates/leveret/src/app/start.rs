@@ -15,12 +15,14 @@ use tracing::{info, warn};
 use super::error::{StartError, StopError};
 use super::guarantee::Guarantee;
 use super::running::RunningApp;
+use super::settlement::{HandlerPlan, SettlementPlan};
 use super::{App, DEFAULT_CONNECTION};
 use crate::embedded::Embedded;
 use crate::endpoint::Endpoint;
 use crate::files::FileSource;
 use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
+use crate::later::Timer;
 use crate::link::{BackOff, Declaration, DeclareError, Dialer, Link, Supervisor, Way, declare};
 use crate::phase::{Phase, PhaseTeller};
 use crate::publisher::Publisher;
@@ -59,6 +61,7 @@ impl App {
             let link = assembly.connect(&self, name, endpoint).await?;
             assembly.links.insert(name.clone(), link);
         }
+        let plan = assembly.plan(&self, &endpoints)?;
         // After the broker, which names the program that holds the directory.
         let mut desks = BTreeMap::new();
         if let Some(inbox) = self.open_inbox()? {
@@ -74,12 +77,11 @@ impl App {
         for handler in &self.handlers {
             let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
             let guarantee = Guarantee::of(handler, assembly.links.get(name));
-            log_handler(handler, guarantee);
             let counters = Arc::new(Counters::new(assembly.changed.clone()));
             assembly.counters.insert(handler.name.clone(), counters.clone());
             let attempts = Arc::new(Attempts {
                 handler: handler.name.clone(),
-                queue: handler.queue().to_owned(),
+                queue: ShortStr::truncated(handler.queue()),
                 dead_letters: ShortStr::truncated(&handler.dead_letter_queue()),
                 version: self.version.clone(),
                 retry: handler.retry,
@@ -94,6 +96,7 @@ impl App {
         for source in self.sources {
             assembly.read(source, publisher.clone());
         }
+        plan.handlers.iter().for_each(log_plan);
         info!(app = %self.name, broker = %self.endpoint, handlers = self.handlers.len(), "started");
         Ok(RunningApp {
             name: self.name,
@@ -101,6 +104,7 @@ impl App {
             on_stop: self.on_stop,
             publisher,
             failed,
+            plan,
             phase: assembly.phase,
             workers: assembly.workers,
             readers: assembly.readers,
@@ -155,7 +159,7 @@ impl Assembly {
     ) -> Result<Link, StartError> {
         let dialer = self.dialer(endpoint, format!("{}:{name}", app.name)).await?;
         let connection = dial(&dialer, endpoint).await?;
-        let declarations = declarations(app, name);
+        let declarations = declarations(app, name, Timer::of(&connection));
         declare(&connection, &declarations)
             .await
             .map_err(|DeclareError { what, source }| StartError::Declare { what, source })?;
@@ -172,7 +176,8 @@ impl Assembly {
         let directory = match endpoint {
             Endpoint::Address(address) => {
                 let options = ConnectOptions::from_uri(address).map_err(|error| {
-                    StartError::Connect { endpoint: endpoint.to_string(), source: error.into() }
+                    let source = Box::new(error.into());
+                    StartError::Connect { endpoint: endpoint.to_string(), source }
                 })?;
                 return Ok(Dialer { options: named(options), way: Way::Socket });
             }
@@ -194,6 +199,24 @@ impl Assembly {
             }
         });
         Ok(Dialer { options: named(ConnectOptions::default()), way: Way::Within(broker) })
+    }
+
+    /// How messages will be settled; an error if some may be lost and none must.
+    fn plan(
+        &self,
+        app: &App,
+        endpoints: &BTreeMap<String, Endpoint>,
+    ) -> Result<SettlementPlan, StartError> {
+        let plan_of = |handler: &Handler| {
+            let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+            let guarantee = Guarantee::of(handler, self.links.get(name));
+            HandlerPlan::of(handler, guarantee, endpoints.get(name).unwrap_or(&app.endpoint))
+        };
+        let plan = SettlementPlan { handlers: app.handlers.iter().map(plan_of).collect() };
+        if app.must_lose_nothing {
+            refuse_loss(&plan)?;
+        }
+        Ok(plan)
     }
 
     fn keep_ledger(&mut self, app: &str, inbox: &Arc<Inbox>, link: &Link) -> InboxDesk {
@@ -273,7 +296,8 @@ async fn dial(dialer: &Dialer, endpoint: &Endpoint) -> Result<Connection, StartE
         match dialer.dial().await {
             Ok(connection) => return Ok(connection),
             Err(error) if error.is_permanent() || Instant::now() >= deadline => {
-                return Err(StartError::Connect { endpoint: endpoint.to_string(), source: error });
+                let (endpoint, source) = (endpoint.to_string(), Box::new(error));
+                return Err(StartError::Connect { endpoint, source });
             }
             Err(error) => warn!(%endpoint, %error, "cannot connect, will try again"),
         }
@@ -281,12 +305,16 @@ async fn dial(dialer: &Dialer, endpoint: &Endpoint) -> Result<Connection, StartE
     }
 }
 
-fn declarations(app: &App, connection: &str) -> Vec<Declaration> {
+fn declarations(app: &App, connection: &str, timer: Timer) -> Vec<Declaration> {
     let is_here = |handler: &&Handler| {
         handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION) == connection
     };
     let here = || app.handlers.iter().filter(is_here);
     let mut declarations: Vec<Declaration> = here().flat_map(Declaration::of).collect();
+    let delayed = here().filter(|handler| handler.retry.has_delays());
+    declarations.extend(
+        delayed.flat_map(|handler| timer.declarations(&ShortStr::truncated(handler.queue()))),
+    );
     if app.handlers.iter().any(|handler| handler.inbox == Inboxing::On) {
         declarations.push(Declaration::durable_queue(&ledger_queue(&app.name).to_string()));
     }
@@ -298,14 +326,24 @@ fn queue_of(handler: &Handler) -> (String, String) {
     (connection.to_owned(), handler.queue().to_owned())
 }
 
-fn log_handler(handler: &Handler, guarantee: Guarantee) {
+fn refuse_loss(plan: &SettlementPlan) -> Result<(), StartError> {
+    let reason =
+        |plan: &HandlerPlan| format!("handler `{}`: {}", plan.handler, plan.may_lose.join(", "));
+    let risky = plan.handlers.iter().filter(|plan| !plan.may_lose.is_empty());
+    let reasons: Vec<String> = risky.map(reason).collect();
+    if reasons.is_empty() { Ok(()) } else { Err(StartError::MayLose { reasons }) }
+}
+
+fn log_plan(plan: &HandlerPlan) {
     info!(
-        handler = %handler.name,
-        queue = handler.queue(),
-        concurrency = handler.concurrency,
-        attempts = handler.retry.attempts_max(),
-        dead_letters = %handler.dead_letter_queue(),
-        guarantee = guarantee.describe(),
-        "handler"
+        handler = %plan.handler,
+        queue = %plan.queue,
+        outputs = plan.outputs,
+        retry = %plan.retry,
+        held_back_by = plan.delayed_by,
+        dead_letters = %plan.dead_letters,
+        may_lose = ?plan.may_lose,
+        may_repeat = ?plan.may_repeat,
+        "settlement"
     );
 }

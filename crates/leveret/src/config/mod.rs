@@ -1,8 +1,10 @@
 //! `leveret.toml`: connections, settings, handlers, files bridges, logging.
 
 mod error;
+mod handler;
 mod raw;
 mod resolve;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +17,7 @@ use crate::files::{FileSink, FileSource};
 
 pub(crate) use error::nearest;
 pub use error::{ConfigError, EXIT_CONFIG};
+pub use handler::HandlerConfig;
 
 /// A checked configuration, for [`App::configure`](crate::App::configure).
 ///
@@ -22,6 +25,8 @@ pub use error::{ConfigError, EXIT_CONFIG};
 /// with [`EXIT_CONFIG`] then. Every part may be missing:
 ///
 /// ```toml
+/// guarantee = "no-loss"   # refuses to start where a message may be lost; "best-effort" does not
+///
 /// [connection]
 /// address = "amqp://guest:guest@127.0.0.1:5672/%2f"   # or: data-dir = "data", or: in-memory = true
 ///
@@ -30,6 +35,8 @@ pub use error::{ConfigError, EXIT_CONFIG};
 ///
 /// [handlers.classify]
 /// concurrency = 10
+/// time-limit = "30s"
+/// retry = { attempts = 3, delays = 6, first-delay = "5s", longest-delay = "2min", give-up-after = "1h" }
 ///
 /// [[files.read]]
 /// directory = "mails"
@@ -60,6 +67,8 @@ pub use error::{ConfigError, EXIT_CONFIG};
 pub struct Config {
     /// The unnamed connection, if the file has one.
     pub connection: Option<Endpoint>,
+    /// Whether the application refuses to start where a message may be lost: `guarantee = "no-loss"`.
+    pub no_loss: bool,
     /// Named connections.
     pub connections: BTreeMap<String, Endpoint>,
     /// The table `[settings]`, for [`Settings`](crate::Settings).
@@ -72,12 +81,4 @@ pub struct Config {
     pub write: Vec<FileSink>,
     /// What the log shows: `error`, `warn`, `info`, `debug` or `trace`; for the program's own set-up of logging.
     pub log_level: Option<String>,
-}
-
-/// What the file says of one handler.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct HandlerConfig {
-    /// How many messages it handles at a time.
-    pub concurrency: Option<usize>,
 }

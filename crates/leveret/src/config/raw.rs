@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::handler::RawHandler;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawConfig {
+    pub(super) guarantee: Option<Spanned<String>>,
     pub(super) connection: Option<RawConnection>,
     #[serde(default)]
     pub(super) connections: BTreeMap<String, RawConnection>,
@@ -27,12 +30,6 @@ pub(super) struct RawConnection {
     pub(super) address: Option<Spanned<String>>,
     pub(super) data_dir: Option<PathBuf>,
     pub(super) in_memory: Option<Spanned<bool>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawHandler {
-    pub(super) concurrency: Option<Spanned<usize>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

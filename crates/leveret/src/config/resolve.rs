@@ -4,12 +4,12 @@ use std::path::Path;
 
 use toml::Spanned;
 
+use super::Config;
 use super::error::{ConfigError, nearest};
-use super::raw::{RawConfig, RawConnection, RawHandler, RawRead, RawWrite};
-use super::{Config, HandlerConfig};
+use super::raw::{RawConfig, RawConnection, RawRead, RawWrite};
+use super::source::Source;
 use crate::endpoint::Endpoint;
 use crate::files::{FileSink, FileSource};
-use crate::handler::CONCURRENCY_MAX;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -29,13 +29,6 @@ impl Config {
     }
 }
 
-/// The file that is being resolved, for error messages.
-#[derive(Debug, Clone, Copy)]
-struct Source<'a> {
-    file: &'a Path,
-    text: &'a str,
-}
-
 impl Source<'_> {
     fn resolve(self, raw: RawConfig) -> Result<Config, ConfigError> {
         let connection = raw.connection.map(|raw| self.endpoint(raw)).transpose()?;
@@ -51,8 +44,10 @@ impl Source<'_> {
             .collect::<Result<_, ConfigError>>()?;
         let write =
             raw.files.write.into_iter().map(|raw| self.write(raw)).collect::<Result<_, _>>()?;
+        let no_loss = raw.guarantee.map_or(Ok(false), |guarantee| self.guarantee(&guarantee))?;
         Ok(Config {
             connection,
+            no_loss,
             connections,
             settings: raw.settings.unwrap_or_default(),
             handlers,
@@ -60,10 +55,6 @@ impl Source<'_> {
             write,
             log_level: raw.logging.level.map(|level| self.level(level)).transpose()?,
         })
-    }
-
-    fn at<T>(self, value: &Spanned<T>, message: impl std::fmt::Display) -> ConfigError {
-        ConfigError::at(self.file, self.text, value.span(), message)
     }
 
     fn endpoint(self, raw: RawConnection) -> Result<Endpoint, ConfigError> {
@@ -87,6 +78,22 @@ impl Source<'_> {
         }
     }
 
+    fn guarantee(self, guarantee: &Spanned<String>) -> Result<bool, ConfigError> {
+        match guarantee.get_ref().as_str() {
+            "no-loss" => Ok(true),
+            "best-effort" => Ok(false),
+            other => {
+                let text = format!("unknown guarantee `{other}`");
+                let known = nearest(other, ["no-loss", "best-effort"].into_iter());
+                let hint = known.map_or_else(
+                    || "expected `no-loss` or `best-effort`".to_owned(),
+                    |name| format!("did you mean `{name}`?"),
+                );
+                Err(self.at(guarantee, text).suggest(Some(hint)))
+            }
+        }
+    }
+
     fn address(self, address: Spanned<String>) -> Result<Endpoint, ConfigError> {
         let Some((scheme, _)) = address.get_ref().split_once("://") else {
             return Err(
@@ -99,17 +106,6 @@ impl Source<'_> {
         Err(self
             .at(&address, format!("unknown scheme `{scheme}`"))
             .suggest(Some("an address begins with `amqp://`".to_owned())))
-    }
-
-    fn handler(self, raw: RawHandler) -> Result<HandlerConfig, ConfigError> {
-        let Some(concurrency) = raw.concurrency else { return Ok(HandlerConfig::default()) };
-        if !(1..=CONCURRENCY_MAX).contains(concurrency.get_ref()) {
-            return Err(self.at(
-                &concurrency,
-                format!("concurrency is 1 to {CONCURRENCY_MAX}, found {}", concurrency.get_ref()),
-            ));
-        }
-        Ok(HandlerConfig { concurrency: Some(concurrency.into_inner()) })
     }
 
     fn write(self, raw: RawWrite) -> Result<FileSink, ConfigError> {

@@ -1,6 +1,7 @@
 //! What a wrong configuration is answered with.
 
 use std::path::Path;
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
@@ -22,6 +23,8 @@ fn a_whole_file_is_understood() {
         threshold = 3
         [handlers.classify]
         concurrency = 10
+        time-limit = "30s"
+        retry = { attempts = 2, delays = 3, first-delay = "5s", give-up-after = "1h" }
         [[files.read]]
         directory = "mails"
         exchange = "mails"
@@ -37,9 +40,37 @@ fn a_whole_file_is_understood() {
     assert_eq!(config.connection, Some(Endpoint::Directory("data".into())));
     assert_eq!(config.connections["archive"], Endpoint::from("amqp://guest:guest@archive/"));
     assert_eq!(config.settings["threshold"].as_integer(), Some(3));
-    assert_eq!(config.handlers["classify"].concurrency, Some(10));
+    let classify = config.handlers["classify"];
+    assert_eq!(classify.concurrency, Some(10));
+    assert_eq!(classify.time_limit, Some(Duration::from_secs(30)));
+    assert_eq!(
+        classify.retry.unwrap().to_string(),
+        "2 attempts at once, again after 5 s, 10 s, 20 s; 8 in all, within 1 h"
+    );
     assert_eq!((config.read.len(), config.write.len()), (1, 1));
     assert_eq!(config.log_level.as_deref(), Some("debug"));
+}
+
+#[test]
+fn a_pause_that_is_none_is_pointed_at() {
+    check_error(
+        "[handlers.a]\nretry = { delays = 2, first-delay = \"soon\" }\n",
+        expect![[r#"
+        leveret.toml:2:37: `soon` is no length of time
+          |
+        2 | retry = { delays = 2, first-delay = "soon" }
+          |                                     ^^^^^^
+          = expected a number and a unit, as in `500ms`, `5s`, `2min`, `1h`, `7d`"#]],
+    );
+    check_error(
+        "guarantee = \"no-los\"\n",
+        expect![[r#"
+        leveret.toml:1:13: unknown guarantee `no-los`
+          |
+        1 | guarantee = "no-los"
+          |             ^^^^^^^^
+          = did you mean `no-loss`?"#]],
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What must exist before anything is consumed, in order.
 
 use leveret_client::{
-    ChannelError, Connection, ExchangeDeclare, ExchangeKind as ClientKind, QueueBinding,
-    QueueDeclare,
+    ChannelError, Connection, ExchangeBinding, ExchangeDeclare, ExchangeKind as ClientKind,
+    QueueBinding, QueueDeclare,
 };
 use leveret_protocol::{FieldTable, ShortStr};
 
@@ -15,6 +15,7 @@ pub(crate) enum Declaration {
     Exchange(ExchangeDeclare),
     Queue(QueueDeclare),
     Binding(QueueBinding),
+    ExchangeBinding(ExchangeBinding),
 }
 
 /// A declaration that the broker refused.
@@ -68,6 +69,10 @@ impl Declaration {
                 "binding of queue `{}` to exchange `{}` with key `{}`",
                 binding.queue, binding.exchange, binding.routing_key
             ),
+            Self::ExchangeBinding(binding) => format!(
+                "binding of exchange `{}` to exchange `{}` with key `{}`",
+                binding.destination, binding.source, binding.routing_key
+            ),
         }
     }
 }
@@ -86,6 +91,7 @@ pub(crate) async fn declare(
             Declaration::Exchange(exchange) => channel.exchange_declare(exchange).await,
             Declaration::Queue(queue) => channel.queue_declare(queue).await.map(drop),
             Declaration::Binding(binding) => channel.queue_bind(binding).await,
+            Declaration::ExchangeBinding(binding) => channel.exchange_bind(binding).await,
         }
         .map_err(|source| DeclareError { what: declaration.what(), source })?;
     }

@@ -13,20 +13,21 @@ use tracing::{info, warn};
 
 use crate::dead_letter::{Obituary, Origin, dead_letter};
 use crate::effects::{Effects, Output, Verdict};
-use crate::failure::{Class, Classify as _, Failure};
+use crate::failure::{Classify as _, Failure};
 use crate::handler::Service;
+use crate::later::{Past, Postponed, postponed};
 use crate::lineage::{Parent, now_secs, seal_output};
 use crate::message::Message;
 use crate::publish::Publish;
 use crate::request::Request;
-use crate::retry::{DELIVERIES_MAX, RetryPolicy};
+use crate::retry::{DELIVERIES_MAX, Next, RetryPolicy, Tries};
 use crate::shared::Shared;
 use crate::stats::{Count, Counters};
 
 /// How one handler handles.
 pub(crate) struct Attempts {
     pub(crate) handler: String,
-    pub(crate) queue: String,
+    pub(crate) queue: ShortStr,
     pub(crate) dead_letters: ShortStr,
     pub(crate) version: String,
     pub(crate) retry: RetryPolicy,
@@ -41,6 +42,7 @@ pub(crate) struct Attempts {
 pub(crate) struct Settlement {
     pub(crate) outputs: Vec<Sealed>,
     pub(crate) fate: Fate,
+    pub(crate) postponed: Option<Postponed>,
 }
 
 /// How the message left the handler.
@@ -50,45 +52,77 @@ pub(crate) enum Fate {
     Handled,
     /// The only output is the dead letter; then acknowledge.
     DeadLettered,
+    /// The only output is a copy that comes back after a pause; then acknowledge.
+    Postponed,
     /// Reject without requeueing.
     Rejected,
 }
 
+impl Settlement {
+    pub(crate) const fn new(fate: Fate, outputs: Vec<Sealed>) -> Self {
+        Self { outputs, fate, postponed: None }
+    }
+}
+
 impl Attempts {
-    pub(crate) async fn run(&self, message: Message) -> Settlement {
-        let before = earlier_deliveries(&message);
-        let first = before.saturating_add(1);
-        let max = self.retry.attempts_max().max(first);
-        let mut request = Request::new(message, max, self.shared.clone());
-        if before >= DELIVERIES_MAX {
+    /// Tries until the message is handled, or is to leave its worker.
+    pub(crate) async fn run(&self, message: Message, past: Past) -> Settlement {
+        let before = past.attempts.saturating_add(earlier_deliveries(&message));
+        let max = self.retry.attempts_max();
+        let mut request = Request::new(message, max.max(before + 1), self.shared.clone());
+        if earlier_deliveries(request.message()) >= DELIVERIES_MAX {
             let text = format!("delivered {before} times without an outcome");
             let failure = Failure::permanent(text).named("poison");
             return self.bury(request.message(), &failure, before, now_secs());
         }
-        let mut first_failure_secs = None;
-        let mut attempt = first;
+        let mut first_failure_secs = past.first_failure_secs;
+        let mut in_round = 1;
         loop {
+            let attempt = before.saturating_add(in_round);
             request.begin_attempt(attempt);
             let effects = self.attempt(&request).await;
             let publishes = request.close_outbox();
             let failure = match effects.verdict {
                 Verdict::Ack => {
                     let outputs = self.seal(request.message(), publishes, effects.outputs);
-                    return Settlement { outputs, fate: Fate::Handled };
+                    return Settlement::new(Fate::Handled, outputs);
                 }
-                Verdict::Reject => {
-                    return Settlement { outputs: Vec::new(), fate: Fate::Rejected };
-                }
+                Verdict::Reject => return Settlement::new(Fate::Rejected, Vec::new()),
                 Verdict::Failed(failure) => failure,
             };
             let since = *first_failure_secs.get_or_insert_with(now_secs);
-            if failure.class() == Class::Permanent || attempt >= max {
-                return self.bury(request.message(), &failure, attempt, since);
+            let elapsed = Duration::from_secs(now_secs().saturating_sub(since));
+            let tries = Tries { attempt, in_round, elapsed };
+            match self.retry.next(failure.class(), tries, fastrand::f64()) {
+                Next::Never => return self.bury(request.message(), &failure, attempt, since),
+                Next::After(pause) => {
+                    let past = Past { attempts: attempt, first_failure_secs };
+                    return self.postpone(request.message(), &failure, past, pause);
+                }
+                Next::AtOnce => {
+                    self.counters.add(Count::Retried, 1);
+                    info!(handler = %self.handler, attempt, max, %failure, "attempt failed, trying again");
+                }
             }
-            self.counters.add(Count::Retried, 1);
-            info!(handler = %self.handler, attempt, max, %failure, "attempt failed, trying again");
-            attempt += 1;
+            in_round += 1;
         }
+    }
+
+    fn postpone(
+        &self,
+        message: &Message,
+        failure: &Failure,
+        past: Past,
+        pause: Duration,
+    ) -> Settlement {
+        let max = self.retry.attempts_max();
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        info!(
+            handler = %self.handler, attempt = past.attempts, max, pause_ms, %failure,
+            "attempt failed, trying again after a pause"
+        );
+        let postponed = Some(postponed(message, failure, past, &self.queue, pause));
+        Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed }
     }
 
     /// Runs the function once; a panic or the time limit make it fail.
@@ -154,11 +188,11 @@ impl Attempts {
                 app: &self.shared.app_id,
                 version: &self.version,
                 handler: &self.handler,
-                queue: &self.queue,
+                queue: &self.queue.to_string_lossy(),
             },
         };
         let letter = dead_letter(message, &obituary, &self.dead_letters);
-        Settlement { outputs: vec![letter], fate: Fate::DeadLettered }
+        Settlement::new(Fate::DeadLettered, vec![letter])
     }
 }
 

@@ -5,16 +5,29 @@ use leveret_client::{
     Refusal, Returned, SettleError, TxChannel,
 };
 use leveret_protocol::ShortStr;
+use tokio::sync::OnceCell;
+use tracing::error;
 
 use super::attempt::{Fate, Settlement};
 use crate::handler::Mode;
+use crate::later::{Postponed, Timer};
+use crate::link::declare;
 
 /// One worker has one message at a time, so one is delivered ahead of its acknowledgement.
 const PREFETCH: u16 = 1;
 
 /// A worker's own channel.
 #[derive(Debug)]
-pub(crate) enum Lane {
+pub(crate) struct Lane {
+    way: Way,
+    timer: Timer,
+    connection: Connection,
+    /// Whether what the timer needs is declared.
+    can_postpone: OnceCell<()>,
+}
+
+#[derive(Debug)]
+enum Way {
     Transaction(TxChannel),
     Confirmed(Channel),
 }
@@ -47,18 +60,20 @@ impl Lane {
     ) -> Result<(Self, Consumer), ChannelError> {
         let channel = connection.channel().await?;
         channel.qos(PREFETCH).await?;
-        match mode {
+        let (way, consumer) = match mode {
             Mode::Transaction => {
                 let channel = channel.into_tx().await?;
                 let consumer = channel.consume(queue.clone(), ConsumeOptions::default()).await?;
-                Ok((Self::Transaction(channel), consumer))
+                (Way::Transaction(channel), consumer)
             }
             Mode::Confirmed => {
                 channel.confirm_select().await?;
                 let consumer = channel.consume(queue.clone(), ConsumeOptions::default()).await?;
-                Ok((Self::Confirmed(channel), consumer))
+                (Way::Confirmed(channel), consumer)
             }
-        }
+        };
+        let (timer, connection) = (Timer::of(connection), connection.clone());
+        Ok((Self { way, timer, connection, can_postpone: OnceCell::new() }, consumer))
     }
 
     /// Publishes, records, acknowledges. `entry` is the id for the inbox.
@@ -68,24 +83,31 @@ impl Lane {
         settlement: Settlement,
         entry: Option<Publish>,
     ) -> Result<Settled, LaneError> {
-        let Settlement { outputs, fate } = settlement;
-        match self {
-            Self::Transaction(channel) => {
+        let Settlement { mut outputs, fate, postponed } = settlement;
+        if let Some(postponed) = postponed {
+            outputs.push(self.hold_back(postponed).await?);
+        }
+        match &self.way {
+            Way::Transaction(channel) => {
                 for publish in outputs.into_iter().chain(entry) {
                     channel.publish(publish).await?;
                 }
                 match fate {
-                    Fate::Handled | Fate::DeadLettered => channel.ack(delivery)?,
+                    Fate::Handled | Fate::DeadLettered | Fate::Postponed => {
+                        channel.ack(delivery)?;
+                    }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
                 }
                 Ok(Settled { returned: channel.commit().await?.returned })
             }
-            Self::Confirmed(channel) => {
+            Way::Confirmed(channel) => {
                 confirm_all(channel, outputs).await?;
                 // Only when the outputs are safe: an id says that they are.
                 confirm_all(channel, entry).await?;
                 match fate {
-                    Fate::Handled | Fate::DeadLettered => channel.ack(delivery)?,
+                    Fate::Handled | Fate::DeadLettered | Fate::Postponed => {
+                        channel.ack(delivery)?;
+                    }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
                 }
                 Ok(Settled::default())
@@ -93,16 +115,29 @@ impl Lane {
         }
     }
 
+    /// Addresses a copy so that it comes back after its pause.
+    async fn hold_back(&self, postponed: Postponed) -> Result<Publish, LaneError> {
+        let queue = &postponed.copy.routing_key;
+        let declaring = async {
+            declare(&self.connection, &self.timer.declarations(queue)).await.map_err(|error| {
+                error!(what = error.what, error = %error.source, "cannot declare what holds messages back");
+                error.source
+            })
+        };
+        self.can_postpone.get_or_try_init(|| declaring).await?;
+        Ok(self.timer.address(postponed))
+    }
+
     /// Publishes without settling anything.
     pub(crate) async fn publish(&self, outputs: Vec<Publish>) -> Result<Settled, LaneError> {
-        match self {
-            Self::Transaction(channel) => {
+        match &self.way {
+            Way::Transaction(channel) => {
                 for publish in outputs {
                     channel.publish(publish).await?;
                 }
                 Ok(Settled { returned: channel.commit().await?.returned })
             }
-            Self::Confirmed(channel) => {
+            Way::Confirmed(channel) => {
                 confirm_all(channel, outputs).await?;
                 Ok(Settled::default())
             }
@@ -111,29 +146,29 @@ impl Lane {
 
     /// Takes back what a transaction holds so far; what was confirmed is out.
     pub(crate) async fn forget(&self) -> Result<(), LaneError> {
-        match self {
-            Self::Transaction(channel) => Ok(channel.rollback().await?),
-            Self::Confirmed(_) => Ok(()),
+        match &self.way {
+            Way::Transaction(channel) => Ok(channel.rollback().await?),
+            Way::Confirmed(_) => Ok(()),
         }
     }
 
     /// Gives the message back to its queue.
     pub(crate) async fn requeue(&self, delivery: &Delivery) -> Result<(), LaneError> {
         self.forget().await?;
-        match self {
-            Self::Transaction(channel) => {
+        match &self.way {
+            Way::Transaction(channel) => {
                 channel.nack(delivery, Refusal::Requeue)?;
                 channel.commit().await.map(drop)?;
             }
-            Self::Confirmed(channel) => channel.nack(delivery, Refusal::Requeue)?,
+            Way::Confirmed(channel) => channel.nack(delivery, Refusal::Requeue)?,
         }
         Ok(())
     }
 
     pub(crate) async fn close(self) {
-        match self {
-            Self::Transaction(channel) => channel.close().await,
-            Self::Confirmed(channel) => channel.close().await,
+        match self.way {
+            Way::Transaction(channel) => channel.close().await,
+            Way::Confirmed(channel) => channel.close().await,
         }
     }
 }

@@ -19,6 +19,7 @@ use tracing::{error, warn};
 use crate::failure::Failure;
 use crate::handler::Mode;
 use crate::inbox::{Arrival, Inbox, StoreError, inbox_key, ledger_entry};
+use crate::later::{Past, arrived};
 use crate::lineage::now_secs;
 use crate::link::{BackOff, Declaration, DeclareError, Generation, Link, declare};
 use crate::message::Message;
@@ -59,6 +60,7 @@ pub(crate) struct InboxDesk {
 struct InHand<'a> {
     delivery: &'a Delivery,
     message: Message,
+    past: Past,
 }
 
 /// Why a worker leaves its channel.
@@ -143,25 +145,25 @@ impl Worker {
     }
 
     async fn handle(&self, lane: &Lane, delivery: &Delivery) -> Result<(), Leave> {
-        let in_hand = InHand { delivery, message: message_of(delivery) };
+        let in_hand = InHand::of(delivery);
         let message = &in_hand.message;
         if let Some(failure) = self.verdict(message) {
             let letter = self.attempts.bury(message, &failure, 1, now_secs());
             return self.settle(lane, &in_hand, letter, None).await.map(drop);
         }
         let Some((desk, id)) = self.desk.as_ref().zip(message.message_id()) else {
-            let settlement = self.attempts.run(message.clone()).await;
+            let settlement = self.attempts.run(message.clone(), in_hand.past).await;
             return self.settle(lane, &in_hand, settlement, None).await.map(drop);
         };
         let key = inbox_key(&self.attempts.handler, id.as_bytes());
         match desk.inbox.begin(key.clone()).await? {
             Arrival::Duplicate => {
-                let settlement = Settlement { outputs: Vec::new(), fate: Fate::Handled };
+                let settlement = Settlement::new(Fate::Handled, Vec::new());
                 lane.settle(delivery, settlement, None).await?;
                 self.attempts.counters.add(Count::Duplicate, 1);
             }
             Arrival::New(reservation) => {
-                let settlement = self.attempts.run(message.clone()).await;
+                let settlement = self.attempts.run(message.clone(), in_hand.past).await;
                 let entry = ledger_entry(&desk.ledger, &key);
                 let fate = self.settle(lane, &in_hand, settlement, Some(entry)).await?;
                 if fate == Some(Fate::Handled) {
@@ -180,7 +182,7 @@ impl Worker {
         settlement: Settlement,
         entry: Option<Publish>,
     ) -> Result<Option<Fate>, Leave> {
-        let InHand { delivery, message } = in_hand;
+        let InHand { delivery, message, .. } = in_hand;
         let (fate, outputs) = (settlement.fate, settlement.outputs.len() as u64);
         // A dead letter may be sent again under its id, so that is not recorded.
         let entry = entry.filter(|_| fate == Fate::Handled);
@@ -229,6 +231,7 @@ impl Worker {
                 counters.add(Count::Published, outputs);
             }
             Fate::DeadLettered => counters.add(Count::DeadLettered, 1),
+            Fate::Postponed => counters.add(Count::Postponed, 1),
             Fate::Rejected => counters.add(Count::Rejected, 1),
         }
     }
@@ -267,13 +270,17 @@ async fn stop(lane: Lane, consumer: Consumer) {
     lane.close().await;
 }
 
-fn message_of(delivery: &Delivery) -> Message {
-    Message {
-        exchange: delivery.exchange.clone(),
-        routing_key: delivery.routing_key.clone(),
-        properties: delivery.properties.clone(),
-        body: delivery.body.clone(),
-        redelivered: delivery.redelivered,
+impl<'a> InHand<'a> {
+    fn of(delivery: &'a Delivery) -> Self {
+        let mut message = Message {
+            exchange: delivery.exchange.clone(),
+            routing_key: delivery.routing_key.clone(),
+            properties: delivery.properties.clone(),
+            body: delivery.body.clone(),
+            redelivered: delivery.redelivered,
+        };
+        let past = arrived(&mut message);
+        Self { delivery, message, past }
     }
 }
 

@@ -10,11 +10,13 @@
 )]
 
 mod attributes;
+mod delays;
 mod delivery;
 mod files;
 mod inbox;
 mod lifecycle;
 mod outage;
 mod outcomes;
+mod plan;
 mod proxy;
 mod setup;

@@ -1,0 +1,74 @@
+//! Lengths of time as people read them.
+
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+/// A length of time in its two largest units: `1 h 30 min`, `5 s`, `250 ms`.
+pub(crate) struct Span(pub(crate) Duration);
+
+const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+
+impl Display for Span {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let secs = self.0.as_secs();
+        let millis = self.0.subsec_millis();
+        if secs == 0 {
+            return write!(f, "{millis} ms");
+        }
+        let largest = UNITS.iter().position(|(size, _)| secs >= *size).unwrap_or(UNITS.len());
+        let mut rest = secs;
+        for (number, (size, unit)) in UNITS.iter().skip(largest).take(2).enumerate() {
+            let count = rest / size;
+            rest %= size;
+            if count > 0 {
+                let space = if number == 0 { "" } else { " " };
+                write!(f, "{space}{count} {unit}")?;
+            }
+        }
+        if secs < 60 && millis > 0 {
+            write!(f, " {millis} ms")?;
+        }
+        Ok(())
+    }
+}
+
+/// A number and a unit, with or without a space: `5s`, `250 ms`, `2min`; nothing if it is none.
+pub(crate) fn parse_span(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(end);
+    let number: u64 = number.parse().ok()?;
+    let unit = unit.trim_start();
+    if unit == "ms" {
+        return Some(Duration::from_millis(number));
+    }
+    let (size, _) = UNITS.iter().find(|(_, name)| *name == unit)?;
+    number.checked_mul(*size).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_told_in_its_two_largest_units() {
+        let told = |millis| Span(Duration::from_millis(millis)).to_string();
+        assert_eq!(told(0), "0 ms");
+        assert_eq!(told(250), "250 ms");
+        assert_eq!(told(1_500), "1 s 500 ms");
+        assert_eq!(told(60_000), "1 min");
+        assert_eq!(told(5_400_000), "1 h 30 min");
+        assert_eq!(told(90_061_000), "1 d 1 h");
+    }
+
+    #[test]
+    fn a_span_is_a_number_and_a_unit() {
+        assert_eq!(parse_span("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_span(" 2 min "), Some(Duration::from_mins(2)));
+        assert_eq!(parse_span("7d"), Some(Duration::from_hours(168)));
+        for wrong in ["", "5", "s", "-1s", "1.5s", "2 weeks", "99999999999999999999s"] {
+            assert_eq!(parse_span(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse_span(&format!("{}d", u64::MAX)), None);
+    }
+}
