@@ -26,7 +26,7 @@ use crate::{
         calls::Calls,
         confirms::{Confirms, Verdict},
         recipient::Recipient,
-        replies::{Aftermath, Answer, Reply, Request, Requests},
+        replies::{Aftermath, Answer, Reply, Request, Requests, take_answered},
         residue::Residue,
         room::{Bounds, Hold, Room},
     },
@@ -274,9 +274,7 @@ impl ChannelCore {
 
     /// The request that a method answers, if it is the next to be answered.
     pub(crate) fn answered_by(&self, reply: &Method) -> Option<Request> {
-        let mut state = self.state.lock();
-        let is_next = state.requests.front().is_some_and(|next| next.is_answered_by(reply));
-        if is_next { state.requests.pop_front() } else { None }
+        take_answered(&mut self.state.lock().requests, reply)
     }
 
     pub(crate) fn handle_confirm(&self, verdict: Verdict, wakers: &mut Vec<Waker>) {

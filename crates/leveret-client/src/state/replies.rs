@@ -22,6 +22,8 @@ pub(crate) type Answer = Result<Reply, ChannelError>;
 pub(crate) struct Request {
     class_id: u16,
     method_id: u16,
+    /// `RabbitMQ` has the queue answer it, behind what the channel answers meanwhile.
+    may_be_overtaken: bool,
     answer: oneshot::Sender<Answer>,
     pub(crate) aftermath: Aftermath,
 }
@@ -42,11 +44,12 @@ impl Request {
     pub(crate) fn new(method: &Method, aftermath: Aftermath) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, receiver) = oneshot::channel();
         let (class_id, method_id) = (method.class_id(), method.method_id());
-        (Self { class_id, method_id, answer, aftermath }, receiver)
+        let may_be_overtaken = matches!(method, Method::BasicConsume(_) | Method::BasicCancel(_));
+        (Self { class_id, method_id, may_be_overtaken, answer, aftermath }, receiver)
     }
 
     /// Whether a method is of the kind that was asked for.
-    pub(crate) fn is_answered_by(&self, reply: &Method) -> bool {
+    fn is_answered_by(&self, reply: &Method) -> bool {
         let offset = if matches!(reply, Method::BasicGetEmpty(_)) {
             2
         } else if matches!(reply, Method::ExchangeUnbindOk(_)) {
@@ -62,6 +65,17 @@ impl Request {
     pub(crate) fn answer(self, answer: Answer) -> Option<Answer> {
         self.answer.send(answer).err()
     }
+}
+
+/// Takes out the request that a reply answers: the first that was sent, but for those that may
+/// be overtaken.
+pub(crate) fn take_answered(requests: &mut Requests, reply: &Method) -> Option<Request> {
+    let overtaken = requests
+        .iter()
+        .take_while(|next| next.may_be_overtaken && !next.is_answered_by(reply))
+        .count();
+    requests.get(overtaken).filter(|next| next.is_answered_by(reply))?;
+    requests.remove(overtaken)
 }
 
 /// The requests of a channel in the order they were sent.

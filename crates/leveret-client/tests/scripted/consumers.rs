@@ -313,3 +313,20 @@ async fn a_routing_key_that_is_no_text_arrives_as_it_is() {
     peer.flush().await;
     assert_eq!(consumer.recv().await.unwrap().routing_key.as_bytes(), b"caf\xe9");
 }
+
+#[tokio::test]
+async fn a_reply_that_comes_before_that_of_a_cancel_is_known_as_what_it_is() {
+    // RabbitMQ 3.10 answered queue.delete before the basic.cancel of a dropped consumer.
+    let (channel, _connection, mut peer) = open_channel().await;
+    drop(consume(&channel, &mut peer, AckMode::Manual).await);
+    let (limited, ()) = tokio::join!(channel.qos(7), async {
+        let (number, cancel) = peer.method().await;
+        assert_eq!(cancel.name(), "basic.cancel");
+        peer.answer("basic.qos", basic::QosOk).await;
+        peer.send(number, basic::CancelOk { consumer_tag: short("c") }).await;
+    });
+    limited.unwrap();
+    let (recovered, _) =
+        tokio::join!(channel.recover(), peer.answer("basic.recover", basic::RecoverOk));
+    recovered.unwrap();
+}
