@@ -33,6 +33,8 @@
 //! connection was lost is [unknown](PublishError::is_outcome_unknown), and only the caller knows
 //! whether twice is better than never.
 
+pub mod blocking;
+mod callback;
 mod channel;
 mod client;
 mod codec;
@@ -45,6 +47,7 @@ mod lock;
 mod message;
 mod options;
 mod pool;
+mod producer;
 mod reconnect;
 mod rpc;
 mod spell;
@@ -58,6 +61,7 @@ pub use leveret_protocol::{
 };
 
 pub use self::{
+    callback::{Callback, CallbackCounters, CallbackOptions, Handled},
     channel::{
         AckMode, Channel, Committed, Confirm, ConsumeOptions, Consumer, NoWait, Refusal, TxChannel,
     },
@@ -81,6 +85,10 @@ pub use self::{
     pool::{
         CheckoutError, Exclusive, Pool, PoolConfig, PoolConfigError, PoolCounters, PoolOptions,
         PoolPublishError, Pools, PoolsConfig, UnknownPool,
+    },
+    producer::{
+        MessageDefaults, ProduceError, Producer, ProducerConfig, ProducerConfigError, Producers,
+        ProducersConfig, TypedProducer, UnknownProducer,
     },
     reconnect::{Backoff, connect_with_retry},
     rpc::{DrainTimeout, RemoteError, Route, RpcClient, RpcError, RpcOptions, RpcStats},

@@ -47,13 +47,15 @@ impl Exclusive {
     /// Consumers that were dropped are cancelled by then, and messages that were not settled are
     /// in their queues again.
     pub async fn give_back(self) {
-        // The reply comes behind those of all that was asked before. A failed channel is
-        // replaced, so its error says nothing more.
-        if self.channel.qos(self.stock.options.prefetch).await.is_ok()
-            && !self.channel.is_pristine(self.stock.options.prefetch)
-        {
-            self.channel.close().await;
+        let prefetch = self.stock.options.prefetch;
+        // The first reply says that the broker has read the cancels, and the second comes behind
+        // their replies. A failed channel is replaced, so its error says nothing more.
+        for _ in 0..2 {
+            if self.channel.qos(prefetch).await.is_err() || self.channel.is_pristine(prefetch) {
+                return;
+            }
         }
+        self.channel.close().await;
     }
 }
 

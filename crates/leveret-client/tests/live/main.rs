@@ -4,6 +4,7 @@
 //! broker, beside others, and again.
 #![expect(clippy::unwrap_used, reason = "tests stop at a surprise")]
 
+mod access;
 mod calls;
 mod consuming;
 mod errors;

@@ -6,6 +6,8 @@
     reason = "tests stop at a surprise"
 )]
 
+mod blocking;
+mod callbacks;
 mod calls;
 mod channels;
 mod confirms;
@@ -18,6 +20,7 @@ mod liveness;
 mod logins;
 mod peer;
 mod pools;
+mod producers;
 mod rpc_server;
 mod server;
 #[cfg(feature = "tls")]
