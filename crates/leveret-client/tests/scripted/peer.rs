@@ -79,11 +79,11 @@ pub(crate) async fn open_confirm_channel() -> (Channel, Connection, Peer) {
 }
 
 impl Peer {
-    pub(crate) fn over(stream: impl Stream + 'static, limits: Limits) -> Self {
-        Self::offering("PLAIN", stream, limits)
-    }
-
-    fn offering(mechanisms: &'static str, stream: impl Stream + 'static, limits: Limits) -> Self {
+    pub(crate) fn offering(
+        mechanisms: &'static str,
+        stream: impl Stream + 'static,
+        limits: Limits,
+    ) -> Self {
         let hello = ServerHello {
             mechanisms: mechanisms.into(),
             locales: Bytes::from_static(b"en_US"),

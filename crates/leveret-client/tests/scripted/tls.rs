@@ -105,7 +105,7 @@ impl Warren {
             let (_, session) = stream.get_ref();
             let name = session.server_name().map(ToOwned::to_owned);
             let seen = (name, session.peer_certificates().is_some());
-            let mut peer = Peer::over(stream, limits());
+            let mut peer = Peer::offering("PLAIN", stream, limits());
             peer.greet().await;
             peer.serve_until_closed().await;
             Some(seen)

@@ -158,3 +158,5 @@ fn virtual_host(path: &str) -> Result<ShortStr, UriError> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "tls"))]
+mod tls_tests;
