@@ -9,6 +9,7 @@ mod calls;
 mod consuming;
 mod errors;
 mod publishing;
+mod requests;
 mod table;
 mod topology;
 mod transactions;
