@@ -1,8 +1,8 @@
 //! Requests without replies, priorities, and ways to log in.
 
 use leveret_client::{
-    ConnectOptions, Connection, ConsumeOptions, ExchangeDeclare, ExchangeDelete, Mechanism, Publish,
-    QueueBinding, QueueDeclare, QueueDelete, Refusal,
+    ConnectOptions, Connection, ConsumeOptions, ExchangeDeclare, ExchangeDelete, Mechanism,
+    Publish, QueueBinding, QueueDeclare, QueueDelete, Refusal,
 };
 
 use crate::world::{live, short, soon, to};

@@ -1,7 +1,6 @@
 //! Tables of URIs with TLS.
 
-use super::*;
-use crate::options::TlsIdentity;
+use crate::options::{ConnectOptions, TlsIdentity, TlsOptions};
 
 fn with_query(query: &str) -> Result<ConnectOptions, String> {
     ConnectOptions::from_uri(&format!("amqps://h?{query}")).map_err(|error| error.to_string())
