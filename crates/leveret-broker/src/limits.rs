@@ -39,6 +39,14 @@ pub struct Limits {
     /// How long a delivery may stay unacknowledged until its channel is closed with 406 (30 min); for
     /// ever, if nothing is given.
     pub consumer_timeout: Option<Duration>,
+    /// Deliveries of one channel that are not acknowledged (1,000,000); its consumers get no more until
+    /// some are.
+    pub unsettled_messages_max: usize,
+    /// Bytes of these (256 MiB).
+    pub unsettled_bytes_max: usize,
+    /// Bytes of messages that wait for their time in one virtual host (256 MiB), in memory; one more
+    /// closes its channel with 406.
+    pub scheduled_bytes_max: usize,
     /// How long a clean stop waits for peers to answer `connection.close` (1 s).
     pub close_timeout: Duration,
 }
@@ -62,6 +70,9 @@ impl Default for Limits {
             page_messages_max: 4_096,
             page_bytes_max: 2 << 20,
             consumer_timeout: Some(Duration::from_mins(30)),
+            unsettled_messages_max: 1_000_000,
+            unsettled_bytes_max: 256 << 20,
+            scheduled_bytes_max: 256 << 20,
             close_timeout: Duration::from_secs(1),
         }
     }
@@ -76,6 +87,12 @@ impl Limits {
 
     /// The same where pages have none.
     pub(crate) fn of_engine_in_memory(&self) -> leveret_engine::Limits {
-        leveret_engine::Limits { consumer_timeout: self.consumer_timeout, ..Default::default() }
+        leveret_engine::Limits {
+            consumer_timeout: self.consumer_timeout,
+            unsettled_messages_max: self.unsettled_messages_max,
+            unsettled_bytes_max: self.unsettled_bytes_max,
+            scheduled_bytes_max: self.scheduled_bytes_max,
+            ..Default::default()
+        }
     }
 }

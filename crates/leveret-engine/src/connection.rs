@@ -25,6 +25,8 @@ pub(crate) struct Connection {
     /// Its exclusive queues.
     pub(crate) queues: BTreeSet<QueueId>,
     pub(crate) credit: Credit,
+    /// Whether it is gone, and what it had not yet.
+    pub(crate) is_leaving: bool,
 }
 
 /// How many bytes of deliveries the writer can take.
@@ -45,6 +47,7 @@ impl Connection {
             channels: BTreeMap::new(),
             queues: BTreeSet::new(),
             credit: Credit::default(),
+            is_leaving: false,
         }
     }
 }

@@ -56,6 +56,10 @@ pub struct Limits {
     /// How long a delivery may stay unsettled before its channel is closed with 406; for ever, if
     /// nothing is given. The argument `x-consumer-timeout` of a queue or a consumer goes first.
     pub consumer_timeout: Option<Duration>,
+    /// Deliveries of one channel that are not settled; its consumers get no more until some are.
+    pub unsettled_messages_max: usize,
+    /// Bytes of these; the last may be larger than what is left.
+    pub unsettled_bytes_max: usize,
     /// Bindings of the virtual host; one more closes the channel with 406.
     pub bindings_max: usize,
     /// Consumers of the virtual host; one more closes the channel with 406.
@@ -98,6 +102,8 @@ impl Default for Limits {
             record_bytes_max: 1024 * 1024,
             turn_steps_max: 2048,
             consumer_timeout: Some(Duration::from_mins(30)),
+            unsettled_messages_max: 1_000_000,
+            unsettled_bytes_max: 256 * 1024 * 1024,
             bindings_max: 1_000_000,
             consumers_max: 1_000_000,
             queue_consumers_max: 65_536,
@@ -108,7 +114,7 @@ impl Default for Limits {
             dead_letter_hops_max: 256,
             hash_wildcards_max: 2,
             scheduled_messages_max: 1_000_000,
-            scheduled_bytes_max: 1024 * 1024 * 1024,
+            scheduled_bytes_max: 256 * 1024 * 1024,
             peek_messages_max: 1000,
             peek_offset_max: 100_000,
             peek_bytes_max: 8 * 1024 * 1024,

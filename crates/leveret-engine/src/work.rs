@@ -9,7 +9,7 @@ use alloc::{
 use crate::{
     channel::{Delivery, Verdict},
     exchange::Destination,
-    identity::{ExchangeId, Lsn, QueueId},
+    identity::{ConnectionId, ConsumerId, ExchangeId, Lsn, QueueId},
     message::Message,
     queue::Drained,
 };
@@ -21,6 +21,15 @@ pub(crate) enum Followed {
     Queues { upto: QueueId },
     /// All queues; exchanges after this one are next.
     Exchanges { upto: ExchangeId },
+}
+
+/// Whether somebody waits for the end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// The caller is told.
+    Told,
+    /// The caller was told that it failed.
+    Silent,
 }
 
 /// A task that goes on until it is done, a step at a time.
@@ -42,6 +51,8 @@ pub(crate) enum Task {
     Discard { queue: QueueId, remains: Drained },
     /// Give queues and exchanges the settings of the policies.
     Follow(Followed),
+    /// End the consumers of a connection that is gone, and then all that it owned.
+    Leave { connection: ConnectionId, consumers: vec::IntoIter<ConsumerId>, farewell: Farewell },
     /// Write again what lives in old records.
     Relocate { upto: Lsn },
 }

@@ -47,6 +47,8 @@ scripts! {
     a_delayed_message_exchange_holds_back_what_asks_for_it: "delayed_exchange.txt";
     a_scheduled_message_waits_for_its_time_or_is_cancelled: "scheduled.txt";
     a_traced_host_shows_all_that_is_published_and_delivered: "trace.txt";
+    a_channel_may_leave_only_so_much_unsettled: "unsettled.txt";
+    a_connection_with_much_ends_in_steps: "leave_work.txt";
     a_look_into_a_queue_changes_nothing_of_it: "peek.txt";
     a_hash_exchange_gives_each_key_to_one_queue: "hash_exchanges.txt";
     a_random_exchange_gives_each_message_to_one_queue: "random_exchanges.txt";

@@ -413,6 +413,15 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
         consumer_timeout: section
             .duration("consumer_timeout")
             .map_or(default.consumer_timeout, |time| Some(time).filter(|time| !time.is_zero())),
+        unsettled_messages_max: section
+            .number("unsettled_messages_max", 1..=100_000_000)
+            .unwrap_or(default.unsettled_messages_max),
+        unsettled_bytes_max: section
+            .number("unsettled_bytes_max", 1..=1 << 40)
+            .unwrap_or(default.unsettled_bytes_max),
+        scheduled_bytes_max: section
+            .number("scheduled_bytes_max", 1..=1 << 40)
+            .unwrap_or(default.scheduled_bytes_max),
         close_timeout: section.duration("close_timeout").unwrap_or(default.close_timeout),
     };
     section.finish();

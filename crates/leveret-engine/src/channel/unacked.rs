@@ -20,6 +20,12 @@ pub(crate) struct Delivery {
     pub(crate) sent_at: Timestamp,
 }
 
+impl Delivery {
+    fn bytes(&self) -> usize {
+        self.entry.message.letter.content_bytes()
+    }
+}
+
 /// What becomes of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -35,6 +41,8 @@ pub(crate) type Deliveries = BTreeMap<u64, Delivery>;
 #[derive(Debug, Default)]
 pub(crate) struct Unacked {
     deliveries: Deliveries,
+    /// Bytes of their messages.
+    bytes: usize,
     last_tag: u64,
 }
 
@@ -45,16 +53,21 @@ impl Unacked {
     }
 
     pub(crate) fn insert(&mut self, tag: u64, delivery: Delivery) {
+        self.bytes = self.bytes.saturating_add(delivery.bytes());
         self.deliveries.insert(tag, delivery);
     }
 
     /// Takes back deliveries that had been taken out.
     pub(crate) fn restore(&mut self, deliveries: impl IntoIterator<Item = (u64, Delivery)>) {
-        self.deliveries.extend(deliveries);
+        for (tag, delivery) in deliveries {
+            self.insert(tag, delivery);
+        }
     }
 
     pub(crate) fn take_one(&mut self, tag: u64) -> Result<Delivery, SettleError> {
-        self.deliveries.remove(&tag).ok_or(SettleError::UnknownTag { tag })
+        let delivery = self.deliveries.remove(&tag).ok_or(SettleError::UnknownTag { tag })?;
+        self.bytes = self.bytes.saturating_sub(delivery.bytes());
+        Ok(delivery)
     }
 
     /// Takes that delivery and all before it. AMQP 0-9-1, basic.ack: tag 0 means all there are,
@@ -67,7 +80,10 @@ impl Unacked {
             return Err(SettleError::UnknownTag { tag });
         }
         let later = self.deliveries.split_off(&(tag + 1));
-        Ok(core::mem::replace(&mut self.deliveries, later))
+        let taken = core::mem::replace(&mut self.deliveries, later);
+        let bytes: usize = taken.values().map(Delivery::bytes).sum();
+        self.bytes = self.bytes.saturating_sub(bytes);
+        Ok(taken)
     }
 
     /// The one that was delivered first.
@@ -80,6 +96,12 @@ impl Unacked {
     }
 
     pub(crate) fn take_all(&mut self) -> Deliveries {
+        self.bytes = 0;
         core::mem::take(&mut self.deliveries)
+    }
+
+    /// Whether there are as many of them, or as many bytes, as may be in memory.
+    pub(crate) fn is_full(&self, messages_max: usize, bytes_max: usize) -> bool {
+        self.deliveries.len() >= messages_max || self.bytes >= bytes_max
     }
 }

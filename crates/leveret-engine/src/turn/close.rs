@@ -1,15 +1,16 @@
 //! Channels and connections end.
 
-use alloc::vec::Vec;
+use alloc::vec::{IntoIter, Vec};
 
 use leveret_protocol::ChannelNumber;
 
 use super::Turn;
 use crate::{
-    channel::{ChannelKey, Mode},
+    channel::{ChannelKey, Deliveries, Mode},
     effects::Effect,
-    identity::ConnectionId,
+    identity::{ConnectionId, ConsumerId},
     timers::Timer,
+    work::{Farewell, Task},
 };
 
 impl Turn<'_> {
@@ -20,15 +21,23 @@ impl Turn<'_> {
     }
 
     pub(super) fn disconnect(&mut self, connection: ConnectionId) {
-        self.forget_connection(connection);
-        self.effects.push(Effect::ConnectionClosed { connection });
+        self.forget_connection(connection, Farewell::Told);
     }
 
     /// The channel's consumers end, what they had goes back to its queues, and a transaction
     /// that was not committed never was.
     pub(super) fn forget_channel(&mut self, at: ChannelKey) {
-        let Some(connection) = self.host.connections.get_mut(&at.connection) else { return };
-        let Some(mut channel) = connection.channels.remove(&at.channel) else { return };
+        let Some((consumers, deliveries)) = self.detach_channel(at) else { return };
+        for consumer in consumers {
+            self.end_consumer(consumer);
+        }
+        self.give_back(deliveries);
+    }
+
+    /// The channel is gone; gives back its consumers, which are not, and what was delivered on it.
+    fn detach_channel(&mut self, at: ChannelKey) -> Option<(Vec<ConsumerId>, Deliveries)> {
+        let connection = self.host.connections.get_mut(&at.connection)?;
+        let mut channel = connection.channels.remove(&at.channel)?;
         if let Some(due) = channel.watched_at {
             self.host.timers.cancel(due, Timer::Unsettled(at));
         }
@@ -41,24 +50,51 @@ impl Turn<'_> {
         if let Some(replies) = channel.replies {
             self.host.replies.remove(&replies.name);
         }
-        for consumer in channel.consumers.into_values() {
-            self.end_consumer(consumer);
-        }
-        self.give_back(deliveries);
+        Some((channel.consumers.into_values().collect(), deliveries))
     }
 
-    /// All channels end, then the connection's exclusive queues.
-    pub(super) fn forget_connection(&mut self, id: ConnectionId) {
+    /// All channels end, then the connection's consumers and its exclusive queues; many take
+    /// several turns. A consumer without a channel gets nothing.
+    pub(super) fn forget_connection(&mut self, id: ConnectionId, farewell: Farewell) {
         self.host.outbox.forget(id);
         self.replies.retain(|(at, _)| at.connection != id);
-        let Some(connection) = self.host.connections.get(&id) else { return };
-        let channels: Vec<ChannelNumber> = connection.channels.keys().copied().collect();
-        for channel in channels {
-            self.forget_channel(ChannelKey { connection: id, channel });
+        let mut ending = Vec::new();
+        if let Some(connection) = self.host.connections.get_mut(&id) {
+            connection.is_leaving = true;
+            let channels: Vec<ChannelNumber> = connection.channels.keys().copied().collect();
+            for channel in channels {
+                let detached = self.detach_channel(ChannelKey { connection: id, channel });
+                let Some((consumers, deliveries)) = detached else { continue };
+                ending.extend(consumers);
+                self.give_back(deliveries);
+            }
         }
-        let Some(connection) = self.host.connections.remove(&id) else { return };
-        for queue in connection.queues {
-            self.remove_queue(queue);
+        self.go_on_leaving(id, ending.into_iter(), farewell);
+    }
+
+    pub(super) fn go_on_leaving(
+        &mut self,
+        connection: ConnectionId,
+        mut consumers: IntoIter<ConsumerId>,
+        farewell: Farewell,
+    ) {
+        while self.steps_left > 0 {
+            self.steps_left -= 1;
+            if let Some(consumer) = consumers.next() {
+                self.end_consumer(consumer);
+                continue;
+            }
+            let leaving = self.host.connections.get_mut(&connection);
+            if let Some(queue) = leaving.and_then(|leaving| leaving.queues.pop_first()) {
+                self.remove_queue(queue);
+                continue;
+            }
+            self.host.connections.remove(&connection);
+            return match farewell {
+                Farewell::Told => self.effects.push(Effect::ConnectionClosed { connection }),
+                Farewell::Silent => {}
+            };
         }
+        self.host.work.add(Task::Leave { connection, consumers, farewell });
     }
 }

@@ -149,8 +149,13 @@ impl Turn<'_> {
 
     /// The channel's limit leaves room, perhaps: who waits for that looks again.
     pub(super) fn wake_stalled(&mut self, at: ChannelKey) {
+        let limits = &self.host.options.limits;
+        let (messages_max, bytes_max) = (limits.unsettled_messages_max, limits.unsettled_bytes_max);
         let Some(channel) = self.host.channel_mut(at) else { return };
-        if channel.prefetch.stalled.is_empty() || !channel.prefetch.has_room() {
+        if channel.prefetch.stalled.is_empty()
+            || !channel.prefetch.has_room()
+            || channel.unacked.is_full(messages_max, bytes_max)
+        {
             return;
         }
         for consumer in channel.prefetch.stalled.take() {

@@ -108,13 +108,20 @@ impl Turn<'_> {
         let Some(connection) = host.connections.get_mut(&consumer.at.connection) else {
             return false;
         };
-        let Some(channel) = connection.channels.get_mut(&consumer.at.channel) else { return false };
+        let Some(channel) = connection.channels.get_mut(&consumer.at.channel) else {
+            // Its connection is leaving, which takes several turns.
+            self.end_consumer(id);
+            return false;
+        };
+        let limits = &host.options.limits;
+        let is_full =
+            channel.unacked.is_full(limits.unsettled_messages_max, limits.unsettled_bytes_max);
         let stall = if !connection.credit.is_left() {
             connection.credit.stall(id);
             Stall::Credit
         } else if !consumer.has_room() {
             Stall::Own
-        } else if !consumer.no_ack && !channel.prefetch.has_room() {
+        } else if !consumer.no_ack && (is_full || !channel.prefetch.has_room()) {
             channel.prefetch.stalled.push(id);
             Stall::Channel
         } else {

@@ -3,7 +3,7 @@
 use leveret_protocol::{Method, access};
 
 use super::Turn;
-use crate::{channel::ChannelKey, effects::Effect, error::MethodError};
+use crate::{channel::ChannelKey, effects::Effect, error::MethodError, work::Farewell};
 
 type Outcome = Result<(), MethodError>;
 
@@ -25,7 +25,7 @@ impl Turn<'_> {
         (error.class_id, error.method_id) = blame;
         let (connection, channel) = (at.connection, at.channel);
         if error.code.closes_connection() {
-            self.forget_connection(connection);
+            self.forget_connection(connection, Farewell::Silent);
             self.effects.push(Effect::FailConnection { connection, error });
         } else {
             self.forget_channel(at);

@@ -133,7 +133,8 @@ impl<'a> Turn<'a> {
             Input::Disconnect { connection } => self.disconnect(connection),
             Input::OpenChannel { connection, channel } => {
                 let opening = OpeningId(self.host.serials.next());
-                if let Some(connection) = self.host.connections.get_mut(&connection) {
+                let connection = self.host.connections.get_mut(&connection);
+                if let Some(connection) = connection.filter(|found| !found.is_leaving) {
                     connection.channels.entry(channel).or_insert_with(|| Channel::new(opening));
                 }
             }

@@ -27,6 +27,9 @@ impl Turn<'_> {
                 Task::Requeue(deliveries) => self.go_on_requeueing(deliveries),
                 Task::Discard { queue, remains } => self.go_on_discarding(queue, remains),
                 Task::Follow(followed) => self.go_on_following(followed),
+                Task::Leave { connection, consumers, farewell } => {
+                    self.go_on_leaving(connection, consumers, farewell);
+                }
                 Task::Relocate { upto } => self.go_on_relocating(upto),
             }
             self.deliver_stirred();

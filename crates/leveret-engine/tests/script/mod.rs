@@ -191,6 +191,8 @@ impl World {
         if let Some(value) = words.value("consumer_timeout") {
             limits.consumer_timeout = Some(Duration::from_millis(value.parse().unwrap()));
         }
+        set(words, "unsettled_messages", &mut limits.unsettled_messages_max);
+        set(words, "unsettled_bytes", &mut limits.unsettled_bytes_max);
         set(words, "bindings", &mut limits.bindings_max);
         set(words, "consumers", &mut limits.consumers_max);
         set(words, "queue_consumers", &mut limits.queue_consumers_max);

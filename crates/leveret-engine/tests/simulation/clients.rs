@@ -310,6 +310,10 @@ impl Simulation {
             given.retain(|seat, _| seat / 2 != connection);
         }
         self.input(Input::Disconnect { connection: connection_of(connection * 2) });
+        // The number is used again, so nothing of the old one may be left.
+        while self.engine.has_work() || self.twin.has_work() {
+            self.input(Input::Wake);
+        }
         self.connect(connection);
     }
 
