@@ -11,17 +11,22 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
+    time::Instant,
 };
 
-use super::error::{BackupError, io_error};
+use super::{
+    error::{BackupError, io_error},
+    pace::Pace,
+};
 use crate::{
     directory::{Roster, read_if_there, replace},
     log::Segment,
     registry::Ledger,
 };
 
-/// Bytes copied before the broker's end is noticed.
-const CHUNK_BYTES: u64 = 16 << 20;
+/// Bytes copied before the broker's end is noticed, and a rest is taken.
+const CHUNK_BYTES: u64 = 1 << 20;
 
 /// Bytes between two lines of progress in the log.
 const PROGRESS_BYTES: u64 = 1 << 30;
@@ -49,12 +54,20 @@ pub(super) struct Copy {
     source: PathBuf,
     target: PathBuf,
     stopped: Arc<AtomicBool>,
+    pace: Pace,
+    began: Instant,
     bytes: u64,
 }
 
 impl Copy {
-    pub(super) fn new(source: PathBuf, target: PathBuf, stopped: Arc<AtomicBool>) -> Self {
-        Self { source, target, stopped, bytes: 0 }
+    pub(super) fn new(source: PathBuf, target: PathBuf, pace: Pace) -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
+        Self { source, target, stopped, pace, began: Instant::now(), bytes: 0 }
+    }
+
+    /// What ends the copy early, once it is set.
+    pub(super) fn stopped(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stopped)
     }
 
     /// Copies all; the directory is whole and durable when this comes back without an error.
@@ -152,6 +165,7 @@ impl Copy {
             if self.bytes / PROGRESS_BYTES > before {
                 tracing::info!(bytes = self.bytes, "making a backup");
             }
+            thread::sleep(self.pace.rest(self.bytes, self.began.elapsed()));
         }
         to.sync_all().map_err(io_error(&copy))
     }

@@ -5,43 +5,42 @@
 
 mod copy;
 mod error;
+mod pace;
 
 use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    path::Path,
+    sync::{Arc, atomic::Ordering},
 };
 
-use self::copy::Copy;
+pub(crate) use self::pace::RATE_DEFAULT;
 pub use self::{copy::Backup, error::BackupError};
+use self::{copy::Copy, pace::Pace};
 use crate::{hosts::DiskQueues, shared::Shared};
 
 /// Makes a backup; goes on if nobody waits for it any more.
-pub(crate) async fn run(shared: &Arc<Shared>, target: &Path) -> Result<Backup, BackupError> {
+///
+/// It copies that many bytes per second, so that others have the disk, too.
+pub(crate) async fn run(
+    shared: &Arc<Shared>,
+    target: &Path,
+    bytes_per_sec: u64,
+) -> Result<Backup, BackupError> {
     let Some(source) = shared.backups.data_dir().map(Path::to_owned) else {
         return Err(BackupError::InMemory);
     };
     let queues = shared.hosts.disk().ok_or(BackupError::Stopping)?;
     shared.backups.begin(target).map_err(|path| BackupError::Busy { path })?;
     let turn = Turn { shared: Arc::clone(shared) };
-    let target = target.to_owned();
-    let made = tokio::spawn(make(turn, queues, source, target)).await;
+    let copy = Copy::new(source, target.to_owned(), Pace::new(bytes_per_sec));
+    let made = tokio::spawn(make(turn, queues, copy)).await;
     made.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
-async fn make(
-    turn: Turn,
-    queues: DiskQueues,
-    source: PathBuf,
-    target: PathBuf,
-) -> Result<Backup, BackupError> {
+async fn make(turn: Turn, queues: DiskQueues, copy: Copy) -> Result<Backup, BackupError> {
     let held = Held(queues);
-    let stopped = Arc::new(AtomicBool::new(false));
     let mut watch = turn.shared.lifecycle.watch();
     let ending = {
-        let stopped = Arc::clone(&stopped);
+        let stopped = copy.stopped();
         tokio::spawn(async move {
             watch.ended().await;
             stopped.store(true, Ordering::Relaxed);
@@ -51,7 +50,7 @@ async fn make(
     let segments = held.0.log.cut().await.ok_or(BackupError::Stopping)?;
     let pages = held.0.pages.list().await.ok_or(BackupError::Stopping)?;
     let copied = tokio::task::spawn_blocking(move || {
-        let made = Copy::new(source, target, stopped).make(&segments, &pages);
+        let made = copy.make(&segments, &pages);
         // Only now may what was copied go.
         drop(held);
         made

@@ -6,7 +6,7 @@ use axum::{Json, Router, body::Bytes, extract::State, routing::post};
 use serde_json::{Value, json};
 
 use super::{
-    fields::{object, text},
+    fields::{number, object, text},
     login::Caller,
     refusal::Refusal,
 };
@@ -27,6 +27,7 @@ async fn make(
     caller.administers()?;
     let body = object(&body)?;
     let path = PathBuf::from(text(&body, "path")?);
-    let Backup { path, segments, pages, bytes } = backup::run(&shared, &path).await?;
+    let rate = number(&body, "bytes_per_sec", backup::RATE_DEFAULT)?;
+    let Backup { path, segments, pages, bytes } = backup::run(&shared, &path, rate).await?;
     Ok(Json(json!({ "path": path, "segments": segments, "pages": pages, "bytes": bytes })))
 }

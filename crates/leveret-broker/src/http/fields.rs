@@ -29,6 +29,17 @@ pub(super) fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Result<&'a 
         .ok_or_else(|| Refusal::bad_request(format!("`{key}` is no string")))
 }
 
+/// A number of the body, 1 or more.
+pub(super) fn number(object: &Map<String, Value>, key: &str, default: u64) -> Result<u64, Refusal> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(default),
+        Some(value) => value
+            .as_u64()
+            .filter(|number| *number > 0)
+            .ok_or_else(|| Refusal::bad_request(format!("`{key}` is no number of 1 or more"))),
+    }
+}
+
 /// A flag of the body, which old tools write as a text.
 pub(super) fn flag(object: &Map<String, Value>, key: &str, default: bool) -> Result<bool, Refusal> {
     match object.get(key) {

@@ -121,12 +121,17 @@ fn read_tags(tags: &Value) -> Answer<BTreeSet<String>> {
 }
 
 async fn read_password(body: &Map<String, Value>) -> Answer<NewPassword> {
-    if let Some(Value::String(password)) = body.get("password") {
-        return Ok(NewPassword::Hash(hashed(Secret::new(password.as_str())).await?));
-    }
-    let Some(Value::String(hash)) = body.get("password_hash") else {
-        return Ok(NewPassword::Keep);
+    // What is there but no text is a mistake; a user that cannot log in would come of it.
+    let text = |key| match body.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(Refusal::bad_request(format!("`{key}` is no string"))),
     };
+    let (password, hash) = (text("password")?, text("password_hash")?);
+    if let Some(password) = password {
+        return Ok(NewPassword::Hash(hashed(Secret::new(password)).await?));
+    }
+    let Some(hash) = hash else { return Ok(NewPassword::Keep) };
     if hash.is_empty() {
         return Ok(NewPassword::None);
     }

@@ -10,6 +10,7 @@
 mod admin_api;
 mod alarms;
 mod backup;
+mod bad_http;
 mod bad_input;
 mod config;
 mod durability;

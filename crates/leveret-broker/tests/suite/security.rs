@@ -55,6 +55,24 @@ async fn declare(peer: &mut Wire<TcpStream>, name: &'static str) -> String {
 }
 
 #[tokio::test]
+async fn any_new_secret_is_taken_and_the_old_password_still_logs_in() {
+    let broker = Broker::builder().in_memory().start().await.unwrap();
+    let mut peer = Wire::new(broker.connect());
+    peer.ready().await;
+    for secret in ["guest", "another", ""] {
+        let update = connection::UpdateSecret {
+            new_secret: secret.into(),
+            reason: ShortStr::from_static("renewal"),
+        };
+        peer.send_method(0, update).await;
+        assert_eq!(peer.next().await, "connection.update-secret-ok");
+    }
+    let mut other = Wire::new(broker.connect());
+    other.ready().await;
+    broker.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_user_made_at_run_time_logs_in_and_does_what_is_permitted() {
     let broker = in_memory().await;
     hazel(&broker.admin(), ["^jobs", "", ""]).await;

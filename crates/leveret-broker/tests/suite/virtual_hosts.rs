@@ -41,6 +41,37 @@ async fn peer_in(broker: &Broker, virtual_host: &'static str) -> Wire<DuplexStre
 }
 
 #[tokio::test]
+async fn whoever_is_in_a_virtual_host_that_is_deleted_is_told_before_the_end() {
+    let broker = Broker::builder().in_memory().start().await.unwrap();
+    broker.admin().add_virtual_host("burrow").await.unwrap();
+    broker.admin().set_permissions("guest", "burrow", [".*", ".*", ".*"]).await.unwrap();
+    for round in 0..20 {
+        let mut peers = Vec::new();
+        for _ in 0..5 {
+            peers.push(peer_in(&broker, "burrow").await);
+        }
+        let (deleted, ()) =
+            tokio::join!(async { broker.admin().delete_virtual_host("burrow").await }, async {
+                for peer in &mut peers {
+                    assert_eq!(
+                        peer.next().await,
+                        "connection.close 320 CONNECTION_FORCED - vhost 'burrow' is deleted (0.0)",
+                        "round {round}"
+                    );
+                    peer.send_method(0, leveret_protocol::connection::CloseOk).await;
+                }
+            });
+        assert!(deleted.is_ok());
+        for peer in &mut peers {
+            assert_eq!(peer.next().await, "eof", "round {round}");
+        }
+        broker.admin().add_virtual_host("burrow").await.unwrap();
+        broker.admin().set_permissions("guest", "burrow", [".*", ".*", ".*"]).await.unwrap();
+    }
+    broker.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_pages_of_a_deleted_virtual_host_go_while_others_keep_theirs() {
     let root = tempfile::tempdir().unwrap();
     let broker = start(root.path()).await;

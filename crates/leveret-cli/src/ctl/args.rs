@@ -101,6 +101,9 @@ pub(super) enum ObjectVerb {
     Backup {
         #[arg(value_name = "DIR")]
         path: std::path::PathBuf,
+        /// Bytes per second to copy, so that the broker has the disk, too
+        #[arg(long, value_name = "BYTES", default_value_t = 64 << 20, value_parser = clap::value_parser!(u64).range(1..))]
+        rate: u64,
     },
     /// Set a policy for all names that match; the definition is a JSON object
     SetPolicy {

@@ -112,8 +112,9 @@ fn plan_of_objects(verb: ObjectVerb, vhost: &str) -> Result<Plan, Refusal> {
     let policies = |operator| if operator { "operator-policies" } else { "policies" };
     Ok(match verb {
         ObjectVerb::Status => list(&["overview"], &STATUS),
-        ObjectVerb::Backup { path } => {
-            let body = json!({ "path": std::path::absolute(&path).unwrap_or(path) });
+        ObjectVerb::Backup { path, rate } => {
+            let path = std::path::absolute(&path).unwrap_or(path);
+            let body = json!({ "path": path, "bytes_per_sec": rate });
             let call = Call::new("POST", &["backup"], Some(body));
             (Call { is_long: true, ..call }, &["path", "segments", "pages", "bytes"])
         }
