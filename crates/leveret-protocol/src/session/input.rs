@@ -3,7 +3,7 @@
 //! Takes whole frames only: a partial one stays with the caller, who reads more behind it.
 //! Keeps true: nothing is set aside for a length that a peer merely announces.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::{
     channel_number::ChannelNumber,
@@ -11,6 +11,13 @@ use crate::{
     reader::Reader,
     session::{dialect::Dialect, fault::Fault},
 };
+
+/// Frames up to this length are copied where a long one follows that is not whole yet: a method
+/// and a header that wait for their body would keep the room that the body is read into.
+const COPIED_BYTES_MAX: usize = 1024;
+
+/// A frame from this length on is long.
+const LONG_FRAME_BYTES: u32 = 16 * 1024;
 
 /// Frames that were received and not yet looked at.
 #[derive(Debug, Default)]
@@ -60,12 +67,25 @@ impl Input {
             }
         }
         if whole > 0 {
-            let taken = dialect.translate_in(buffer.split_to(whole).freeze());
+            let taken = dialect.translate_in(self.cut_off(buffer, whole));
             self.frames = match self.frames.get(self.at..) {
                 None | Some([]) => taken,
                 Some(older) => Bytes::from([older, &*taken].concat()),
             };
             self.at = 0;
+        }
+    }
+
+    /// The first bytes of the buffer, as its own or as a copy.
+    fn cut_off(&self, buffer: &mut BytesMut, whole: usize) -> Bytes {
+        let is_long = |frame: FrameHeader| frame.payload_bytes >= LONG_FRAME_BYTES;
+        match buffer.get(..whole) {
+            Some(short) if whole <= COPIED_BYTES_MAX && self.partial.is_some_and(is_long) => {
+                let copy = Bytes::copy_from_slice(short);
+                buffer.advance(whole);
+                copy
+            }
+            Some(_) | None => buffer.split_to(whole).freeze(),
         }
     }
 
