@@ -63,7 +63,11 @@ impl Consumer {
     /// The next delivery; nothing once the consumer has ended.
     ///
     /// Nothing is lost if the future is dropped.
+    #[inline]
     pub async fn recv(&mut self) -> Option<Delivery> {
+        if let Some(delivery) = self.batch.pop_front() {
+            return Some(delivery);
+        }
         poll_fn(|context| self.poll_delivery(context)).await
     }
 

@@ -28,6 +28,10 @@ use crate::{
 /// How much room is made before a read.
 const READ_BYTES: usize = 64 * 1024;
 
+/// After so much of one read, consumers get their turn before the next: what they have handled
+/// leaves its room to what comes.
+const TURN_BYTES: usize = READ_BYTES / 4;
+
 /// How long the last bytes may take to be written.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -125,10 +129,14 @@ impl Owner {
                 // What the broker has sent since is not read, so its silence means nothing.
                 self.session.receive(self.now(), &mut BytesMut::new());
             }
+            let is_much = matches!(turn, Turn::Read(Ok(TURN_BYTES..)));
             if !self.handle(turn, &mut buffer) {
                 break;
             }
             self.handle_events();
+            if is_much {
+                tokio::task::yield_now().await;
+            }
         }
         self.flush();
         let was_lost = matches!(self.end, None | Some(ConnectionEnd::Lost(_)));

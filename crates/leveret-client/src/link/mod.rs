@@ -2,6 +2,7 @@
 
 mod blockade;
 mod gate;
+mod gathering;
 mod outbox;
 pub(crate) mod writer;
 

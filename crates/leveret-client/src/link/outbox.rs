@@ -11,7 +11,7 @@ use std::{
 use leveret_protocol::FrameBuffer;
 use tokio::sync::Notify;
 
-use crate::lock::Lock;
+use crate::{link::gathering::Gathering, lock::Lock};
 
 /// Publishers wait while this much is not written yet. Settlements and requests do not wait:
 /// their number is bounded by what was delivered and by who asks.
@@ -123,9 +123,15 @@ impl Outbox {
     }
 
     /// All that waits, in exchange for an empty buffer; `None` when nothing will come any more.
-    pub(crate) async fn take(&self, mut empty: FrameBuffer) -> Option<FrameBuffer> {
-        // Whoever is about to push on this thread shall do so before one write is made of it.
-        tokio::task::yield_now().await;
+    pub(crate) async fn take(
+        &self,
+        mut empty: FrameBuffer,
+        gathering: &mut Gathering,
+    ) -> Option<FrameBuffer> {
+        if gathering.is_due() {
+            tokio::task::yield_now().await;
+            gathering.note(!self.state.lock().frames.is_empty());
+        }
         loop {
             {
                 let mut state = self.state.lock();

@@ -6,15 +6,15 @@ use bytes::Buf as _;
 use leveret_protocol::FrameBuffer;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use crate::link::outbox::Outbox;
+use crate::link::{gathering::Gathering, outbox::Outbox};
 
 /// The most pieces of one write; more are written in several.
 const PIECES_MAX: usize = 64;
 
 /// Writes what waits until nothing will come any more or the transport fails.
 pub(crate) async fn run(outbox: &Outbox, mut stream: impl AsyncWrite + Unpin) {
-    let mut empty = FrameBuffer::new();
-    while let Some(mut frames) = outbox.take(empty).await {
+    let (mut empty, mut gathering) = (FrameBuffer::new(), Gathering::default());
+    while let Some(mut frames) = outbox.take(empty, &mut gathering).await {
         if let Err(error) = write(&mut stream, &mut frames).await {
             return outbox.fail(Some(error));
         }
