@@ -14,6 +14,7 @@ mod confirms;
 mod connections;
 mod consumers;
 mod deadlines;
+mod defects;
 mod faults;
 mod healed_calls;
 mod liveness;
