@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a command line talks to its user")]
 
 mod broker;
+mod client;
 mod disk;
 mod transactions;
 
@@ -23,13 +24,19 @@ struct Cli {
 enum What {
     /// The broker as a process, under the load of `leveret bench`
     Broker(broker::BrokerArgs),
+    /// Our client beside lapin and amqprs
+    Client(client::ClientArgs),
     /// The framework in transaction mode on the broker inside the program
     Transactions(transactions::TransactionsArgs),
+    #[command(flatten)]
+    Part(client::Part),
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Broker(args) => broker::run(&args),
+        What::Client(args) => client::run(&args),
+        What::Part(part) => client::play(&part),
         What::Transactions(args) => transactions::run(&args),
     }
 }

@@ -1,0 +1,135 @@
+//! Our client beside lapin and amqprs: what a message costs its process.
+//!
+//! Each run of each client is a process of its own, against a sink that is one too, or against
+//! a broker.
+
+mod child;
+mod contender;
+mod drive;
+mod job;
+mod names;
+mod pingpong;
+mod prepared;
+mod responder;
+mod row;
+mod runtime;
+mod sample;
+mod sink;
+mod table;
+
+use clap::{Args, Subcommand};
+
+use self::{
+    child::Helper,
+    contender::Contender,
+    prepared::Prepared,
+    row::{PING_PONG, ROWS, Row, Work},
+    runtime::runtime,
+    sample::Sample,
+    table::{Runs, Table},
+};
+
+/// Our client beside lapin and amqprs; with them, build with `--features peers`.
+///
+/// Without `--url` against a sink that discards, confirms and delivers at next to no cost, so
+/// that the client is what limits.
+#[derive(Debug, Args)]
+pub(crate) struct ClientArgs {
+    /// How many runs; the table shows medians.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Only rows with this in their title.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Only these clients.
+    #[arg(long, value_delimiter = ',')]
+    clients: Vec<Contender>,
+    /// A broker to work on instead of the sink.
+    #[arg(long)]
+    url: Option<String>,
+    /// Threads of the client's runtime; 1 is the runtime of one thread.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+}
+
+/// Parts of a run, each a process.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Part {
+    /// A client that does one row's work and prints what it cost
+    #[command(name = "client-driver", hide = true)]
+    Driver(drive::DriverArgs),
+    /// A peer that costs next to nothing
+    #[command(name = "client-sink", hide = true)]
+    Sink {
+        #[arg(long)]
+        messages: u64,
+    },
+    /// Who answers calls on a broker
+    #[command(name = "client-responder", hide = true)]
+    Responder {
+        #[arg(long)]
+        url: String,
+    },
+    /// The other end of the ping-pong
+    #[command(name = "client-echo", hide = true)]
+    Echo,
+}
+
+pub(crate) fn play(part: &Part) -> anyhow::Result<()> {
+    match part {
+        Part::Driver(args) => drive::run(args),
+        Part::Sink { messages } => sink::serve(*messages),
+        Part::Responder { url } => runtime(1)?.block_on(responder::serve(url)),
+        Part::Echo => runtime(1)?.block_on(pingpong::echo()),
+    }
+}
+
+pub(crate) fn run(args: &ClientArgs) -> anyhow::Result<()> {
+    let wanted = args.only.as_deref().unwrap_or_default();
+    let mut table = Table {
+        contenders: contenders(args),
+        threads: args.threads,
+        peer: args.url.as_deref().map_or("a sink", |_| "a broker"),
+        rows: ROWS.iter().filter(|row| row.title.contains(wanted)).map(Runs::new).collect(),
+        ping_pongs: Vec::new(),
+    };
+    let has_calls = table.rows.iter().any(|runs| runs.row.work == Work::Call);
+    for run in 1..=args.runs {
+        if has_calls {
+            table.ping_pongs.push(ping_pong(args)?);
+        }
+        for runs in &mut table.rows {
+            for contender in table.contenders.iter().filter(|who| who.does(runs.row.work)) {
+                println!("run {run} of {}: {}, {}", args.runs, runs.row.title, contender.title());
+                runs.samples.push((*contender, measure(args, *contender, runs.row)?));
+            }
+        }
+    }
+    println!("\n{table}");
+    Ok(())
+}
+
+fn contenders(args: &ClientArgs) -> Vec<Contender> {
+    let wanted = |who: &&Contender| args.clients.is_empty() || args.clients.contains(who);
+    Contender::all().iter().filter(wanted).copied().collect()
+}
+
+fn ping_pong(args: &ClientArgs) -> anyhow::Result<Sample> {
+    let echo = Helper::start(&["client-echo"])?;
+    child::drive(Contender::Leveret, &PING_PONG, &echo.line, args.threads)
+}
+
+fn measure(args: &ClientArgs, contender: Contender, row: &Row) -> anyhow::Result<Sample> {
+    let messages = child::messages(contender, row);
+    if let Some(url) = &args.url {
+        let runtime = runtime(1)?;
+        let prepared = runtime.block_on(Prepared::new(url, row.work, messages))?;
+        let _responder = Helper::start(&["client-responder", "--url", url])?;
+        let sample = child::drive(contender, row, url, args.threads)?;
+        runtime.block_on(prepared.clear())?;
+        return Ok(sample);
+    }
+    let sink = Helper::start(&["client-sink", "--messages", &messages.to_string()])?;
+    let url = format!("amqp://guest:guest@{}/%2F", sink.line);
+    child::drive(contender, row, &url, args.threads)
+}
