@@ -11,6 +11,7 @@ use leveret_broker::{
     Broker, ClientCertificates, Config, Listener, Mechanism, NameSource, Secret, StartError,
     TlsConfig, TlsVersion, User,
 };
+use leveret_client::{AckMode, ConnectError, Connection, Publish, QueueDeclare};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType,
     date_time_ymd,
@@ -235,6 +236,48 @@ async fn a_listener_offers_its_own_mechanisms() {
     peer.start().await;
     peer.start_ok("PLAIN", "\0hazel\0down", true).await;
     assert_eq!(peer.next().await, REFUSED.replace("EXTERNAL", "PLAIN"));
+    broker.shutdown().await;
+}
+
+#[tokio::test]
+async fn our_own_client_logs_in_by_each_mechanism() {
+    let warren = Warren::new();
+    warren.certify("hazel", |_| {});
+    let tls = warren.asking(ClientCertificates::Optional);
+    let broker = broker(tls, Listener::tls(anywhere())).await;
+    let authority = broker.local_addrs()[0].to_string();
+    let path = |name| warren.path(name).display().to_string();
+    let (ca, certificate, key) = (path("ca.pem"), path("hazel.pem"), path("hazel.key"));
+    let certified = format!("certfile={certificate}&keyfile={key}");
+    for (login, query) in [
+        ("hazel:down@", "auth_mechanism=plain".to_owned()),
+        ("hazel:down@", "auth_mechanism=amqplain".to_owned()),
+        ("hazel:down@", certified.clone()),
+        ("", format!("auth_mechanism=external&{certified}")),
+    ] {
+        let uri = format!(
+            "amqps://{login}{authority}?cacertfile={ca}&server_name_indication=localhost&{query}"
+        );
+        let connection = Connection::open(&uri).await.unwrap();
+        let channel = connection.channel().await.unwrap();
+        channel.confirm_select().await.unwrap();
+        let queue = channel.queue_declare(&QueueDeclare::default()).await.unwrap().name;
+        // More than fits into one record, or into what a stream keeps.
+        let publish = Publish {
+            routing_key: queue.clone(),
+            body: vec![7; 3_000_000].into(),
+            ..Publish::default()
+        };
+        channel.publish_and_confirm(publish).await.unwrap();
+        let got = channel.get(queue, AckMode::NoAck).await.unwrap().unwrap();
+        assert_eq!(got.delivery.body.len(), 3_000_000);
+        connection.close().await;
+    }
+    let uri = format!(
+        "amqps://{authority}?cacertfile={ca}&server_name_indication=localhost&auth_mechanism=external"
+    );
+    let refused = Connection::open(&uri).await.unwrap_err();
+    assert!(matches!(&refused, ConnectError::LoginRefused { code: 403, .. }), "{refused:?}");
     broker.shutdown().await;
 }
 
