@@ -73,13 +73,17 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
     let mut news = conversation.take_news();
     let mut watch = conversation.shared.lifecycle.watch();
     let mut alarms = conversation.shared.alarms.subscribe();
+    let close_timeout = conversation.limits.close_timeout;
     let (mut is_ending, mut must_flush) = (false, false);
     let mut timer = Timer::new();
     let mut sleep = pin!(tokio::time::sleep_until(timer.set_to.into()));
     loop {
         submit(&mut conversation, &mut waiting);
         let output_bytes = conversation.output().len();
-        if conversation.is_over() && output_bytes == 0 && !must_flush && waiting.is_none() {
+        if conversation.is_over() && waiting.is_none() {
+            // The peer may never read it, and nothing else ends the wait.
+            let rest = put_rest(&mut writer, conversation.output());
+            tokio::time::timeout(close_timeout, rest).await.ok();
             break;
         }
         if let Some(at) = timer.earlier(&conversation) {
@@ -122,7 +126,16 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
     }
     // The peer may be gone already, or not read the farewell.
     let farewell = writer.shutdown();
-    tokio::time::timeout(conversation.limits.close_timeout, farewell).await.ok();
+    tokio::time::timeout(close_timeout, farewell).await.ok();
+}
+
+/// Writes all that is left, and flushes what the stream has kept.
+async fn put_rest<W>(writer: &mut W, output: &mut FrameBuffer) -> std::io::Result<()>
+where
+    W: AsyncWrite + Unpin,
+{
+    writer.write_all_buf(output).await?;
+    writer.flush().await
 }
 
 /// Writes what waits; if there is nothing, flushes what the stream has kept.

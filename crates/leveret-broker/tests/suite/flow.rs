@@ -1,8 +1,10 @@
 //! Peers that do not keep up: nothing grows without bound, no one else waits.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use leveret_broker::Broker;
-use leveret_protocol::{Method, ShortStr, basic, queue};
+use leveret_broker::{Broker, Limits};
+use leveret_protocol::{Method, ShortStr, basic, connection, queue};
 use tokio::io::DuplexStream;
 
 use crate::wire::Wire;
@@ -62,5 +64,30 @@ async fn a_consumer_that_does_not_read_is_not_delivered_to() {
         assert_eq!(consumer.body().await.len(), BODY_BYTES);
     }
     assert_eq!(depth(&mut publisher).await, 0);
+    broker.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_and_reads_no_more_is_let_go() {
+    let mut limits = Limits::default();
+    limits.close_timeout = Duration::from_millis(50);
+    let broker = Broker::builder().in_memory().limits(limits).start().await.unwrap();
+    let mut publisher = connected(&broker).await;
+    let mut consumer = connected(&broker).await;
+    consume(&mut consumer).await;
+    let body = Bytes::from(vec![1; BODY_BYTES]);
+    // More than the pipe takes: some of it waits to be written.
+    for _ in 0..5 {
+        publisher.publish(QUEUE, body.clone()).await;
+    }
+    publisher.confirmed(5).await;
+    assert_eq!(depth(&mut publisher).await, 0, "all of it was delivered");
+    consumer.send_method(0, connection::Close { reply_code: 200, ..Default::default() }).await;
+    let is_let_go = async {
+        while broker.connections() > 1 {
+            depth(&mut publisher).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), is_let_go).await.expect("it is let go");
     broker.shutdown().await;
 }
