@@ -3,6 +3,8 @@
 //! Parse, then model, then expand; each a plain function over token streams.
 
 mod attributes;
+mod class;
+mod classify;
 mod expand;
 
 use proc_macro::TokenStream;
@@ -31,4 +33,21 @@ pub fn handler(attributes: TokenStream, item: TokenStream) -> TokenStream {
     expand::handler(attributes.into(), item.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
+}
+
+/// Says of an error type what is to become of a message that fails with it.
+///
+/// Each variant has a class of its own, or the enum's. A struct has one.
+///
+/// | attribute | means |
+/// |---|---|
+/// | `#[classify(transient)]` | trying again may help |
+/// | `#[classify(permanent)]` | the message is at fault: it becomes a dead letter at once |
+/// | `#[classify(busy = "30s")]` | tried again after this time, as the policy allows; the units are `ms`, `s`, `min`, `h`, `d` |
+/// | `#[classify(name = "card-expired")]` | the name that dead letters are grouped by; without it `CardExpired` is named `card-expired` |
+///
+/// The type implements `Display` besides, by `thiserror` for example.
+#[proc_macro_derive(Classify, attributes(classify))]
+pub fn derive_classify(item: TokenStream) -> TokenStream {
+    classify::classify(item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }

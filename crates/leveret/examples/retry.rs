@@ -6,29 +6,16 @@
 
 use std::time::Duration;
 
-use leveret::{
-    App, Attempt, Class, Classify, Delays, Handler, Message, Publish, RetryPolicy, Text,
-};
+use leveret::{App, Attempt, Classify, Delays, Handler, Message, Publish, RetryPolicy, Text};
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum ChargeError {
     #[error("the card is expired")]
+    #[classify(permanent)]
     Expired,
     #[error("the bank does not answer")]
+    #[classify(transient, name = "bank-silent")]
     Silent,
-}
-
-impl Classify for ChargeError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Expired => Class::Permanent,
-            Self::Silent => Class::Transient,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "charge"
-    }
 }
 
 async fn charge(attempt: Attempt, Text(card): Text) -> Result<(), ChargeError> {

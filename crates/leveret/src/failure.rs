@@ -26,31 +26,38 @@ pub enum Class {
 
 /// Tells a passing trouble from a lasting one.
 ///
-/// A handler may return `Result<_, E>` for each `E` that implements this; both methods have
-/// defaults, so `impl Classify for MyError {}` makes each error of that type transient.
-/// For errors of other crates return `Result<_, Failure>`: `?` turns any error into one.
+/// A handler may return `Result<_, E>` for each `E` that implements this. The derive of the same
+/// name reads it from attributes, and asks for a class where none is said:
 ///
 /// ```
+/// use std::time::Duration;
 /// use leveret::{Class, Classify};
 ///
-/// #[derive(Debug)]
-/// enum ParseError { Empty, Busy }
-/// impl std::fmt::Display for ParseError {
-///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
+/// #[derive(Debug, thiserror::Error, Classify)]
+/// #[classify(transient)]
+/// enum ChargeError {
+///     #[error("the bank does not answer")]
+///     Silent,
+///     #[error("the card is expired")]
+///     #[classify(permanent)]
+///     CardExpired,
+///     #[error("the bank takes no more orders, {waiting} are waiting")]
+///     #[classify(busy = "30s", name = "bank-busy")]
+///     Full { waiting: u32 },
 /// }
-/// impl Classify for ParseError {
-///     fn class(&self) -> Class {
-///         match self {
-///             Self::Empty => Class::Permanent,
-///             Self::Busy => Class::Transient,
-///         }
-///     }
-/// }
+///
+/// assert_eq!(ChargeError::Silent.class(), Class::Transient);
+/// assert_eq!(ChargeError::CardExpired.name(), "card-expired");
+/// assert_eq!(ChargeError::Full { waiting: 7 }.class(), Class::Busy(Duration::from_secs(30)));
 /// ```
+///
+/// By hand both methods have defaults, so `impl Classify for MyError {}` makes each error of that
+/// type transient. For errors of other crates return `Result<_, Failure>`: `?` turns any error
+/// into one.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot fail with `{Self}`",
     label = "this error is not classified",
-    note = "write `impl leveret::Classify for {Self} {{}}` (transient), or return `Result<_, leveret::Failure>` and use `?`"
+    note = "write `#[derive(leveret::Classify)] #[classify(transient)]` on {Self} and say which of its errors are permanent, or return `Result<_, leveret::Failure>` and use `?`"
 )]
 pub trait Classify: Display {
     /// Transient, unless said otherwise.

@@ -98,7 +98,7 @@ pub use extract::{
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use handler::{CONCURRENCY_MAX, Handler, HandlerFn, Mode};
-pub use leveret_macros::handler;
+pub use leveret_macros::{Classify, handler};
 pub use message::Message;
 pub use message_id::derived_message_id;
 pub use publish::{EncodeError, Publish};
@@ -119,6 +119,11 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/amqp.md")]
 struct Introduction;
+
+/// Runs the examples of the guide to handlers.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/handlers.md")]
+struct Handlers;
 
 /// Runs the examples of the guide to retries.
 #[cfg(doctest)]

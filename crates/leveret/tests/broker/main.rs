@@ -10,6 +10,7 @@
 )]
 
 mod attributes;
+mod classes;
 mod delays;
 mod delivery;
 mod files;
