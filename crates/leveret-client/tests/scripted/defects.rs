@@ -72,7 +72,7 @@ const DEFECTS: [Defect; 14] = [
         id: "T8",
         what: "a deeply nested header aborts the process",
         file: include_str!("consumers.rs"),
-        test: "a_header_nested_without_end_ends_the_connection_and_not_the_process",
+        test: "a_message_with_a_header_nested_without_end_is_delivered_without_headers",
     },
     Defect {
         id: "T10",

@@ -101,6 +101,18 @@ impl Properties {
 
     /// Checks and shares all that is left to read.
     pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::read_with(input, |input| input.table().map(drop))
+    }
+
+    /// The same, without a look into the table of headers.
+    pub(crate) fn read_with_any_headers(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::read_with(input, Reader::skip_long_str)
+    }
+
+    fn read_with<'a>(
+        input: &mut Reader<'a>,
+        read_table: impl Fn(&mut Reader<'a>) -> Result<(), DecodeError>,
+    ) -> Result<Self, DecodeError> {
         let start = input.position();
         let flags = input.u16()?;
         if flags & RESERVED != 0 {
@@ -112,7 +124,7 @@ impl Properties {
             left &= !property.flag();
             match property.layout() {
                 Layout::ShortStr => input.skip_short_str()?,
-                Layout::Table => drop(input.table()?),
+                Layout::Table => read_table(input)?,
                 Layout::Octet => _ = input.u8()?,
                 Layout::LongLong => _ = input.u64()?,
             }
@@ -146,7 +158,13 @@ impl Properties {
         self.short_str(Property::ContentEncoding)
     }
 
-    /// The header table; empty if there is none.
+    /// Whether there is a table of headers that cannot be read: nested deeper than
+    /// [`NESTING_MAX`](crate::NESTING_MAX), or broken. Only a client ever sees one.
+    pub fn has_unreadable_headers(&self) -> bool {
+        self.find(Property::Headers).is_some_and(|mut input| input.table().is_err())
+    }
+
+    /// The header table; nothing if there is none, or it cannot be read.
     pub fn headers(&self) -> Option<FieldTable> {
         self.find(Property::Headers)?.table().ok()
     }

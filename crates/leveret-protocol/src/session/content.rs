@@ -50,6 +50,17 @@ enum Stage {
 pub(super) struct ContentLimits {
     pub(super) channel: ChannelNumber,
     pub(super) message_bytes_max: u64,
+    pub(super) headers: HeaderTables,
+}
+
+/// Which tables of headers a message may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HeaderTables {
+    /// Those that can be read: a message that is published with another never gets in.
+    Sound,
+    /// All: a message that another broker has let in would be delivered again and again, and
+    /// must not end the connection each time.
+    Any,
 }
 
 impl Default for Assembly {
@@ -118,7 +129,11 @@ impl Assembly {
         limits: ContentLimits,
     ) -> Result<(), Fault> {
         self.body_bytes = check_header(payload, self.blamed().0, limits)?;
-        self.properties = Properties::read(payload).map_err(Fault::undecodable)?;
+        let properties = match limits.headers {
+            HeaderTables::Sound => Properties::read(payload),
+            HeaderTables::Any => Properties::read_with_any_headers(payload),
+        };
+        self.properties = properties.map_err(Fault::undecodable)?;
         self.stage = Stage::Body;
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::{
     reply::AmqpError,
     session::{
         channels::ChannelState,
-        content::ContentLimits,
+        content::{ContentLimits, HeaderTables},
         event::{CloseReason, Event},
         fault::Fault,
         input::Frame,
@@ -74,7 +74,14 @@ impl Session {
         if *kind == FrameKind::Body {
             return used.assembly.read_body(payload, channel, out);
         }
-        let limits = ContentLimits { channel, message_bytes_max: self.limits.message_bytes_max };
+        let limits = ContentLimits {
+            channel,
+            message_bytes_max: self.limits.message_bytes_max,
+            headers: match self.role {
+                Role::Client => HeaderTables::Any,
+                Role::Server => HeaderTables::Sound,
+            },
+        };
         used.assembly.read_header(payload, limits, out)
     }
 

@@ -220,6 +220,10 @@ impl Worker {
     }
 
     fn verdict(&self, message: &Message) -> Option<Failure> {
+        if message.properties.has_unreadable_headers() {
+            let text = "the table of headers cannot be read: broken, or nested too deep";
+            return Some(Failure::permanent(text).named("undecodable"));
+        }
         self.suspects.verdict(message, self.attempts.retry.attempts_max())
     }
 
