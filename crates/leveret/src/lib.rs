@@ -72,12 +72,15 @@ mod link;
 mod message;
 mod message_id;
 mod phase;
+mod principal;
 mod publish;
 mod publisher;
 mod publishing;
 mod reply;
 mod request;
 mod retry;
+#[cfg(feature = "http")]
+pub mod serve;
 mod shared;
 mod signals;
 mod spans;
@@ -86,6 +89,7 @@ mod topology;
 mod worker;
 
 pub use bytes::Bytes;
+pub use leveret_client::{RemoteError, RpcClient, RpcError, RpcOptions};
 pub use leveret_protocol::{FieldArray, FieldTable, FieldValue, Properties, ShortStr};
 
 pub use app::{App, HandlerPlan, RunError, RunningApp, SettlementPlan, StartError, StopError};
@@ -93,14 +97,15 @@ pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;
 pub use extract::{
-    Attempt, FromMessage, Headers, Json, JsonRejection, MissingState, Redelivered, RoutingKey,
-    Settings, State, Text, TextRejection,
+    Attempt, Deadline, FromMessage, Headers, Json, JsonRejection, MissingState, NoPrincipal,
+    Redelivered, RoutingKey, Settings, State, Text, TextRejection,
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use handler::{CONCURRENCY_MAX, Handler, HandlerFn, Mode};
 pub use leveret_macros::{Classify, handler};
 pub use message::Message;
 pub use message_id::derived_message_id;
+pub use principal::Principal;
 pub use publish::{EncodeError, Publish};
 pub use publisher::{PublishError, Publisher};
 pub use reply::Reply;
@@ -134,3 +139,8 @@ struct Retries;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guarantees.md")]
 struct Guarantees;
+
+/// Runs the examples of the guide to web services.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../../docs/web.md")]
+struct Web;

@@ -1,10 +1,15 @@
 //! An answer to whoever asked: it goes to the message's `reply-to` queue.
 
 use bytes::Bytes;
+use leveret_client::RemoteError;
 use serde::Serialize;
 
+use crate::failure::{Class, Classify as _, FAILURE_TEXT_BYTES_MAX, Failure};
 use crate::message::Message;
 use crate::publish::{EncodeError, Publish};
+
+/// The longest name of an error in a reply, in bytes; the rest is cut.
+const CLASS_BYTES_MAX: usize = 255;
 
 /// What a handler returns to answer a request.
 ///
@@ -39,6 +44,48 @@ impl Reply {
         Self(Publish::default().bytes(body))
     }
 
+    /// An error as the answer: whoever called with `RpcClient::call` gets it as `RpcError::Remote`.
+    ///
+    /// The message counts as handled. A handler that fails for good answers with its error
+    /// without being told to.
+    ///
+    /// ```
+    /// use leveret::{EncodeError, RemoteError, Reply, Text};
+    ///
+    /// async fn price(Text(article): Text) -> Result<Reply, EncodeError> {
+    ///     match article.as_str() {
+    ///         "tea" => Reply::json(&3),
+    ///         other => Ok(Reply::error(&RemoteError {
+    ///             class: "unknown-article".to_owned(),
+    ///             text: format!("no article `{other}`"),
+    ///             is_transient: false,
+    ///         })),
+    ///     }
+    /// }
+    /// ```
+    pub fn error(error: &RemoteError) -> Self {
+        let class = if error.class.is_empty() { "error" } else { error.class.as_str() };
+        let publish = Publish::default()
+            .header("x-leveret-error-class", cut(class, CLASS_BYTES_MAX))
+            .header("x-leveret-error", cut(&error.text, FAILURE_TEXT_BYTES_MAX))
+            .header("x-leveret-error-transient", error.is_transient);
+        Self(publish)
+    }
+
+    /// The answer to a request that could not be handled.
+    pub(crate) fn of_failure(failure: &Failure) -> Self {
+        Self::error(&RemoteError {
+            class: failure.name().to_owned(),
+            text: failure.to_string(),
+            is_transient: failure.class() != Class::Permanent,
+        })
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn of(publish: Publish) -> Self {
+        Self(publish)
+    }
+
     /// One more header.
     pub fn header(
         self,
@@ -56,4 +103,8 @@ impl Reply {
             request.properties.correlation_id().or_else(|| request.message_id());
         Some(publish)
     }
+}
+
+fn cut(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::message::Message;
+use crate::principal::Principal;
 use crate::publish::Publish;
 use crate::publisher::Outbox;
 use crate::shared::Shared;
@@ -14,12 +15,18 @@ pub struct Request {
     attempt: u32,
     attempts_max: u32,
     shared: Arc<Shared>,
+    principal: Option<Principal>,
     outbox: OnceLock<Outbox>,
 }
 
 impl Request {
-    pub(crate) fn new(message: Message, attempts_max: u32, shared: Arc<Shared>) -> Self {
-        Self { message, attempt: 1, attempts_max, shared, outbox: OnceLock::new() }
+    pub(crate) fn new(
+        message: Message,
+        attempts_max: u32,
+        shared: Arc<Shared>,
+        principal: Option<Principal>,
+    ) -> Self {
+        Self { message, attempt: 1, attempts_max, shared, principal, outbox: OnceLock::new() }
     }
 
     /// The message.
@@ -44,6 +51,11 @@ impl Request {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// The one that the handler names.
+    pub(crate) fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
     }
 
     pub(crate) fn outbox(&self) -> Outbox {

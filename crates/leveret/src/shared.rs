@@ -82,6 +82,12 @@ impl<'a> Needs<'a> {
         }
     }
 
+    /// Something else that is wrong, in words that follow `needs`.
+    #[cfg(feature = "http")]
+    pub(crate) fn other(&mut self, what: String) {
+        self.missing.push(what);
+    }
+
     /// What is not there, in words.
     pub(crate) fn missing(self) -> Vec<String> {
         self.missing

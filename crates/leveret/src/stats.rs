@@ -34,6 +34,8 @@ pub struct HandlerStats {
     pub rejected: u64,
     /// Messages dropped because the inbox knew them.
     pub duplicates: u64,
+    /// Requests dropped because whoever asked had given up ([`Deadline`](crate::Deadline)).
+    pub expired: u64,
     /// Replies to messages that wanted none.
     pub replies_dropped: u64,
     /// Outputs that no queue took.
@@ -59,11 +61,12 @@ pub(crate) enum Count {
     DeadLettered,
     Rejected,
     Duplicate,
+    Expired,
     ReplyDropped,
     Unroutable,
 }
 
-const COUNTS: usize = 9;
+const COUNTS: usize = 10;
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -102,6 +105,7 @@ impl Counters {
             dead_lettered: count(Count::DeadLettered),
             rejected: count(Count::Rejected),
             duplicates: count(Count::Duplicate),
+            expired: count(Count::Expired),
             replies_dropped: count(Count::ReplyDropped),
             unroutable: count(Count::Unroutable),
             in_flight: self.in_flight.load(Ordering::Relaxed),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use leveret_client::{ChannelError, QueueDeclare};
+use leveret_client::{ChannelError, QueueDeclare, RpcClient, RpcOptions};
 use leveret_protocol::ShortStr;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
@@ -52,6 +52,29 @@ impl RunningApp {
     /// Publishes from outside of handlers, on the unnamed connection; each message is confirmed.
     pub fn publisher(&self) -> Publisher {
         self.publisher.clone()
+    }
+
+    /// Calls servers over the unnamed connection, as it is now: when that is lost, its calls fail,
+    /// and a new client is needed. Nothing while there is no connection.
+    ///
+    /// ```
+    /// # use leveret::{App, EncodeError, Handler, Json, Reply, RpcOptions};
+    /// async fn add(Json((a, b)): Json<(i64, i64)>) -> Result<Reply, EncodeError> {
+    ///     Reply::json(&(a + b))
+    /// }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let running = App::new("sums").in_memory().handler(Handler::new("sums", add)).start().await?;
+    /// let client = running.rpc_client(RpcOptions::default()).ok_or("no connection")?;
+    /// let sum: i64 = client.call("sums", &(2, 3)).await?;
+    /// assert_eq!(sum, 5);
+    /// # running.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rpc_client(&self, options: RpcOptions) -> Option<RpcClient> {
+        let generation = self.links.get(super::DEFAULT_CONNECTION)?.current()?;
+        Some(RpcClient::new(&generation.connection, options))
     }
 
     /// How messages are settled on the brokers it runs on, and what may go wrong there.

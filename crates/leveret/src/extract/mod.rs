@@ -1,8 +1,10 @@
 //! Extractors: a handler's arguments say what it needs from a message.
 
 mod context;
+mod deadline;
 mod json;
 mod metadata;
+mod principal;
 mod text;
 
 use std::convert::Infallible;
@@ -17,8 +19,13 @@ use crate::request::Request;
 use crate::shared::Needs;
 
 pub use context::{MissingState, Settings, State};
+pub(crate) use deadline::DEADLINE_HEADER;
+pub use deadline::Deadline;
 pub use json::{Json, JsonRejection};
 pub use metadata::{Attempt, Headers, Redelivered, RoutingKey};
+pub use principal::NoPrincipal;
+#[cfg(feature = "http")]
+pub(crate) use principal::principal_of;
 pub use text::{Text, TextRejection};
 
 /// An argument of a handler: an extractor.
@@ -33,6 +40,8 @@ pub use text::{Text, TextRejection};
 /// | [`RoutingKey`] | the routing key |
 /// | [`Redelivered`] | whether the broker delivered it before |
 /// | [`Attempt`] | which attempt this is |
+/// | [`Principal`] | on whose behalf it is handled |
+/// | [`Deadline`] | when whoever asked gives up |
 /// | [`State<T>`] | what [`App::state`](crate::App::state) was given |
 /// | [`Settings<T>`] | what [`App::settings`](crate::App::settings) or the file was given |
 /// | [`Publisher`] | publishes within the handler's unit |
@@ -58,7 +67,7 @@ pub use text::{Text, TextRejection};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an extractor",
-    note = "arguments are extractors: `Json<T>`, `Text`, `Bytes`, `Message`, `Headers`, `RoutingKey`, `Redelivered`, `Attempt`, `State<T>`, `Settings<T>`, `Publisher`, or your own `impl leveret::FromMessage`",
+    note = "arguments are extractors: `Json<T>`, `Text`, `Bytes`, `Message`, `Headers`, `RoutingKey`, `Redelivered`, `Attempt`, `Principal`, `Deadline`, `State<T>`, `Settings<T>`, `Publisher`, or your own `impl leveret::FromMessage`",
     note = "a body is taken as `Json(value): Json<{Self}>`, a shared value as `State(value): State<{Self}>`"
 )]
 pub trait FromMessage: Sized {

@@ -6,6 +6,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::principal::Principal;
 use crate::retry::RetryPolicy;
 use crate::topology::{Binding, ExchangeKind, Queue};
 
@@ -72,6 +73,7 @@ pub struct Handler {
     pub(crate) retry: RetryPolicy,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) inbox: Inboxing,
+    pub(crate) principal: Option<Principal>,
     pub(crate) service: Arc<dyn Service>,
 }
 
@@ -100,8 +102,13 @@ impl Handler {
             own_name::<F>().unwrap_or_else(|| queue.name()).to_owned()
         }
         let queue = queue.into();
+        let name = name_of(&function, &queue);
+        Self::of_service(name, queue, Arc::new(FunctionService::new(function)))
+    }
+
+    pub(crate) fn of_service(name: String, queue: Queue, service: Arc<dyn Service>) -> Self {
         Self {
-            name: name_of(&function, &queue),
+            name,
             queue,
             bindings: Vec::new(),
             connection: None,
@@ -110,7 +117,8 @@ impl Handler {
             retry: RetryPolicy::default(),
             time_limit: None,
             inbox: Inboxing::Off,
-            service: Arc::new(FunctionService::new(function)),
+            principal: None,
+            service,
         }
     }
 
@@ -190,6 +198,13 @@ impl Handler {
     #[must_use]
     pub fn inbox(mut self) -> Self {
         self.inbox = Inboxing::On;
+        self
+    }
+
+    /// On whose behalf messages without a `user-id` are handled: see [`Principal`].
+    #[must_use]
+    pub fn principal(mut self, name: impl Into<String>) -> Self {
+        self.principal = Some(Principal::new(name));
         self
     }
 

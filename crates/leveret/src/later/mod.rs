@@ -14,6 +14,7 @@ use leveret_client::Publish as Sealed;
 use leveret_protocol::{FieldValue, ShortStr};
 
 use crate::copy::Copy;
+use crate::extract::DEADLINE_HEADER;
 use crate::failure::{Classify as _, Failure};
 use crate::message::Message;
 
@@ -49,6 +50,9 @@ pub(crate) fn postponed(
     copy.add(ATTEMPT, i64::from(past.attempts));
     if let Some(secs) = past.first_failure_secs {
         copy.add(FIRST_FAILURE, FieldValue::Timestamp(secs));
+    }
+    if let Some(deadline) = message.header(DEADLINE_HEADER) {
+        copy.add(DEADLINE_HEADER, deadline);
     }
     copy.add_text("x-leveret-error-class", failure.name());
     copy.add_text("x-leveret-error", &failure.to_string());

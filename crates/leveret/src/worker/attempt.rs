@@ -13,12 +13,16 @@ use tracing::{info, warn};
 
 use crate::dead_letter::{Obituary, Origin, dead_letter};
 use crate::effects::{Effects, Output, Verdict};
+use crate::extract::Deadline;
 use crate::failure::{Classify as _, Failure};
 use crate::handler::Service;
 use crate::later::{Past, Postponed, postponed};
 use crate::lineage::{Parent, now_secs, seal_output};
 use crate::message::Message;
+use crate::message_id::derived_message_id;
+use crate::principal::Principal;
 use crate::publish::Publish;
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::retry::{DELIVERIES_MAX, Next, RetryPolicy, Tries};
 use crate::shared::Shared;
@@ -32,6 +36,7 @@ pub(crate) struct Attempts {
     pub(crate) version: String,
     pub(crate) retry: RetryPolicy,
     pub(crate) time_limit: Option<Duration>,
+    pub(crate) principal: Option<Principal>,
     pub(crate) service: Arc<dyn Service>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) counters: Arc<Counters>,
@@ -50,7 +55,9 @@ pub(crate) struct Settlement {
 pub(crate) enum Fate {
     /// Outputs out, then acknowledge.
     Handled,
-    /// The only output is the dead letter; then acknowledge.
+    /// Whoever asked has given up; acknowledge.
+    Expired,
+    /// The dead letter and perhaps an error for whoever asked; then acknowledge.
     DeadLettered,
     /// The only output is a copy that comes back after a pause; then acknowledge.
     Postponed,
@@ -69,16 +76,22 @@ impl Attempts {
     pub(crate) async fn run(&self, message: Message, past: Past) -> Settlement {
         let before = past.attempts.saturating_add(earlier_deliveries(&message));
         let max = self.retry.attempts_max();
-        let mut request = Request::new(message, max.max(before + 1), self.shared.clone());
+        let (shared, principal) = (self.shared.clone(), self.principal.clone());
+        let max_here = max.max(before.saturating_add(1));
+        let mut request = Request::new(message, max_here, shared, principal);
         if earlier_deliveries(request.message()) >= DELIVERIES_MAX {
             let text = format!("delivered {before} times without an outcome");
             let failure = Failure::permanent(text).named("poison");
-            return self.bury(request.message(), &failure, before, now_secs());
+            return self.give_up(request.message(), &failure, before, now_secs());
         }
         let mut first_failure_secs = past.first_failure_secs;
         let mut in_round = 1;
         loop {
             let attempt = before.saturating_add(in_round);
+            if is_given_up(request.message()) {
+                info!(handler = %self.handler, attempt, "whoever asked has given up, dropped");
+                return Settlement::new(Fate::Expired, Vec::new());
+            }
             request.begin_attempt(attempt);
             let effects = self.attempt(&request).await;
             let publishes = request.close_outbox();
@@ -87,14 +100,18 @@ impl Attempts {
                     let outputs = self.seal(request.message(), publishes, effects.outputs);
                     return Settlement::new(Fate::Handled, outputs);
                 }
-                Verdict::Reject => return Settlement::new(Fate::Rejected, Vec::new()),
+                Verdict::Reject => {
+                    let failure = Failure::permanent("the message is not wanted").named("rejected");
+                    let answer = self.answer(request.message(), &failure);
+                    return Settlement::new(Fate::Rejected, answer.into_iter().collect());
+                }
                 Verdict::Failed(failure) => failure,
             };
             let since = *first_failure_secs.get_or_insert_with(now_secs);
             let elapsed = Duration::from_secs(now_secs().saturating_sub(since));
             let tries = Tries { attempt, in_round, elapsed };
             match self.retry.next(failure.class(), tries, fastrand::f64()) {
-                Next::Never => return self.bury(request.message(), &failure, attempt, since),
+                Next::Never => return self.give_up(request.message(), &failure, attempt, since),
                 Next::After(pause) => {
                     let past = Past { attempts: attempt, first_failure_secs };
                     return self.postpone(request.message(), &failure, past, pause);
@@ -168,7 +185,31 @@ impl Attempts {
             .collect()
     }
 
-    /// The settlement of a message that cannot be handled.
+    /// The settlement of a message that cannot be handled: whoever asked is told.
+    pub(crate) fn give_up(
+        &self,
+        message: &Message,
+        failure: &Failure,
+        attempts: u32,
+        first_failure_secs: u64,
+    ) -> Settlement {
+        let mut settlement = self.bury(message, failure, attempts, first_failure_secs);
+        settlement.outputs.extend(self.answer(message, failure));
+        settlement
+    }
+
+    /// The failure as a reply, if the message asks for one.
+    fn answer(&self, message: &Message, failure: &Failure) -> Option<Sealed> {
+        let mut reply = Reply::of_failure(failure).to(message)?;
+        // Not the id of a first output: that may still come, once the dead letter is handled.
+        reply.message_id = message
+            .message_id()
+            .map(|id| derived_message_id(&[&id.to_string_lossy(), &self.handler, "error"]));
+        let parent = Parent { message, handler: &self.handler };
+        Some(seal_output(reply, &self.shared.app_id, parent, 0))
+    }
+
+    /// A message as a dead letter, whether somebody waits for it or not.
     pub(crate) fn bury(
         &self,
         message: &Message,
@@ -194,6 +235,11 @@ impl Attempts {
         let letter = dead_letter(message, &obituary, &self.dead_letters);
         Settlement::new(Fate::DeadLettered, vec![letter])
     }
+}
+
+/// Whether a request comes too late for whoever asked.
+fn is_given_up(message: &Message) -> bool {
+    message.properties().reply_to().is_some() && Deadline::of(message).is_past()
 }
 
 /// Deliveries that ended without an outcome, where the broker counts them.

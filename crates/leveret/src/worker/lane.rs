@@ -93,7 +93,7 @@ impl Lane {
                     channel.publish(publish).await?;
                 }
                 match fate {
-                    Fate::Handled | Fate::DeadLettered | Fate::Postponed => {
+                    Fate::Handled | Fate::Expired | Fate::DeadLettered | Fate::Postponed => {
                         channel.ack(delivery)?;
                     }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
@@ -105,7 +105,7 @@ impl Lane {
                 // Only when the outputs are safe: an id says that they are.
                 confirm_all(channel, entry).await?;
                 match fate {
-                    Fate::Handled | Fate::DeadLettered | Fate::Postponed => {
+                    Fate::Handled | Fate::Expired | Fate::DeadLettered | Fate::Postponed => {
                         channel.ack(delivery)?;
                     }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,

@@ -148,7 +148,7 @@ impl Worker {
         let in_hand = InHand::of(delivery);
         let message = &in_hand.message;
         if let Some(failure) = self.verdict(message) {
-            let letter = self.attempts.bury(message, &failure, 1, now_secs());
+            let letter = self.attempts.give_up(message, &failure, 1, now_secs());
             return self.settle(lane, &in_hand, letter, None).await.map(drop);
         }
         let Some((desk, id)) = self.desk.as_ref().zip(message.message_id()) else {
@@ -199,7 +199,7 @@ impl Worker {
                 self.attempts.counters.add(Count::Unroutable, 1);
             }
             lane.forget().await?;
-            let letter = self.attempts.bury(message, &failure, 1, now_secs());
+            let letter = self.attempts.give_up(message, &failure, 1, now_secs());
             return Box::pin(self.settle(lane, in_hand, letter, None)).await;
         }
         if let LaneError::Publish(
@@ -234,6 +234,7 @@ impl Worker {
                 counters.add(Count::Handled, 1);
                 counters.add(Count::Published, outputs);
             }
+            Fate::Expired => counters.add(Count::Expired, 1),
             Fate::DeadLettered => counters.add(Count::DeadLettered, 1),
             Fate::Postponed => counters.add(Count::Postponed, 1),
             Fate::Rejected => counters.add(Count::Rejected, 1),

@@ -10,6 +10,7 @@
 )]
 
 mod attributes;
+mod calls;
 mod classes;
 mod delays;
 mod delivery;
@@ -20,4 +21,5 @@ mod outage;
 mod outcomes;
 mod plan;
 mod proxy;
+mod serve;
 mod setup;
