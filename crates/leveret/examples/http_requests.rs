@@ -1,13 +1,17 @@
-//! Messages as requests to an axum router: the same routes for the web and for messages.
+//! Messages as requests to an axum router: one set of routes for both.
 //!
 //! `cargo run -p leveret --features http --example http_requests`
 
-#![expect(clippy::print_stdout, reason = "an example shows what happens")]
+#![expect(
+    clippy::print_stdout,
+    clippy::panic_in_result_fn,
+    reason = "an example shows what happens, and asserts it"
+)]
 
 use axum::extract::Path;
 use axum::http::{Method, StatusCode};
 use axum::routing::{get, put};
-use axum::{Extension, Router};
+use axum::{Extension, Json, Router};
 use leveret::serve::{Mapping, StatusRule, StatusRules};
 use leveret::{App, Handler, Principal, Publish, Publisher, RpcOptions, Text};
 
@@ -33,7 +37,7 @@ async fn order(
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let router = Router::new()
         .route("/regions/{region}/orders/{id}", put(order))
-        .route("/{exchange}/prices", get(async || "[3, 4]"));
+        .route("/{exchange}/prices", get(async || Json([3, 4])));
 
     let orders = Mapping::default()
         .method(Method::PUT)

@@ -2,7 +2,11 @@
 //!
 //! `cargo run -p leveret --example routing`
 
-#![expect(clippy::print_stdout, reason = "an example shows what happens")]
+#![expect(
+    clippy::print_stdout,
+    clippy::panic_in_result_fn,
+    reason = "an example shows what happens, and asserts it"
+)]
 
 use leveret::{App, EncodeError, Json, Publish, RoutingKey, handler};
 

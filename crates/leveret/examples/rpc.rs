@@ -2,7 +2,11 @@
 //!
 //! `cargo run -p leveret --example rpc`
 
-#![expect(clippy::print_stdout, reason = "an example shows what happens")]
+#![expect(
+    clippy::print_stdout,
+    clippy::panic_in_result_fn,
+    reason = "an example shows what happens, and asserts it"
+)]
 
 use std::time::Duration;
 
@@ -57,7 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(running.messages_ready("divisions.dead").await, Some(1));
 
     // Nobody serves this queue: known at once, without waiting for the time to pass.
-    let unserved = client.call_within::<_, i64>("nowhere", &1, Duration::from_secs(60)).await;
+    let unserved = client.call_within::<_, i64>("nowhere", &1, Duration::from_mins(1)).await;
     assert!(matches!(unserved, Err(RpcError::NoRoute { .. })));
     running.shutdown().await?;
     Ok(())

@@ -40,7 +40,7 @@ pub use text::{Text, TextRejection};
 /// | [`RoutingKey`] | the routing key |
 /// | [`Redelivered`] | whether the broker delivered it before |
 /// | [`Attempt`] | which attempt this is |
-/// | [`Principal`] | on whose behalf it is handled |
+/// | [`Principal`](crate::Principal) | on whose behalf it is handled |
 /// | [`Deadline`] | when whoever asked gives up |
 /// | [`State<T>`] | what [`App::state`](crate::App::state) was given |
 /// | [`Settings<T>`] | what [`App::settings`](crate::App::settings) or the file was given |

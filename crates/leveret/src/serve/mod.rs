@@ -1,4 +1,4 @@
-//! Messages as requests to a web service: an axum `Router`, or any other tower service.
+//! Messages as requests to a web service: an axum router or another.
 //!
 //! A message becomes an `http::Request` with a [`Body`], the service's response becomes the
 //! message's outcome, and its reply if somebody waits for one. No socket is opened: the service is
