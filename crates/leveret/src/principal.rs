@@ -7,9 +7,10 @@ use std::sync::Arc;
 /// [`Handler::principal`](crate::Handler::principal) names.
 ///
 /// A broker takes a message with a `user-id` only from a publisher that has logged in under that
-/// name, so it can be believed. A message that comes back after a pause, or from the dead letters,
-/// has lost that proof: its `user-id` is in the header `x-leveret-user-id`, which anyone may write.
-/// Such a message has no principal, not even the handler's.
+/// name, so it can be believed. A message that comes back after a pause keeps it: the copy has the
+/// application's own login as its `user-id`. A copy that does not (from the dead letters, or where
+/// a certificate is the login) proves nothing: the header `x-leveret-user-id` can be written by
+/// anyone. Such a message has no principal, not even the handler's.
 ///
 /// As an argument it must be there; a message without one becomes a dead letter. Take
 /// `Option<Principal>` if it need not.

@@ -86,6 +86,7 @@ impl App {
                 version: self.version.clone(),
                 retry: handler.retry,
                 time_limit: handler.time_limit,
+                login: assembly.links.get(name).and_then(|link| link.login.clone()),
                 principal: handler.principal.clone(),
                 service: handler.service.clone(),
                 shared: shared.clone(),

@@ -11,7 +11,7 @@ mod timer;
 use std::time::Duration;
 
 use leveret_client::Publish as Sealed;
-use leveret_protocol::{FieldValue, ShortStr};
+use leveret_protocol::{FieldValue, PropertiesBuilder, ShortStr};
 
 use crate::copy::Copy;
 use crate::extract::DEADLINE_HEADER;
@@ -32,6 +32,18 @@ const FIRST_FAILURE: &str = "x-leveret-first-failure";
 pub(crate) struct Postponed {
     pub(crate) copy: Sealed,
     pub(crate) pause: Duration,
+}
+
+impl Postponed {
+    /// With our own name as the copy's user-id, if the message had one: the broker takes that from
+    /// us alone, so what the copy says of the message's user can be believed when it comes back.
+    pub(crate) fn vouched_for(mut self, message: &Message, login: Option<&ShortStr>) -> Self {
+        if let (Some(_), Some(login)) = (message.properties.user_id(), login) {
+            let properties = PropertiesBuilder::from(&self.copy.properties).user_id(login.clone());
+            self.copy.properties = properties.build();
+        }
+        self
+    }
 }
 
 /// The message after `past.attempts` failed attempts, the last of which failed so.

@@ -1,6 +1,6 @@
 //! What a message that has come back says of its earlier attempts.
 
-use leveret_protocol::{FieldValue, ShortStr};
+use leveret_protocol::{FieldValue, PropertiesBuilder, ShortStr};
 
 use super::{ATTEMPT, FIRST_FAILURE, ladder};
 use crate::message::Message;
@@ -13,8 +13,8 @@ pub(crate) struct Past {
 }
 
 /// Reads the record of a message that has come back, and gives it back the exchange and routing
-/// key that it was published with.
-pub(crate) fn arrived(message: &mut Message) -> Past {
+/// key that it was published with; its user-id too, if the copy is from `login`, which is us.
+pub(crate) fn arrived(message: &mut Message, login: Option<&ShortStr>) -> Past {
     let came_back = message.exchange.is_empty() || ladder::is_step(&message.exchange);
     let Some(FieldValue::I64(attempts)) = message.header(ATTEMPT).filter(|_| came_back) else {
         return Past::default();
@@ -24,6 +24,12 @@ pub(crate) fn arrived(message: &mut Message) -> Past {
     }
     if let Some(routing_key) = name(message, "x-leveret-routing-key") {
         message.routing_key = routing_key;
+    }
+    if let (Some(by), Some(login)) = (message.properties.user_id(), login)
+        && by == *login
+        && let Some(user_id) = name(message, "x-leveret-user-id")
+    {
+        message.properties = PropertiesBuilder::from(&message.properties).user_id(user_id).build();
     }
     let first_failure_secs = match message.header(FIRST_FAILURE) {
         Some(FieldValue::Timestamp(secs)) => Some(secs),
@@ -59,10 +65,13 @@ mod tests {
         message
     }
 
+    const US: ShortStr = ShortStr::from_static("us");
+
     fn come_back(message: &Message, past: Past) -> (Message, Past) {
         let queue = ShortStr::from_static("orders");
         let failure = Failure::transient("no route to the bank");
-        let copy = postponed(message, &failure, past, &queue, Duration::from_secs(1)).copy;
+        let postponed = postponed(message, &failure, past, &queue, Duration::from_secs(1));
+        let copy = postponed.vouched_for(message, Some(&US)).copy;
         let mut back = Message {
             exchange: copy.exchange,
             routing_key: copy.routing_key,
@@ -70,7 +79,7 @@ mod tests {
             body: copy.body,
             redelivered: false,
         };
-        let past = arrived(&mut back);
+        let past = arrived(&mut back, Some(&US));
         (back, past)
     }
 
@@ -94,6 +103,30 @@ mod tests {
         assert_eq!((back.exchange(), back.routing_key()), ("shop".into(), "order.eu".into()));
     }
 
+    fn user_id(message: &Message) -> Option<String> {
+        message.properties.user_id().map(|user_id| user_id.to_string())
+    }
+
+    #[test]
+    fn its_user_comes_back_if_the_copy_is_ours_and_not_if_it_is_anothers() {
+        let mut message = original();
+        let ann =
+            PropertiesBuilder::from(&message.properties).user_id(ShortStr::from_static("ann"));
+        message.properties = ann.build();
+        let (mut back, _) = come_back(&message, Past::default());
+        assert_eq!(user_id(&back), Some("ann".to_owned()));
+        let (again, _) = come_back(&back, Past::default());
+        assert_eq!(user_id(&again), Some("ann".to_owned()));
+
+        back.exchange = ShortStr::EMPTY;
+        for (by, then) in [(Some("bob"), Some("bob")), (None, None)] {
+            let by = by.map(ShortStr::from_static);
+            back.properties = PropertiesBuilder::from(&back.properties).user_id(by).build();
+            arrived(&mut back, Some(&US));
+            assert_eq!(user_id(&back).as_deref(), then);
+        }
+    }
+
     #[test]
     fn a_header_on_a_message_from_an_exchange_means_nothing() {
         let headers = FieldTable::builder()
@@ -103,7 +136,7 @@ mod tests {
         let properties: Properties = PropertiesBuilder::default().headers(headers).build();
         let mut message = Message::new("order.eu", properties, "");
         message.exchange = ShortStr::from_static("shop");
-        assert_eq!(arrived(&mut message), Past::default());
+        assert_eq!(arrived(&mut message, Some(&US)), Past::default());
         assert_eq!(message.routing_key(), "order.eu");
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use leveret_client::Connection;
+use leveret_protocol::ShortStr;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -31,6 +32,8 @@ pub(crate) struct Generation {
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     pub(crate) name: Arc<str>,
+    /// The name that the broker knows us by.
+    pub(crate) login: Option<ShortStr>,
     current: watch::Receiver<Option<Generation>>,
 }
 
@@ -71,7 +74,11 @@ impl Supervisor {
     }
 
     pub(crate) fn link(&self) -> Link {
-        Link { name: self.name.clone(), current: self.shown.subscribe() }
+        Link {
+            name: self.name.clone(),
+            login: self.dialer.login(),
+            current: self.shown.subscribe(),
+        }
     }
 
     /// Shows the first generation, which the start has opened.

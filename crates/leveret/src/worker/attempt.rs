@@ -36,6 +36,8 @@ pub(crate) struct Attempts {
     pub(crate) version: String,
     pub(crate) retry: RetryPolicy,
     pub(crate) time_limit: Option<Duration>,
+    /// The name that the broker knows us by.
+    pub(crate) login: Option<ShortStr>,
     pub(crate) principal: Option<Principal>,
     pub(crate) service: Arc<dyn Service>,
     pub(crate) shared: Arc<Shared>,
@@ -138,8 +140,9 @@ impl Attempts {
             handler = %self.handler, attempt = past.attempts, max, pause_ms, %failure,
             "attempt failed, trying again after a pause"
         );
-        let postponed = Some(postponed(message, failure, past, &self.queue, pause));
-        Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed }
+        let postponed = postponed(message, failure, past, &self.queue, pause);
+        let postponed = postponed.vouched_for(message, self.login.as_ref());
+        Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed: Some(postponed) }
     }
 
     /// Runs the function once; a panic or the time limit make it fail.

@@ -145,7 +145,7 @@ impl Worker {
     }
 
     async fn handle(&self, lane: &Lane, delivery: &Delivery) -> Result<(), Leave> {
-        let in_hand = InHand::of(delivery);
+        let in_hand = InHand::of(delivery, self.attempts.login.as_ref());
         let message = &in_hand.message;
         if let Some(failure) = self.verdict(message) {
             let letter = self.attempts.give_up(message, &failure, 1, now_secs());
@@ -276,7 +276,7 @@ async fn stop(lane: Lane, consumer: Consumer) {
 }
 
 impl<'a> InHand<'a> {
-    fn of(delivery: &'a Delivery) -> Self {
+    fn of(delivery: &'a Delivery, login: Option<&ShortStr>) -> Self {
         let mut message = Message {
             exchange: delivery.exchange.clone(),
             routing_key: delivery.routing_key.clone(),
@@ -284,7 +284,7 @@ impl<'a> InHand<'a> {
             body: delivery.body.clone(),
             redelivered: delivery.redelivered,
         };
-        let past = arrived(&mut message);
+        let past = arrived(&mut message, login);
         Self { delivery, message, past }
     }
 }

@@ -20,6 +20,7 @@ mod lifecycle;
 mod outage;
 mod outcomes;
 mod plan;
+mod principals;
 mod proxy;
 mod serve;
 mod setup;
