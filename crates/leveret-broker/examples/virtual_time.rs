@@ -50,7 +50,8 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     effects.drain().for_each(drop);
     engine.handle(now, method(basic::Get { queue: QUEUE, no_ack: true }), &mut effects);
     let answer = effects.drain().next().ok_or("no answer")?;
-    let is_gone = matches!(answer, Effect::Send { method: Method::BasicGetEmpty(_), .. });
+    let Effect::Send { method: answer, .. } = answer else { return Err("no method".into()) };
+    let is_gone = matches!(*answer, Method::BasicGetEmpty(_));
     println!("an hour later the message is gone: {is_gone}");
     if is_gone { Ok(()) } else { Err("a message outlived its hour".into()) }
 }

@@ -44,9 +44,9 @@ pub(crate) async fn run_errand(
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others answer nothing")]
 fn answer_of(effect: Effect) -> Option<Result<Method, AmqpError>> {
     match effect {
-        Effect::Send { method, .. } => Some(Ok(method)),
+        Effect::Send { method, .. } => Some(Ok(*method)),
         Effect::FailChannel { error, .. } | Effect::FailConnection { error, .. } => {
-            Some(Err(error))
+            Some(Err(*error))
         }
         _ => None,
     }

@@ -16,10 +16,18 @@ use crate::{
 pub(crate) struct Draft {
     /// The number of the last record that is finished.
     last: Lsn,
+    /// The open record, and room behind it.
     open: BytesMut,
     kind: Kind,
+    /// All finished records but the last.
     finished: Vec<(Lsn, Bytes)>,
 }
+
+/// Small records share room of this size: each for itself would cost more than its writing.
+const ROOM_BYTES: usize = 64 << 10;
+
+/// With less room than this, the next record begins in new room.
+const RECORD_ROOM_BYTES: usize = 512;
 
 #[derive(Debug)]
 enum Kind {
@@ -28,9 +36,10 @@ enum Kind {
 }
 
 impl Draft {
-    /// Nothing is written yet; the next record follows `last`.
-    pub(crate) fn after(last: Lsn) -> Self {
-        Self { last, open: BytesMut::new(), kind: Kind::Whole, finished: Vec::new() }
+    /// Nothing is written yet; the next record follows `last`. The room is what an earlier draft
+    /// has left.
+    pub(crate) fn after(last: Lsn, room: BytesMut) -> Self {
+        Self { last, open: room, kind: Kind::Whole, finished: Vec::new() }
     }
 
     /// All facts until [`finish`](Self::finish) belong to one transaction.
@@ -43,6 +52,9 @@ impl Draft {
     /// Where the next fact goes.
     pub(crate) fn facts(&mut self) -> &mut BytesMut {
         if self.open.is_empty() {
+            if self.open.capacity() < RECORD_ROOM_BYTES {
+                self.open.reserve(ROOM_BYTES);
+            }
             match self.kind {
                 Kind::Whole => record::begin_whole(&mut self.open),
                 Kind::Transaction { first, parts, .. } => {
@@ -75,40 +87,51 @@ impl Draft {
         }
     }
 
-    /// Ends the last record, and gives back all; the number of the last is next to them.
-    pub(crate) fn finish(mut self) -> (Lsn, Vec<(Lsn, Bytes)>) {
+    /// Ends the last record and hands out all; gives back the number of the last, and the room.
+    pub(crate) fn finish(mut self, mut hand_out: impl FnMut(Lsn, Bytes)) -> (Lsn, BytesMut) {
+        for (lsn, record) in core::mem::take(&mut self.finished) {
+            hand_out(lsn, record);
+        }
         match self.kind {
-            Kind::Whole => self.cut(),
-            Kind::Transaction { parts: 0, .. } => {
-                record::make_only_part(&mut self.open);
-                self.end();
-            }
+            Kind::Whole => {}
+            Kind::Transaction { parts: 0, .. } => record::make_only_part(&mut self.open),
             Kind::Transaction { .. } => {
-                self.cut();
+                self.count_part();
+                if let Some((lsn, part)) = self.end() {
+                    hand_out(lsn, part);
+                }
                 if let Kind::Transaction { first, parts, checksum } = self.kind {
-                    self.open = BytesMut::from(record::commit(first, parts, checksum));
-                    self.end();
+                    record::commit(&mut self.open, first, parts, checksum);
                 }
             }
         }
-        (self.last, self.finished)
+        if let Some((lsn, record)) = self.end() {
+            hand_out(lsn, record);
+        }
+        (self.last, self.open)
     }
 
     fn cut(&mut self) {
-        if self.open.is_empty() {
-            return;
-        }
-        if let Kind::Transaction { parts, checksum, .. } = &mut self.kind {
+        self.count_part();
+        let record = self.end();
+        self.finished.extend(record);
+    }
+
+    /// What is open is one more part, if it is one of a transaction.
+    fn count_part(&mut self) {
+        if let Kind::Transaction { parts, checksum, .. } = &mut self.kind
+            && !self.open.is_empty()
+        {
             checksum.add(self.open.get(PART_HEADER_BYTES..).unwrap_or_default());
             *parts += 1;
         }
-        self.end();
     }
 
-    fn end(&mut self) {
-        if !self.open.is_empty() {
-            self.last = self.last.next();
-            self.finished.push((self.last, core::mem::take(&mut self.open).freeze()));
+    fn end(&mut self) -> Option<(Lsn, Bytes)> {
+        if self.open.is_empty() {
+            return None;
         }
+        self.last = self.last.next();
+        Some((self.last, self.open.split().freeze()))
     }
 }

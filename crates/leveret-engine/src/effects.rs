@@ -1,15 +1,23 @@
 //! All that an engine can ask for.
 
-use alloc::vec::{self, Vec};
+use alloc::{
+    boxed::Box,
+    vec::{self, Vec},
+};
 use core::slice;
 
 use bytes::Bytes;
 use leveret_protocol::{AmqpError, ChannelNumber, Method, Properties};
 
-use crate::identity::{ConnectionId, Lsn, PageId};
+use crate::{
+    content::Content,
+    identity::{ConnectionId, Lsn, PageId},
+};
 
 /// What is to be done, in this order. Only `Append` and the pages reach the disk; nothing has to
 /// wait for them, for the engine holds back itself what may only follow.
+///
+/// It is small, for it is handed on several times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Send a method without content.
@@ -19,7 +27,7 @@ pub enum Effect {
         /// On which channel.
         channel: ChannelNumber,
         /// The method.
-        method: Method,
+        method: Box<Method>,
     },
     /// Send a method with content: `basic.deliver`, `basic.get-ok` or `basic.return`.
     Content {
@@ -27,12 +35,8 @@ pub enum Effect {
         connection: ConnectionId,
         /// On which channel.
         channel: ChannelNumber,
-        /// The method.
-        method: Method,
-        /// The content's properties.
-        properties: Properties,
-        /// The content's body.
-        body: Bytes,
+        /// The method and its content.
+        content: Content,
     },
     /// The answer to `Input::CloseChannel`: now close-ok may go out.
     ChannelClosed {
@@ -53,14 +57,14 @@ pub enum Effect {
         /// Which.
         channel: ChannelNumber,
         /// Why.
-        error: AmqpError,
+        error: Box<AmqpError>,
     },
     /// Close the connection with this error; the engine has already forgotten it.
     FailConnection {
         /// Which.
         connection: ConnectionId,
         /// Why.
-        error: AmqpError,
+        error: Box<AmqpError>,
     },
     /// Write a record.
     Append {
@@ -116,11 +120,10 @@ impl Effect {
     /// How much of its connection's credit this has used up: the size of a delivery, about.
     pub fn credit_bytes(&self) -> u64 {
         match self {
-            Self::Content { method: Method::BasicDeliver(_), properties, body, .. } => {
-                Self::delivery_credit(properties, body)
-            }
-            Self::Content { .. }
-            | Self::Send { .. }
+            Self::Content { content, .. } => content
+                .as_delivery()
+                .map_or(0, |delivery| Self::delivery_credit(delivery.properties, delivery.body)),
+            Self::Send { .. }
             | Self::ChannelClosed { .. }
             | Self::ConnectionClosed { .. }
             | Self::FailChannel { .. }
@@ -183,5 +186,15 @@ impl<'a> IntoIterator for &'a Effects {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Effect;
+
+    #[test]
+    fn an_effect_is_cheap_to_hand_on() {
+        assert!(size_of::<Effect>() <= 56, "{}", size_of::<Effect>());
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     queue::{QueueSpec, Queues},
     replies::Replies,
     schedule::Schedule,
+    space::Space,
     spans::Spans,
     store::Store,
     tallies::Tallies,
@@ -64,6 +65,7 @@ pub(crate) struct Host {
     pub(crate) spans: Spans,
     /// Space for routing results, used again by every publish.
     pub(crate) routed: Routed,
+    pub(crate) space: Space,
     pub(crate) replies: Replies,
     /// Whether all that is published and delivered is copied to the trace exchange.
     pub(crate) is_traced: bool,
@@ -99,6 +101,7 @@ impl Host {
             getters: Getters::default(),
             spans: Spans::default(),
             routed: Routed::default(),
+            space: Space::default(),
             replies: Replies::default(),
             is_traced: false,
             schedule: Schedule::default(),

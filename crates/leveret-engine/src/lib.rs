@@ -26,10 +26,8 @@
 //!     engine.handle(Timestamp::from_millis(0), input, &mut effects);
 //! }
 //! let answers: Vec<Effect> = effects.drain().collect();
-//! assert!(matches!(
-//!     answers.as_slice(),
-//!     [Effect::Send { method: Method::QueueDeclareOk(_), .. }]
-//! ));
+//! let [Effect::Send { method, .. }] = answers.as_slice() else { panic!("{answers:?}") };
+//! assert!(matches!(**method, Method::QueueDeclareOk(_)));
 //! ```
 
 #![no_std]
@@ -40,6 +38,7 @@ mod chance;
 mod channel;
 mod confirms;
 mod connection;
+mod content;
 mod copies;
 mod death;
 mod draft;
@@ -62,7 +61,9 @@ mod record;
 mod recovery;
 mod replies;
 mod schedule;
+mod series;
 mod siphash;
+mod space;
 mod spans;
 mod store;
 mod tallies;
@@ -72,6 +73,7 @@ mod views;
 mod work;
 
 pub use self::{
+    content::Content,
     effects::{Effect, Effects},
     engine::Engine,
     identity::{ConnectionId, Lsn, PageId},

@@ -20,11 +20,12 @@ use crate::{
 pub(crate) struct Outbox {
     /// What waits, and for which record; what only waits for its turn waits for none.
     held: BTreeMap<ChannelKey, VecDeque<(Lsn, Effect)>>,
+    /// The channels whose first held effect waits for a record, by that record.
     waiting: BTreeSet<(Lsn, ChannelKey)>,
     /// Answers promised so far.
     slots: u64,
-    /// Where something waits for the records of the turn that is not finished.
-    of_turn: Vec<ChannelKey>,
+    /// Where how many wait for the records of the turn that is not finished.
+    of_turn: Vec<(ChannelKey, usize)>,
 }
 
 /// Where an answer goes that is not known yet.
@@ -65,15 +66,23 @@ impl Outbox {
 
     /// Sends once that record is durable.
     pub(crate) fn hold(&mut self, at: ChannelKey, until: Lsn, effect: Effect) {
-        self.held.entry(at).or_default().push_back((until, effect));
-        self.waiting.insert((until, at));
+        let held = self.held.entry(at).or_default();
+        if held.is_empty() {
+            self.waiting.insert((until, at));
+        }
+        held.push_back((until, effect));
     }
 
     /// Sends once the records of the turn are durable, which have no number yet.
     pub(crate) fn hold_for_turn(&mut self, at: ChannelKey, effect: Effect) {
         self.held.entry(at).or_default().push_back((OF_TURN, effect));
-        if self.of_turn.last() != Some(&at) {
-            self.of_turn.push(at);
+        self.note_of_turn(at);
+    }
+
+    fn note_of_turn(&mut self, at: ChannelKey) {
+        match self.of_turn.last_mut() {
+            Some((last, count)) if *last == at => *count += 1,
+            Some(_) | None => self.of_turn.push((at, 1)),
         }
     }
 
@@ -102,9 +111,7 @@ impl Outbox {
         };
         *place = (until, answer);
         if until == OF_TURN {
-            self.of_turn.push(at);
-        } else if until > durable {
-            self.waiting.insert((until, at));
+            self.note_of_turn(at);
         }
         self.release_channel(at, durable, effects);
     }
@@ -119,11 +126,15 @@ impl Outbox {
 
     /// This is the last record of the turn.
     pub(crate) fn end_turn(&mut self, last: Lsn) {
-        for at in self.of_turn.drain(..) {
+        for (at, count) in self.of_turn.drain(..) {
             let Some(held) = self.held.get_mut(&at) else { continue };
+            // They are the last, mostly: what was held before is not looked at.
             let ends = held.iter_mut().rev().map(|(until, _)| until);
-            ends.filter(|until| **until == OF_TURN).for_each(|until| *until = last);
-            self.waiting.insert((last, at));
+            let ends = ends.filter(|until| **until == OF_TURN).take(count);
+            ends.for_each(|until| *until = last);
+            if held.front().is_some_and(|(until, _)| *until == last) {
+                self.waiting.insert((last, at));
+            }
         }
     }
 
@@ -143,8 +154,11 @@ impl Outbox {
         while let Some((_, effect)) = held.pop_front_if(|(until, _)| *until <= upto) {
             effects.push(effect);
         }
-        if held.is_empty() {
-            self.held.remove(&at);
+        match held.front() {
+            None => drop(self.held.remove(&at)),
+            Some((until, _)) if until.0 < FIRST_SLOT => drop(self.waiting.insert((*until, at))),
+            // A slot, or the end of the turn: both see to it when they come.
+            Some(_) => {}
         }
     }
 

@@ -179,7 +179,7 @@ impl Engine {
                 let (consumers, next) = take(all, max, |(id, _)| id.0);
                 let views = consumers.into_iter().filter_map(|(_, consumer)| {
                     Some(ConsumerView {
-                        tag: consumer.tag.clone(),
+                        tag: (*consumer.tag).clone(),
                         queue: host.queues.get(consumer.queue)?.spec.name.clone(),
                         connection: consumer.at.connection,
                         channel: consumer.at.channel,

@@ -1,10 +1,6 @@
 //! What was begun and is too much for one turn.
 
-use alloc::{
-    collections::{VecDeque, btree_map},
-    sync::Arc,
-    vec,
-};
+use alloc::{collections::VecDeque, sync::Arc, vec};
 
 use crate::{
     channel::{Delivery, Verdict},
@@ -12,6 +8,7 @@ use crate::{
     identity::{ConnectionId, ConsumerId, ExchangeId, Lsn, QueueId},
     message::Message,
     queue::Drained,
+    series::IntoValues,
 };
 
 /// How far the policies have been followed.
@@ -42,11 +39,11 @@ pub(crate) enum Task {
     /// Remove the bindings from an exchange that is gone.
     UnbindFrom(ExchangeId),
     /// Acknowledge or dead-letter deliveries.
-    Settle { deliveries: btree_map::IntoValues<u64, Delivery>, verdict: Verdict },
+    Settle { deliveries: IntoValues<Delivery>, verdict: Verdict },
     /// Forget messages that are on record as gone.
     Forget(vec::IntoIter<(QueueId, Arc<Message>)>),
     /// Give deliveries back to their queues, which wait for it.
-    Requeue(btree_map::IntoValues<u64, Delivery>),
+    Requeue(IntoValues<Delivery>),
     /// Forget what was ready in a queue.
     Discard { queue: QueueId, remains: Drained },
     /// Give queues and exchanges the settings of the policies.

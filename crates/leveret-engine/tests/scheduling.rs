@@ -176,7 +176,11 @@ impl World {
             let queue = ShortStr::from_static("q");
             self.method(Method::BasicGet(basic::Get { queue, no_ack: true }), &nothing);
             let body = self.answers.iter().find_map(|answer| {
-                if let Effect::Content { body, .. } = answer { Some(body.clone()) } else { None }
+                if let Effect::Content { content, .. } = answer {
+                    Some(content.body().clone())
+                } else {
+                    None
+                }
             });
             let Some(body) = body else { return found };
             found.push(String::from_utf8_lossy(&body).parse().unwrap());

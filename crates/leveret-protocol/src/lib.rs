@@ -60,7 +60,7 @@ pub use self::{
         FieldArray, FieldArrayBuilder, FieldTable, FieldTableBuilder, FieldValue, Fields,
         NESTING_MAX, Values,
     },
-    frame::{Content, FrameBuffer, PROTOCOL_HEADER, TooLarge},
+    frame::{Content, Delivery, FrameBuffer, PROTOCOL_HEADER, TooLarge},
     generated::{
         access, basic, channel, confirm, connection, exchange, method_enum::Method, queue, tx,
     },

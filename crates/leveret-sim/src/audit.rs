@@ -153,11 +153,14 @@ impl Auditor<'_> {
         let connection = AUDITOR;
         let effects = self.tell(Input::Method { connection, channel, method: get.into() });
         for effect in effects {
-            if let Effect::Content { connection: AUDITOR, method, body, .. } = &effect {
+            if let Effect::Content { connection: AUDITOR, content, .. } = &effect {
+                let method = content.method();
                 let redelivered = matches!(method, Method::BasicGetOk(got) if got.redelivered);
-                return Answer::Message(Found { id: letter_of(body), redelivered });
+                return Answer::Message(Found { id: letter_of(content.body()), redelivered });
             }
-            if let Effect::Send { method: Method::BasicGetEmpty(_), .. } = effect {
+            if let Effect::Send { method, .. } = &effect
+                && matches!(**method, Method::BasicGetEmpty(_))
+            {
                 return Answer::Empty;
             }
         }

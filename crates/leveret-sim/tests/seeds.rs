@@ -45,7 +45,7 @@ const MISTAKES: [(Sabotage, u64, &str); 7] = [
     (Sabotage::Haste, 4, "is confirmed"),
     (Sabotage::LostDeaths, 12, "is lost"),
     (Sabotage::LostDeaths, 53, "was dead-lettered and is in neither"),
-    (Sabotage::LostSlices, 58, "was settled and is there again"),
+    (Sabotage::LostSlices, 41, "was settled and is there again"),
     (Sabotage::LostMarks, 72, "is not marked as redelivered"),
     (Sabotage::LostMarks, 179, "is not marked as redelivered"),
 ];

@@ -11,6 +11,8 @@ pub(super) struct Link {
     inlet: Inlet,
     connection: ConnectionId,
     inputs: Vec<Input>,
+    /// How many were sent last time: room for about as many is made at once.
+    before: usize,
     body_bytes: usize,
     /// Deliveries taken from the engine and not yet granted again.
     owed: u64,
@@ -40,12 +42,18 @@ impl Link {
             Input::Connect { connection, user, capabilities, authority },
             Input::Credit { connection, bytes: credit_max },
         ];
-        (Self { inlet, connection, inputs, body_bytes: 0, owed: 0, credit_max }, receiver)
+        (
+            Self { inlet, connection, inputs, before: 0, body_bytes: 0, owed: 0, credit_max },
+            receiver,
+        )
     }
 
     pub(super) fn push(&mut self, input: Input) {
         if let Input::Publish { body, .. } = &input {
             self.body_bytes = self.body_bytes.saturating_add(body.len());
+        }
+        if self.inputs.capacity() == 0 {
+            self.inputs.reserve(self.before);
         }
         self.inputs.push(input);
     }
@@ -80,6 +88,7 @@ impl Link {
     /// Sends all inputs that wait.
     pub(super) fn submit(&mut self, room: Room) {
         self.body_bytes = 0;
+        self.before = self.inputs.len();
         self.inlet.submit(std::mem::take(&mut self.inputs), room);
     }
 }

@@ -1,6 +1,6 @@
 //! The task that turns inputs into effects.
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use leveret_engine::{ConnectionId, Effect, Effects, Engine, Input, Lsn};
 use leveret_journal::Seq;
@@ -27,11 +27,13 @@ pub(crate) struct HostTask {
     engine: Engine,
     clock: Clock,
     messages: mpsc::UnboundedReceiver<Message>,
-    peers: HashMap<ConnectionId, OutboundSender>,
+    peers: BTreeMap<ConnectionId, OutboundSender>,
     /// The peers that this turn has effects for.
     touched: Vec<ConnectionId>,
     effects: Effects,
     records: Vec<Record>,
+    /// How many there were in the last turn, about as many as in this one.
+    records_before: usize,
     durability: Durability,
     /// Where pages go; without a place, the engine makes none.
     pages: Option<PageStream>,
@@ -65,10 +67,11 @@ impl HostTask {
             engine,
             clock,
             messages,
-            peers: HashMap::new(),
+            peers: BTreeMap::new(),
             touched: Vec::new(),
             effects: Effects::default(),
             records: Vec::new(),
+            records_before: 0,
             durability,
             pages,
         }
@@ -171,6 +174,7 @@ impl HostTask {
     async fn settle(&mut self) {
         while let Some(last) = self.records.last().map(|record| record.seq) {
             let records = std::mem::take(&mut self.records);
+            self.records_before = records.len();
             match &self.durability {
                 Durability::Log { stream, .. } => stream.append(records).await,
                 Durability::Memory => {
@@ -202,10 +206,7 @@ impl HostTask {
 
     fn route_one(&mut self, effect: Effect) {
         let (connection, is_last) = match &effect {
-            Effect::Append { lsn, record } => {
-                self.records.push(Record { seq: Seq(lsn.0), bytes: record.clone() });
-                return;
-            }
+            Effect::Append { .. } => return self.append(effect),
             Effect::Relocated { upto, through } => {
                 if let Durability::Log { stream, .. } = &self.durability {
                     stream.relocated(Seq(upto.0), Seq(through.0));
@@ -235,6 +236,14 @@ impl HostTask {
 }
 
 impl HostTask {
+    fn append(&mut self, effect: Effect) {
+        let Effect::Append { lsn, record } = effect else { return };
+        if self.records.capacity() == 0 {
+            self.records.reserve(self.records_before);
+        }
+        self.records.push(Record { seq: Seq(lsn.0), bytes: record });
+    }
+
     fn page(&mut self, effect: Effect) {
         let Some(pages) = &mut self.pages else { return };
         match effect {

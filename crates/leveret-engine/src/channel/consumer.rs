@@ -1,5 +1,6 @@
 //! A consumer: who takes which queue's messages, and why it cannot take more.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 
 use leveret_protocol::ShortStr;
@@ -10,7 +11,8 @@ use crate::identity::QueueId;
 #[derive(Debug)]
 pub(crate) struct Consumer {
     pub(crate) at: ChannelKey,
-    pub(crate) tag: ShortStr,
+    /// Shared by all deliveries that are under way to it.
+    pub(crate) tag: Arc<ShortStr>,
     pub(crate) queue: QueueId,
     pub(crate) no_ack: bool,
     /// The most unsettled deliveries; 0 is no limit.

@@ -1,13 +1,12 @@
 //! What was delivered on a channel and is not settled.
 
-use alloc::collections::BTreeMap;
-
 use leveret_protocol::Timestamp;
 
 use crate::{
     error::SettleError,
     identity::{ConsumerId, QueueId},
     queue::Entry,
+    series::Series,
 };
 
 /// One delivery.
@@ -35,7 +34,7 @@ pub(crate) enum Verdict {
 }
 
 /// Deliveries by tag.
-pub(crate) type Deliveries = BTreeMap<u64, Delivery>;
+pub(crate) type Deliveries = Series<Delivery>;
 
 /// All unsettled deliveries; tags count from 1 and are never used again.
 #[derive(Debug, Default)]
@@ -59,13 +58,14 @@ impl Unacked {
 
     /// Takes back deliveries that had been taken out.
     pub(crate) fn restore(&mut self, deliveries: impl IntoIterator<Item = (u64, Delivery)>) {
-        for (tag, delivery) in deliveries {
-            self.insert(tag, delivery);
-        }
+        let bytes = &mut self.bytes;
+        self.deliveries.extend(deliveries.into_iter().inspect(|(_, delivery)| {
+            *bytes = bytes.saturating_add(delivery.bytes());
+        }));
     }
 
     pub(crate) fn take_one(&mut self, tag: u64) -> Result<Delivery, SettleError> {
-        let delivery = self.deliveries.remove(&tag).ok_or(SettleError::UnknownTag { tag })?;
+        let delivery = self.deliveries.remove(tag).ok_or(SettleError::UnknownTag { tag })?;
         self.bytes = self.bytes.saturating_sub(delivery.bytes());
         Ok(delivery)
     }
@@ -76,11 +76,10 @@ impl Unacked {
         if tag == 0 {
             return Ok(self.take_all());
         }
-        if !self.deliveries.contains_key(&tag) {
+        if self.deliveries.get(tag).is_none() {
             return Err(SettleError::UnknownTag { tag });
         }
-        let later = self.deliveries.split_off(&(tag + 1));
-        let taken = core::mem::replace(&mut self.deliveries, later);
+        let taken = self.deliveries.take_up_to(tag);
         let bytes: usize = taken.values().map(Delivery::bytes).sum();
         self.bytes = self.bytes.saturating_sub(bytes);
         Ok(taken)
@@ -92,7 +91,7 @@ impl Unacked {
     }
 
     pub(crate) fn oldest(&self) -> Option<&Delivery> {
-        self.deliveries.first_key_value().map(|(_, delivery)| delivery)
+        self.deliveries.first().map(|(_, delivery)| delivery)
     }
 
     pub(crate) fn take_all(&mut self) -> Deliveries {

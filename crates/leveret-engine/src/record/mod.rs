@@ -75,13 +75,11 @@ pub(crate) fn make_only_part(part: &mut BytesMut) {
 pub(crate) const PART_HEADER_BYTES: usize = 14;
 
 /// The record that makes the parts of a transaction count.
-pub(crate) fn commit(transaction: Lsn, parts: u32, checksum: Checksum) -> Bytes {
-    let mut out = BytesMut::with_capacity(22);
+pub(crate) fn commit(out: &mut BytesMut, transaction: Lsn, parts: u32, checksum: Checksum) {
     out.put_slice(&[VERSION, COMMIT]);
     out.put_u64(transaction.0);
     out.put_u32(parts);
     out.put_u64(checksum.value());
-    out.freeze()
 }
 
 impl Record {

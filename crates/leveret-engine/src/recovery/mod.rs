@@ -244,5 +244,5 @@ fn install_message(host: &mut Host, lsn: Lsn, record: PublishedRecord) {
             queue.ready.restore(entry);
         }
     }
-    host.store.add_message(lsn, message, queues);
+    host.store.add_message(lsn, message, queues.into_iter().collect());
 }

@@ -1,5 +1,7 @@
 //! Consumers begin and end, and what bounds them.
 
+use alloc::sync::Arc;
+
 use leveret_protocol::{Method, basic, channel};
 
 use super::{Turn, admit::Admission, authorise::Access, peek::PEEK};
@@ -53,7 +55,7 @@ impl Turn<'_> {
         let timeout = settings.timeout.or_else(|| self.timeout_of_queue(queue));
         let consumer = Consumer {
             at,
-            tag: tag.clone(),
+            tag: Arc::new(tag.clone()),
             queue,
             no_ack,
             prefetch,

@@ -3,14 +3,14 @@
 //! A message that is to survive is sent once it is on disk: what a consumer does about it
 //! cannot be undone, so a crash must not undo the message.
 
-use leveret_protocol::{Method, basic};
+use alloc::sync::Arc;
 
 use super::{Turn, bounds::Progress};
 use crate::{
     channel::{ChannelKey, Delivery, Stall},
+    content::Content,
     effects::Effect,
     identity::{ConnectionId, ConsumerId, QueueId},
-    message::Message,
     outbox::Until,
     queue::{Entry, Queue},
     work::Task,
@@ -143,14 +143,7 @@ impl Turn<'_> {
         let Some(connection) = host.connections.get_mut(&at.connection) else { return };
         let Some(channel) = connection.channels.get_mut(&at.channel) else { return };
         let letter = &message.letter;
-        let delivery_tag = channel.unacked.next_tag();
-        let method = Method::BasicDeliver(basic::Deliver {
-            consumer_tag: consumer.tag.clone(),
-            delivery_tag,
-            redelivered: entry.redelivered,
-            exchange: letter.exchange.clone(),
-            routing_key: letter.routing_key.clone(),
-        });
+        let (delivery_tag, to) = (channel.unacked.next_tag(), Arc::clone(&consumer.tag));
         connection.credit.spend(Effect::delivery_credit(&letter.properties, &letter.body));
         if consumer.no_ack {
             self.leave(queue, &message);
@@ -165,25 +158,20 @@ impl Turn<'_> {
             }
         }
         self.trace_delivery(at, (queue, redelivered), &message.letter);
-        self.send_content(at, method, &message);
+        let until = self.seen_after(&message);
+        self.send_content(at, until, Content::delivery(to, (delivery_tag, redelivered), message));
     }
 
-    pub(super) fn send_content(&mut self, at: ChannelKey, method: Method, message: &Message) {
-        let effect = Self::content(at, method, message);
-        match self.seen_after(message) {
+    pub(super) fn send_content(&mut self, at: ChannelKey, until: Until, content: Content) {
+        let effect = Self::content(at, content);
+        match until {
             Until::Turn => self.host.outbox.send(at, effect, self.effects),
             Until::EndOfTurn => self.host.outbox.hold_for_turn(at, effect),
             Until::Durable(lsn) => self.host.outbox.hold(at, lsn, effect),
         }
     }
 
-    pub(super) fn content(at: ChannelKey, method: Method, message: &Message) -> Effect {
-        Effect::Content {
-            connection: at.connection,
-            channel: at.channel,
-            method,
-            properties: message.letter.properties.clone(),
-            body: message.letter.body.clone(),
-        }
+    pub(super) const fn content(at: ChannelKey, content: Content) -> Effect {
+        Effect::Content { connection: at.connection, channel: at.channel, content }
     }
 }

@@ -5,7 +5,7 @@ use leveret_protocol::{Method, ReplyCode, ShortStr, basic};
 use super::{Turn, post::Posted, replies::Reply};
 use crate::{
     channel::{ChannelKey, Deed, PendingPublish},
-    effects::Effect,
+    content::Content,
     exchange::Routed,
     message::Letter,
 };
@@ -22,7 +22,7 @@ impl Turn<'_> {
         match deed {
             Deed::Route(mut routed) => {
                 if mandatory && routed.is_nowhere() {
-                    self.send_return(at, letter.clone());
+                    self.send_return(at, &letter);
                 }
                 let posted = self.dispatch(letter, &routed, when);
                 routed.clear();
@@ -33,7 +33,7 @@ impl Turn<'_> {
             Deed::Cancel(name) => {
                 let cancelled = self.unschedule_named(&letter.exchange, &name);
                 if mandatory && cancelled.is_none() {
-                    self.send_return(at, letter);
+                    self.send_return(at, &letter);
                 }
                 cancelled.unwrap_or(Posted::InMemory)
             }
@@ -61,16 +61,14 @@ impl Turn<'_> {
         self.hold_back(letter, &routed.held)
     }
 
-    fn send_return(&mut self, at: ChannelKey, letter: Letter) {
+    fn send_return(&mut self, at: ChannelKey, letter: &Letter) {
         let method = Method::BasicReturn(basic::Return {
             reply_code: ReplyCode::NoRoute.as_u16(),
             reply_text: ShortStr::from_static("NO_ROUTE"),
-            exchange: letter.exchange,
-            routing_key: letter.routing_key,
+            exchange: letter.exchange.clone(),
+            routing_key: letter.routing_key.clone(),
         });
-        let (connection, channel) = (at.connection, at.channel);
-        let (properties, body) = (letter.properties, letter.body);
-        let effect = Effect::Content { connection, channel, method, properties, body };
+        let effect = Self::content(at, Content::of_letter(method, letter));
         self.host.outbox.send(at, effect, self.effects);
     }
 }

@@ -1,6 +1,6 @@
 //! `basic.get`: one message at once, or as soon as it is there.
 
-use alloc::sync::Arc;
+use alloc::{boxed::Box, sync::Arc};
 
 use leveret_protocol::{Method, basic};
 
@@ -8,6 +8,7 @@ use super::{Turn, authorise::Access, bounds::Progress};
 use crate::{
     arguments::QueueType,
     channel::{ChannelKey, Delivery},
+    content::Content,
     effects::Effect,
     error::{MethodError, ResourceError, ResourceKind},
     getters::Getter,
@@ -32,7 +33,8 @@ impl Turn<'_> {
             } else if let Some(entry) = self.take_next(id) {
                 let tag = self.next_tag(at);
                 let (method, message) = self.get_ok(id, (at, get.no_ack, tag), entry);
-                self.send_content(at, method, &message);
+                let content = Content::of_letter(method, &message.letter);
+                self.send_content(at, self.seen_after(&message), content);
                 return Ok(());
             } else if self.has_none(id) {
                 self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
@@ -55,7 +57,8 @@ impl Turn<'_> {
                 if let Some(entry) = self.take_next(id) {
                     let (method, message) = self.get_ok(id, (at, no_ack, tag), entry);
                     let until = self.seen_after(&message);
-                    self.fill(at, slot, until, Self::content(at, method, &message));
+                    let content = Content::of_letter(method, &message.letter);
+                    self.fill(at, slot, until, Self::content(at, content));
                 } else if self.has_none(id) {
                     self.fill(at, slot, Until::Turn, get_empty(at));
                 } else {
@@ -126,7 +129,7 @@ impl Turn<'_> {
     }
 }
 
-const fn get_empty(at: ChannelKey) -> Effect {
-    let method = Method::BasicGetEmpty(basic::GetEmpty);
+fn get_empty(at: ChannelKey) -> Effect {
+    let method = Box::new(Method::BasicGetEmpty(basic::GetEmpty));
     Effect::Send { connection: at.connection, channel: at.channel, method }
 }

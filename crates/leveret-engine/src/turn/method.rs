@@ -1,5 +1,7 @@
 //! Which method is whose.
 
+use alloc::boxed::Box;
+
 use leveret_protocol::{Method, access};
 
 use super::Turn;
@@ -23,6 +25,7 @@ impl Turn<'_> {
     pub(super) fn refuse(&mut self, at: ChannelKey, error: &MethodError, blame: (u16, u16)) {
         let mut error = error.to_amqp();
         (error.class_id, error.method_id) = blame;
+        let error = Box::new(error);
         let (connection, channel) = (at.connection, at.channel);
         if error.code.closes_connection() {
             self.forget_connection(connection, Farewell::Silent);

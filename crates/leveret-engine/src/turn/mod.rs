@@ -43,7 +43,7 @@ mod trace;
 mod transaction;
 mod unbinding;
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 
 use leveret_protocol::{Method, Timestamp};
 
@@ -57,7 +57,11 @@ use crate::{
     input::Input,
     message::detached_name,
     record::Fact,
+    space::Space,
 };
+
+/// What one message in `settled` takes in a record, at most.
+const SETTLED_BYTES_MAX: usize = 32;
 
 pub(crate) struct Turn<'a> {
     host: &'a mut Host,
@@ -79,15 +83,16 @@ pub(crate) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     pub(crate) fn new(host: &'a mut Host, now: Timestamp, effects: &'a mut Effects) -> Self {
-        let draft = Draft::after(host.last_record);
+        let Space { records, settled, stirred } = core::mem::take(&mut host.space);
+        let draft = Draft::after(host.last_record, records);
         let steps_left = host.options.limits.turn_steps_max;
         Self {
             host,
             now,
             effects,
             draft,
-            settled: Vec::new(),
-            stirred: VecDeque::new(),
+            settled,
+            stirred,
             dropped: Vec::new(),
             replies: Vec::new(),
             relocated: None,
@@ -161,10 +166,10 @@ impl<'a> Turn<'a> {
     fn finish(mut self) {
         self.write_settled();
         let before = self.host.last_record;
-        let (last, records) = self.draft.finish();
-        for (lsn, record) in records {
-            self.effects.push(Effect::Append { lsn, record });
-        }
+        let effects = &mut *self.effects;
+        let (last, records) =
+            self.draft.finish(|lsn, record| effects.push(Effect::Append { lsn, record }));
+        self.host.space = Space { records, settled: self.settled, stirred: self.stirred };
         self.host.dropped_pages.extend(self.dropped.into_iter().map(|page| (last, page)));
         self.host.release_pages(self.effects);
         self.host.spans.add(before.next(), last);
@@ -195,27 +200,33 @@ impl<'a> Turn<'a> {
 
     /// Between two changes that need not hold together: ends a record that has grown large.
     fn part_ways(&mut self) {
-        self.write_settled();
-        self.draft.cut_over(self.host.options.limits.record_bytes_max);
+        let max = self.host.options.limits.record_bytes_max;
+        let settled_bytes = self.settled.len().saturating_mul(SETTLED_BYTES_MAX);
+        if self.draft.open_bytes().saturating_add(settled_bytes) > max {
+            self.write_settled();
+            self.draft.cut_over(max);
+        }
+    }
+
+    fn effect(at: ChannelKey, method: Method) -> Effect {
+        let (connection, channel) = (at.connection, at.channel);
+        Effect::Send { connection, channel, method: Box::new(method) }
     }
 
     fn send(&mut self, at: ChannelKey, method: Method) {
-        let effect = Effect::Send { connection: at.connection, channel: at.channel, method };
-        self.host.outbox.send(at, effect, self.effects);
+        self.host.outbox.send(at, Self::effect(at, method), self.effects);
     }
 
     /// Sends a reply once this turn's records are durable; at once, if there are none.
     fn send_when_written(&mut self, at: ChannelKey, method: Method) {
-        let effect = Effect::Send { connection: at.connection, channel: at.channel, method };
-        self.replies.push((at, effect));
+        self.replies.push((at, Self::effect(at, method)));
     }
 
     /// Sends a reply once that record is durable.
     fn send_when_durable(&mut self, at: ChannelKey, recorded: Option<Lsn>, method: Method) {
         match recorded {
             Some(lsn) if lsn > self.host.durable => {
-                let (connection, channel) = (at.connection, at.channel);
-                self.host.outbox.hold(at, lsn, Effect::Send { connection, channel, method });
+                self.host.outbox.hold(at, lsn, Self::effect(at, method));
             }
             Some(_) | None => self.send(at, method),
         }

@@ -4,13 +4,14 @@
 //! the order in which they would be delivered, and is then cancelled by the server. Nothing of
 //! the queue moves: no message is marked, counted or settled, and the queue stays unused.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use leveret_protocol::{FieldTable, FieldValue, Method, ShortStr, basic};
 
 use super::Turn;
 use crate::{
     channel::ChannelKey,
+    content::Content,
     effects::Effect,
     error::{ArgumentFault, ConsumeError, MethodError, integer},
     identity::QueueId,
@@ -49,8 +50,9 @@ impl Turn<'_> {
             let answer = basic::ConsumeOk { consumer_tag: consumer_tag.clone() };
             self.send(at, Method::BasicConsumeOk(answer));
         }
+        let shown_to = Arc::new(consumer_tag.clone());
         for entry in self.seen(queue, &wish) {
-            self.show(at, queue, &entry, consumer_tag.clone());
+            self.show(at, queue, &entry, Arc::clone(&shown_to));
         }
         let cancel = basic::Cancel { consumer_tag, no_wait: true };
         self.send(at, Method::BasicCancel(cancel));
@@ -74,20 +76,15 @@ impl Turn<'_> {
         seen
     }
 
-    fn show(&mut self, at: ChannelKey, queue: QueueId, entry: &Entry, consumer_tag: ShortStr) {
+    fn show(&mut self, at: ChannelKey, queue: QueueId, entry: &Entry, consumer_tag: Arc<ShortStr>) {
         let message = self.as_delivered(queue, entry);
         let letter = &message.letter;
         let Some(connection) = self.host.connections.get_mut(&at.connection) else { return };
         let Some(channel) = connection.channels.get_mut(&at.channel) else { return };
-        let method = Method::BasicDeliver(basic::Deliver {
-            consumer_tag,
-            delivery_tag: channel.unacked.next_tag(),
-            redelivered: entry.redelivered,
-            exchange: letter.exchange.clone(),
-            routing_key: letter.routing_key.clone(),
-        });
+        let delivery = (channel.unacked.next_tag(), entry.redelivered);
         connection.credit.spend(Effect::delivery_credit(&letter.properties, &letter.body));
-        self.send_content(at, method, &message);
+        let until = self.seen_after(&message);
+        self.send_content(at, until, Content::delivery(consumer_tag, delivery, message));
     }
 
     fn read_wish(&self, queue: QueueId, wanted: FieldValue) -> Result<Wish, ConsumeError> {

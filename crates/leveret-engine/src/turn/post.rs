@@ -9,6 +9,7 @@ use crate::{
     identity::{Lsn, MessageId, QueueId},
     message::{Letter, Message},
     record::Fact,
+    store::Keepers,
 };
 
 /// What a confirm of the message waits for.
@@ -50,7 +51,7 @@ impl Turn<'_> {
             letter,
         });
         if let Some(recorded) = recorded {
-            Fact::put_published(self.draft.facts(), &message, &keepers);
+            Fact::put_published(self.draft.facts(), &message, keepers.as_slice());
             self.host.store.add_message(recorded, Arc::clone(&message), keepers);
         }
         for id in queues {
@@ -70,9 +71,9 @@ impl Turn<'_> {
     }
 
     /// Those of the queues that keep the message on disk.
-    fn keepers(&self, letter: &Letter, queues: &[QueueId]) -> Vec<QueueId> {
+    fn keepers(&self, letter: &Letter, queues: &[QueueId]) -> Keepers {
         if !letter.persistent {
-            return Vec::new();
+            return Keepers::NONE;
         }
         let keeps = |id: &QueueId| {
             let queue = self.host.queues.get(*id);

@@ -88,7 +88,7 @@ impl Turn<'_> {
         let message = Arc::clone(&stored.message);
         // Of a queue that is gone, messages may still wait to be forgotten.
         let (queues, gone): (Vec<QueueId>, Vec<QueueId>) =
-            stored.queues.iter().partition(|queue| host.queues.contains(**queue));
+            stored.queues.as_slice().iter().partition(|queue| host.queues.contains(**queue));
         for queue in gone {
             host.store.settle(queue, id);
         }

@@ -51,10 +51,10 @@ impl Turn<'_> {
             return;
         };
         if let Some(channel) = connection.channels.get_mut(&consumer.at.channel) {
-            channel.consumers.remove(&consumer.tag);
+            channel.consumers.remove(&*consumer.tag);
         }
         if connection.capabilities.consumer_cancel_notify {
-            let cancel = basic::Cancel { consumer_tag: consumer.tag, no_wait: true };
+            let cancel = basic::Cancel { consumer_tag: (*consumer.tag).clone(), no_wait: true };
             self.send_when_written(consumer.at, Method::BasicCancel(cancel));
         }
     }

@@ -9,6 +9,7 @@ use leveret_protocol::{Method, Properties, ShortStr, basic, queue};
 use super::Turn;
 use crate::{
     channel::{ChannelKey, ReplyConsumer},
+    content::Content,
     effects::Effect,
     error::{ConsumeError, MethodError, PublishError, ResourceError},
     message::{Letter, detached_name},
@@ -114,13 +115,7 @@ impl Turn<'_> {
             routing_key: letter.routing_key.clone(),
         });
         connection.credit.spend(Effect::delivery_credit(&letter.properties, &letter.body));
-        let effect = Effect::Content {
-            connection: at.connection,
-            channel: at.channel,
-            method,
-            properties: letter.properties.clone(),
-            body: letter.body.clone(),
-        };
+        let effect = Self::content(at, Content::of_letter(method, letter));
         match when {
             Reply::Now => self.host.outbox.send(at, effect, self.effects),
             Reply::WhenWritten => self.replies.push((at, effect)),

@@ -1,7 +1,5 @@
 //! Deliveries are settled: acknowledged, returned or dead-lettered.
 
-use alloc::collections::btree_map::IntoValues;
-
 use leveret_protocol::{Method, basic};
 
 use super::Turn;
@@ -12,6 +10,7 @@ use crate::{
     death::Reason,
     error::{MethodError, SettleError},
     identity::ConsumerId,
+    series::IntoValues,
     work::Task,
 };
 
@@ -75,7 +74,9 @@ impl Turn<'_> {
         }
         let delivery = channel.unacked.take_one(tag)?;
         if matches!(channel.mode, Mode::Transaction(_)) {
-            return self.judge(at, Deliveries::from([(tag, delivery)]), verdict);
+            let mut one = Deliveries::default();
+            one.insert(tag, delivery);
+            return self.judge(at, one, verdict);
         }
         self.release(at, delivery.consumer, 1);
         self.settle(delivery, verdict);
@@ -111,7 +112,7 @@ impl Turn<'_> {
     /// Gives deliveries their end; many take several turns.
     pub(super) fn go_on_settling(
         &mut self,
-        mut deliveries: IntoValues<u64, Delivery>,
+        mut deliveries: IntoValues<Delivery>,
         verdict: Verdict,
     ) {
         while self.steps_left > 0 {

@@ -1,10 +1,9 @@
 //! What is left for later goes on, as far as this turn's steps reach.
 
-use alloc::collections::btree_map::IntoValues;
-
 use super::Turn;
 use crate::{
     channel::{Delivery, Verdict},
+    series::IntoValues,
     work::Task,
 };
 
@@ -36,7 +35,7 @@ impl Turn<'_> {
         }
     }
 
-    fn go_on_requeueing(&mut self, mut deliveries: IntoValues<u64, Delivery>) {
+    fn go_on_requeueing(&mut self, mut deliveries: IntoValues<Delivery>) {
         while self.steps_left > 0 {
             let Some(delivery) = deliveries.next() else { return };
             self.steps_left -= 1;

@@ -8,10 +8,10 @@ pub(crate) fn effect(effect: &Effect) -> String {
         Effect::Send { connection, channel, method } => {
             format!("c{}.{channel} {}", connection.0, shown(method))
         }
-        Effect::Content { connection, channel, method, properties, body } => {
-            let body = String::from_utf8_lossy(body);
-            let more = described(properties);
-            format!("c{}.{channel} {} {body}{more}", connection.0, shown(method))
+        Effect::Content { connection, channel, content } => {
+            let body = String::from_utf8_lossy(content.body());
+            let more = described(content.properties());
+            format!("c{}.{channel} {} {body}{more}", connection.0, shown(&content.method()))
         }
         Effect::ChannelClosed { connection, channel } => {
             format!("c{}.{channel} is closed", connection.0)

@@ -52,7 +52,7 @@ pub(crate) fn recovered(simulation: &Simulation, upto: Lsn) -> Kept {
                 }
             }
             let content = effects.iter().find_map(|effect| match effect {
-                Effect::Content { properties, body, .. } => Some((properties, body)),
+                Effect::Content { content, .. } => Some((content.properties(), content.body())),
                 _ => None,
             });
             let Some((properties, body)) = content else { return found };

@@ -288,12 +288,14 @@ impl Simulation {
         let (mut contents, mut answers) = (Vec::new(), Vec::new());
         for effect in effects.drain() {
             match effect {
-                Effect::Content { connection, channel, method, properties, body } => {
+                Effect::Content { connection, channel, content } => {
+                    let method = content.method();
+                    let (properties, body) = (content.properties().clone(), content.body().clone());
                     let content = clients::Content { properties, body };
                     contents.push((clients::seat_of(connection, channel), method, content));
                 }
                 Effect::Send { connection, channel, method } => {
-                    answers.push((clients::seat_of(connection, channel), method));
+                    answers.push((clients::seat_of(connection, channel), *method));
                 }
                 _ => {}
             }
@@ -330,7 +332,8 @@ impl Simulation {
             Effect::Send { connection, channel, method } => {
                 self.answer(clients::seat_of(*connection, *channel), method);
             }
-            Effect::Content { connection, channel, body, .. } => {
+            Effect::Content { connection, channel, content } => {
+                let body = content.body();
                 let recorded = self.recorded.get(&clients::id_of(body)).copied();
                 let is_durable = recorded.unwrap_or_default() <= self.durable;
                 assert!(is_durable, "message {body:?} is given out before it is durable");

@@ -7,7 +7,7 @@ use alloc::collections::VecDeque;
 
 use bytes::{Buf, BufMut as _, Bytes, BytesMut};
 
-use super::{END, FrameKind, HEADER_BYTES, OVERHEAD_BYTES};
+use super::{Delivery, END, FrameKind, HEADER_BYTES, OVERHEAD_BYTES};
 use crate::{
     channel_number::ChannelNumber, generated::method_enum::Method, properties::Properties,
 };
@@ -101,31 +101,57 @@ impl FrameBuffer {
         let start = self.begin(FrameKind::Method, channel);
         method.encode(&mut self.tail);
         self.finish(start, frame_max)?;
-        let header = self.begin(FrameKind::Header, channel);
-        self.tail.put_u16(method.class_id());
-        self.tail.put_u16(0);
-        self.tail.put_u64(body.len() as u64);
-        self.tail.put_slice(properties.as_bytes());
-        if let Err(error) = self.finish(header, frame_max) {
-            self.tail.truncate(start);
-            return Err(error);
-        }
-        self.push_body(channel, body, payload_max(frame_max));
+        let header = (method.class_id(), body.len(), properties);
+        self.push_header((channel, start), header, frame_max)?;
+        self.push_body(channel, &body, payload_max(frame_max));
         Ok(())
     }
 
-    fn push_body(&mut self, channel: ChannelNumber, mut body: Bytes, payload_max: usize) {
-        while !body.is_empty() {
-            let payload = body.split_to(payload_max.min(body.len()));
-            self.put_header(FrameKind::Body, channel, payload.len());
-            if payload.len() < SHARED_BODY_BYTES_MIN {
-                self.tail.put_slice(&payload);
+    /// Appends a delivery, as [`push_content`](Self::push_content) does.
+    pub fn push_delivery(
+        &mut self,
+        channel: ChannelNumber,
+        delivery: Delivery<'_>,
+        frame_max: u32,
+    ) -> Result<(), TooLarge> {
+        let start = self.begin(FrameKind::Method, channel);
+        delivery.encode_method(&mut self.tail);
+        self.finish(start, frame_max)?;
+        let header = (Delivery::CLASS_ID, delivery.body.len(), delivery.properties);
+        self.push_header((channel, start), header, frame_max)?;
+        self.push_body(channel, delivery.body, payload_max(frame_max));
+        Ok(())
+    }
+
+    /// Appends a content header; if it is too large, also the method that began at `start` goes.
+    fn push_header(
+        &mut self,
+        (channel, start): (ChannelNumber, usize),
+        (class_id, body_bytes, properties): (u16, usize, &Properties),
+        frame_max: u32,
+    ) -> Result<(), TooLarge> {
+        let header = self.begin(FrameKind::Header, channel);
+        self.tail.put_u16(class_id);
+        self.tail.put_u16(0);
+        self.tail.put_u64(body_bytes as u64);
+        self.tail.put_slice(properties.as_bytes());
+        self.finish(header, frame_max).inspect_err(|_| self.tail.truncate(start))
+    }
+
+    fn push_body(&mut self, channel: ChannelNumber, body: &Bytes, payload_max: usize) {
+        let mut start = 0;
+        while start < body.len() {
+            let end = body.len().min(start + payload_max);
+            self.put_header(FrameKind::Body, channel, end - start);
+            if end - start < SHARED_BODY_BYTES_MIN {
+                self.tail.put_slice(body.get(start..end).unwrap_or_default());
             } else {
                 self.seal();
-                self.segments_bytes += payload.len();
-                self.segments.push_back(payload);
+                self.segments_bytes += end - start;
+                self.segments.push_back(body.slice(start..end));
             }
             self.tail.put_u8(END);
+            start = end;
         }
     }
 

@@ -3,10 +3,14 @@
 //! Knows nothing of what the payloads mean.
 
 mod buffer;
+mod delivery;
 
 use crate::channel_number::ChannelNumber;
 
-pub use self::buffer::{Content, FrameBuffer, TooLarge};
+pub use self::{
+    buffer::{Content, FrameBuffer, TooLarge},
+    delivery::Delivery,
+};
 
 /// Octets before a frame's payload.
 pub(crate) const HEADER_BYTES: usize = 7;

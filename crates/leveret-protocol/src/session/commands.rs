@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Session;
 use crate::{
     channel_number::ChannelNumber,
-    frame::Content,
+    frame::{Content, Delivery},
     generated::{channel, connection, method_enum::Method},
     method::Sender,
     properties::Properties,
@@ -154,6 +154,21 @@ impl Session {
         self.heartbeat.note_written(self.now);
         let content = Content { method, properties, body };
         Ok(self.output.push_content(channel, content, self.negotiated.frame_max)?)
+    }
+
+    /// Sends a `basic.deliver` with its content, as [`send_content`](Self::send_content) would.
+    pub fn send_delivery(
+        &mut self,
+        channel: ChannelNumber,
+        delivery: Delivery<'_>,
+    ) -> Result<(), SendError> {
+        self.check_open()?;
+        self.channels.check_sendable(channel)?;
+        if self.role == Role::Client {
+            return Err(SendError::NotSendable { name: "basic.deliver" });
+        }
+        self.heartbeat.note_written(self.now);
+        Ok(self.output.push_delivery(channel, delivery, self.negotiated.frame_max)?)
     }
 
     /// Tells a client that publishing is stopped, if it knows the extension.

@@ -75,9 +75,10 @@ impl Witness<'_> {
                     self.answered(number, method);
                 }
             }
-            Effect::Content { connection, channel, method, properties, body } => {
-                let spent = effect.credit_bytes();
-                self.content((*connection, *channel), method, (properties, body), spent);
+            Effect::Content { connection, channel, content } => {
+                let (spent, method) = (effect.credit_bytes(), content.method());
+                let letter = (content.properties(), content.body());
+                self.content((*connection, *channel), &method, letter, spent);
             }
         }
     }

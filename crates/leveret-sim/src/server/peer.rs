@@ -257,9 +257,14 @@ impl Peer {
                     self.note_sent(scene, sent);
                 }
             }
-            Effect::Content { channel, method, properties, body, .. } => {
+            Effect::Content { channel, content, .. } => {
                 if self.may_send(channel) {
-                    let sent = self.session.send_content(channel, &method, &properties, body);
+                    let sent = if let Some(delivery) = content.as_delivery() {
+                        self.session.send_delivery(channel, delivery)
+                    } else {
+                        let (properties, body) = (content.properties(), content.body().clone());
+                        self.session.send_content(channel, &content.method(), properties, body)
+                    };
                     self.note_sent(scene, sent);
                 }
             }

@@ -1,8 +1,8 @@
 //! A broker's mistakes, made on purpose: the checker must see them.
 
 use bytes::Bytes;
-use leveret_engine::Effect;
-use leveret_protocol::Method;
+use leveret_engine::{Content, Effect};
+use leveret_protocol::{Method, basic};
 
 use crate::plan::Sabotage;
 
@@ -20,23 +20,21 @@ pub(super) fn spoil(sabotage: Sabotage, is_wake: bool, effect: Effect) -> Effect
         {
             Effect::Append { lsn, record: Bytes::from_static(&NO_FACTS) }
         }
-        (
-            Sabotage::LostMarks,
-            Effect::Content {
-                connection,
-                channel,
-                method: Method::BasicDeliver(mut deliver),
-                properties,
-                body,
-            },
-        ) => {
-            let headers = properties.headers().unwrap_or_default();
-            if headers.get("x-death").is_some() {
-                deliver.redelivered = false;
-            }
-            let method = Method::BasicDeliver(deliver);
-            Effect::Content { connection, channel, method, properties, body }
+        (Sabotage::LostMarks, Effect::Content { connection, channel, content }) => {
+            Effect::Content { connection, channel, content: unmarked(content) }
         }
         (_, effect) => effect,
     }
+}
+
+/// A dead letter as if nobody had seen it.
+fn unmarked(content: Content) -> Content {
+    let properties = content.properties().clone();
+    let is_dead = properties.headers().is_some_and(|headers| headers.get("x-death").is_some());
+    let Method::BasicDeliver(deliver) = content.method() else { return content };
+    if !is_dead {
+        return content;
+    }
+    let method = Method::BasicDeliver(basic::Deliver { redelivered: false, ..deliver });
+    Content::new(method, properties, content.body().clone())
 }

@@ -1,6 +1,6 @@
 //! What the engine asks for, done on the session.
 
-use leveret_engine::Effect;
+use leveret_engine::{Content, Effect};
 use leveret_protocol::{AmqpError, ChannelNumber, ReplyCode, SendError};
 
 use super::{Conversation, Stage};
@@ -36,12 +36,12 @@ impl Conversation {
                     self.note_sent(sent);
                 }
             }
-            Effect::Content { channel, method, properties, body, .. } => {
+            Effect::Content { channel, content, .. } => {
                 if let Some(link) = &mut self.link {
                     link.owe(credit);
                 }
                 if self.may_send(channel) {
-                    let sent = self.session.send_content(channel, &method, &properties, body);
+                    let sent = self.send_content(channel, &content);
                     self.note_sent(sent);
                 }
             }
@@ -64,6 +64,14 @@ impl Conversation {
             | Effect::DropPage { .. }
             | Effect::PageDamaged { .. } => {}
         }
+    }
+
+    fn send_content(&mut self, channel: ChannelNumber, content: &Content) -> Result<(), SendError> {
+        if let Some(delivery) = content.as_delivery() {
+            return self.session.send_delivery(channel, delivery);
+        }
+        let (properties, body) = (content.properties(), content.body().clone());
+        self.session.send_content(channel, &content.method(), properties, body)
     }
 
     fn may_send(&self, channel: ChannelNumber) -> bool {
