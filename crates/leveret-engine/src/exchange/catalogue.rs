@@ -9,15 +9,16 @@ use leveret_protocol::{FieldTable, Properties, ShortStr};
 
 use super::{
     Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec, Keys, Named, Routed, delay::delay_of,
-    destinations::Destination,
+    destinations::Destination, memory::KeyMemory,
 };
 use crate::{chance::Chance, identity::ExchangeId};
 
 /// All exchanges by number and by name.
 #[derive(Debug)]
 pub(crate) struct Exchanges {
-    exchanges: BTreeMap<ExchangeId, Exchange>,
+    by_id: BTreeMap<ExchangeId, Exchange>,
     by_name: BTreeMap<ShortStr, ExchangeId>,
+    memory: KeyMemory,
 }
 
 /// Where a message is handed in.
@@ -47,7 +48,8 @@ impl Exchanges {
 
     /// The exchanges of every virtual host.
     pub(crate) fn builtin() -> Self {
-        let mut all = Self { exchanges: BTreeMap::new(), by_name: BTreeMap::new() };
+        let (by_id, by_name) = (BTreeMap::new(), BTreeMap::new());
+        let mut all = Self { by_id, by_name, memory: KeyMemory::default() };
         for (number, (name, kind, internal)) in (1..).zip(BUILTIN) {
             let spec = ExchangeSpec {
                 name: ShortStr::from_static(name),
@@ -64,21 +66,21 @@ impl Exchanges {
 
     pub(crate) fn insert(&mut self, exchange: Exchange) {
         self.by_name.insert(exchange.spec.name.clone(), exchange.id);
-        self.exchanges.insert(exchange.id, exchange);
+        self.by_id.insert(exchange.id, exchange);
     }
 
     pub(crate) fn remove(&mut self, id: ExchangeId) -> Option<Exchange> {
-        let exchange = self.exchanges.remove(&id)?;
+        let exchange = self.by_id.remove(&id)?;
         self.by_name.remove(&exchange.spec.name);
         Some(exchange)
     }
 
     pub(crate) fn get(&self, id: ExchangeId) -> Option<&Exchange> {
-        self.exchanges.get(&id)
+        self.by_id.get(&id)
     }
 
     pub(crate) fn get_mut(&mut self, id: ExchangeId) -> Option<&mut Exchange> {
-        self.exchanges.get_mut(&id)
+        self.by_id.get_mut(&id)
     }
 
     pub(crate) fn next_after(&self, id: ExchangeId) -> Option<ExchangeId> {
@@ -87,7 +89,7 @@ impl Exchanges {
 
     pub(crate) fn after(&self, id: ExchangeId) -> impl Iterator<Item = &Exchange> {
         let next = ExchangeId(id.0.saturating_add(1));
-        self.exchanges.range(next..).map(|(_, exchange)| exchange)
+        self.by_id.range(next..).map(|(_, exchange)| exchange)
     }
 
     pub(crate) fn named(&self, name: &ShortStr) -> Option<&Exchange> {
@@ -106,7 +108,7 @@ impl Exchanges {
     /// An exchange is passed once, however the bindings run in circles. One that leads nowhere
     /// passes the message to its alternate.
     pub(crate) fn route(
-        &self,
+        &mut self,
         entrance: Entrance,
         (keys, properties): (Keys<'_>, &Properties),
         (chance, find_named): (&mut Chance, impl Fn(&ShortStr) -> Option<Named>),
@@ -122,7 +124,7 @@ impl Exchanges {
                     keys.iter().for_each(|key| routed.add(key, find_named(key)));
                     None
                 }
-                Entrance::Exchange(id) => self.get(id),
+                Entrance::Exchange(id) => self.by_id.get(&id),
             };
             if let Some(exchange) = exchange {
                 if exchange.spec.kind == ExchangeKind::Delayed
@@ -133,7 +135,7 @@ impl Exchanges {
                     next = waiting.pop();
                     continue;
                 }
-                exchange.find((&keys, properties), chance, &mut found);
+                exchange.find((&keys, properties), (chance, &mut self.memory), &mut found);
                 if let (true, Some(alternate)) = (found.is_empty(), &exchange.alternate) {
                     // RabbitMQ: the default exchange is no alternate.
                     let alternate = self.by_name.get(alternate).copied();

@@ -11,6 +11,7 @@ mod hashing;
 mod headers;
 mod keys;
 mod kind;
+mod memory;
 mod routed;
 mod router;
 mod routing_keys;
@@ -21,7 +22,6 @@ use alloc::vec::Vec;
 
 use leveret_protocol::{Properties, ShortStr};
 
-use self::router::Router;
 pub(crate) use self::{
     bindings::{Binding, BindingSpec, BindingTable},
     catalogue::{Entrance, Exchanges},
@@ -34,6 +34,10 @@ pub(crate) use self::{
     routing_keys::Keys,
     spec::{ExchangeDurability, ExchangeSpec},
     topic::hash_wildcards,
+};
+use self::{
+    memory::{Edition, KeyMemory},
+    router::Router,
 };
 use crate::{
     chance::Chance,
@@ -50,13 +54,15 @@ pub(crate) struct Exchange {
     /// Its newest record, if it has one.
     pub(crate) recorded: Option<Lsn>,
     router: Router,
+    /// Counts changes of its bindings.
+    version: u64,
 }
 
 impl Exchange {
     pub(crate) fn new(id: ExchangeId, spec: ExchangeSpec, recorded: Option<Lsn>) -> Self {
         let router = Router::new(&spec);
         let alternate = crate::arguments::name(&spec.arguments, "alternate-exchange");
-        Self { id, spec, alternate, recorded, router }
+        Self { id, spec, alternate, recorded, router, version: 0 }
     }
 
     pub(crate) const fn is_durable(&self) -> bool {
@@ -65,11 +71,13 @@ impl Exchange {
 
     /// Adds a binding that the binding table has taken in.
     pub(crate) fn add(&mut self, id: BindingId, binding: &BindingSpec) -> Result<(), BindError> {
+        self.version += 1;
         self.router.add(id, binding)
     }
 
     /// Removes a binding that the binding table has given up.
     pub(crate) fn remove(&mut self, id: BindingId, binding: &BindingSpec) {
+        self.version += 1;
         self.router.remove(id, binding);
     }
 
@@ -77,9 +85,15 @@ impl Exchange {
     fn find(
         &self,
         message: (&Keys<'_>, &Properties),
-        chance: &mut Chance,
+        (chance, memory): (&mut Chance, &mut KeyMemory),
         found: &mut Vec<Destination>,
     ) {
-        self.router.find(message, chance, found);
+        let Router::Topic(trie) = &self.router else {
+            return self.router.find(message, chance, found);
+        };
+        let edition = Edition { exchange: self.id, version: self.version };
+        for key in message.0.iter() {
+            memory.find(edition, key, found, |found| trie.find(key, found));
+        }
     }
 }
