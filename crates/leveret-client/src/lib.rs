@@ -1,5 +1,130 @@
 //! An AMQP 0-9-1 client.
 //!
+//! It has two floors. A [`Client`] heals: its connections are opened again for as long as it
+//! takes, what was declared is declared again, publishers and subscriptions go on. A
+//! [`Connection`] and its [`Channel`]s are what they are: when one is over, its errors say why,
+//! and nothing is done again by itself. Start with a client; go below it where you want to decide
+//! yourself.
+//!
+//! # Connect
+//!
+//! ```no_run
+//! use leveret_client::Client;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::open("amqp://guest:guest@localhost").await?;
+//! assert!(client.is_connected());
+//! client.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A broker that is not there yet is waited for; one that refuses the login is an error at once.
+//! More than one address, and all that can be set, are in [`ClientOptions`].
+//!
+//! # Publish and confirm
+//!
+//! ```no_run
+//! use leveret_client::{
+//!     Client, Properties, Publish, PublishError, PublisherOptions, QueueDeclare, ShortStr,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let client = Client::open("amqp://localhost").await?;
+//! let jobs = ShortStr::from_static("jobs");
+//! client.queue_declare(&QueueDeclare { name: jobs.clone(), ..QueueDeclare::default() }).await?;
+//!
+//! let publisher = client.publisher(PublisherOptions::default());
+//! let publish = Publish {
+//!     routing_key: jobs,
+//!     properties: Properties::builder().persistent().build(),
+//!     body: "one".into(),
+//!     ..Publish::default()
+//! };
+//! // The broker has taken it over, and a queue has it.
+//! publisher.publish(publish).await?;
+//!
+//! let lost = Publish { routing_key: ShortStr::from_static("nowhere"), ..Publish::default() };
+//! let error = publisher.publish(lost).await.unwrap_err();
+//! assert!(matches!(error, PublishError::Unroutable { code: 312, .. }));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A publish waits while there is no connection, up to a deadline. When the connection is lost
+//! before the confirm came, nobody knows whether the broker has the message, and the error
+//! [says so](PublishError::is_outcome_unknown); with [`PublisherOptions::republish`] it is sent
+//! again instead: then it may be there twice, but it is there.
+//!
+//! # Consume
+//!
+//! ```no_run
+//! use leveret_client::{Client, QueueDeclare, SubscriptionOptions};
+//! # use leveret_client::{Publish, PublisherOptions};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let client = Client::open("amqp://localhost").await?;
+//! // A queue of this client alone; the broker names it.
+//! let queue = client.queue_declare(&QueueDeclare::private()).await?.name;
+//! # let publish = Publish { routing_key: queue.clone(), body: "one".into(), ..Publish::default() };
+//! # client.publisher(PublisherOptions::default()).publish(publish).await?;
+//! let options = SubscriptionOptions { queue, prefetch: 10, ..SubscriptionOptions::default() };
+//! let mut subscription = client.subscribe(options).await?;
+//! while let Some(delivery) = subscription.recv().await {
+//!     println!("{:?}", delivery.body);
+//!     delivery.ack();
+//! #   break;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Recover
+//!
+//! There is nothing to do, and all of it can be seen:
+//!
+//! ```no_run
+//! use leveret_client::{Client, ClientEvent, QueueDeclare, Settled, SubscriptionOptions};
+//! # use leveret_client::{Publish, PublisherOptions};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let client = Client::open("amqp://localhost").await?;
+//! let queue = QueueDeclare { name: "jobs".try_into()?, ..QueueDeclare::default() };
+//! let queue = client.queue_declare(&queue).await?.name;
+//! let publisher = client.publisher(PublisherOptions::default());
+//! let publish = Publish { routing_key: queue.clone(), body: "one".into(), ..Publish::default() };
+//! publisher.publish(publish).await?;
+//! let options = SubscriptionOptions { queue, ..SubscriptionOptions::default() };
+//! let mut subscription = client.subscribe(options).await?;
+//! let mut events = client.events();
+//! let delivery = subscription.recv().await.expect("one is there");
+//!
+//! // The connection is lost while the message is being handled.
+//! client.consuming_connection().await?.close().await;
+//! while let Some(event) = events.recv().await {
+//!     println!("{event:?}");
+//!     if matches!(event, ClientEvent::ConsumerStarted { .. }) {
+//!         break;
+//!     }
+//! }
+//! // The broker delivers it again, so this acknowledges nothing, and breaks nothing.
+//! assert_eq!(delivery.ack(), Settled::Stale);
+//! let again = subscription.recv().await.expect("it comes again");
+//! assert!(again.redelivered && again.generation() > delivery.generation());
+//! assert_eq!(again.ack(), Settled::Sent);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What a handler does for a message that is delivered again it does twice: only it can know
+//! whether that matters.
+//!
+//! # Below the client
+//!
 //! A [`Connection`] carries [`Channel`]s. On a channel in confirm mode each publish gives a
 //! [`Confirm`], which becomes ready when the broker has taken the message over; a [`Consumer`]
 //! is a stream of [`Delivery`]s, which are settled on their channel. [`Channel::into_tx`] makes
@@ -8,7 +133,8 @@
 //! ```no_run
 //! use leveret_client::{ConsumeOptions, Connection, Publish, QueueDeclare, ShortStr};
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let connection = Connection::open("amqp://guest:guest@localhost/%2F").await?;
 //! let channel = connection.channel().await?;
 //! let name = ShortStr::from_static("jobs");
@@ -29,9 +155,7 @@
 //! ```
 //!
 //! An error of the broker closes one channel; the loss of the connection ends all of them, and
-//! each operation says so. Nothing is sent again by itself: what a publish came to when the
-//! connection was lost is [unknown](PublishError::is_outcome_unknown), and only the caller knows
-//! whether twice is better than never.
+//! each operation says so.
 
 pub mod blocking;
 mod callback;
