@@ -8,12 +8,15 @@
 //!
 //! # Connect
 //!
-//! ```no_run
+//! ```
 //! use leveret_client::Client;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::open("amqp://guest:guest@localhost").await?;
+//! # let broker = leveret_broker::Broker::builder().in_memory().listen("127.0.0.1:0".parse()?);
+//! # let broker = broker.start().await?;
+//! # let uri = format!("amqp://guest:guest@{}", broker.local_addrs()[0]);
+//! let client = Client::open(&uri).await?;
 //! assert!(client.is_connected());
 //! client.close().await;
 //! # Ok(())
@@ -25,14 +28,16 @@
 //!
 //! # Publish and confirm
 //!
-//! ```no_run
+//! ```
 //! use leveret_client::{
 //!     Client, Properties, Publish, PublishError, PublisherOptions, QueueDeclare, ShortStr,
 //! };
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let client = Client::open("amqp://localhost").await?;
+//! # let broker = leveret_broker::Broker::builder().in_memory().listen("127.0.0.1:0".parse()?);
+//! # let broker = broker.start().await?;
+//! # let client = Client::open(&format!("amqp://{}", broker.local_addrs()[0])).await?;
 //! let jobs = ShortStr::from_static("jobs");
 //! client.queue_declare(&QueueDeclare { name: jobs.clone(), ..QueueDeclare::default() }).await?;
 //!
@@ -60,13 +65,15 @@
 //!
 //! # Consume
 //!
-//! ```no_run
+//! ```
 //! use leveret_client::{Client, QueueDeclare, SubscriptionOptions};
 //! # use leveret_client::{Publish, PublisherOptions};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let client = Client::open("amqp://localhost").await?;
+//! # let broker = leveret_broker::Broker::builder().in_memory().listen("127.0.0.1:0".parse()?);
+//! # let broker = broker.start().await?;
+//! # let client = Client::open(&format!("amqp://{}", broker.local_addrs()[0])).await?;
 //! // A queue of this client alone; the broker names it.
 //! let queue = client.queue_declare(&QueueDeclare::private()).await?.name;
 //! # let publish = Publish { routing_key: queue.clone(), body: "one".into(), ..Publish::default() };
@@ -86,13 +93,15 @@
 //!
 //! There is nothing to do, and all of it can be seen:
 //!
-//! ```no_run
+//! ```
 //! use leveret_client::{Client, ClientEvent, QueueDeclare, Settled, SubscriptionOptions};
 //! # use leveret_client::{Publish, PublisherOptions};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let client = Client::open("amqp://localhost").await?;
+//! # let broker = leveret_broker::Broker::builder().in_memory().listen("127.0.0.1:0".parse()?);
+//! # let broker = broker.start().await?;
+//! # let client = Client::open(&format!("amqp://{}", broker.local_addrs()[0])).await?;
 //! let queue = QueueDeclare { name: "jobs".try_into()?, ..QueueDeclare::default() };
 //! let queue = client.queue_declare(&queue).await?.name;
 //! let publisher = client.publisher(PublisherOptions::default());
@@ -130,12 +139,15 @@
 //! is a stream of [`Delivery`]s, which are settled on their channel. [`Channel::into_tx`] makes
 //! a channel on which publishes and settlements happen together or not at all.
 //!
-//! ```no_run
+//! ```
 //! use leveret_client::{ConsumeOptions, Connection, Publish, QueueDeclare, ShortStr};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let connection = Connection::open("amqp://guest:guest@localhost/%2F").await?;
+//! # let broker = leveret_broker::Broker::builder().in_memory().listen("127.0.0.1:0".parse()?);
+//! # let broker = broker.start().await?;
+//! # let uri = format!("amqp://guest:guest@{}/%2F", broker.local_addrs()[0]);
+//! let connection = Connection::open(&uri).await?;
 //! let channel = connection.channel().await?;
 //! let name = ShortStr::from_static("jobs");
 //! channel.queue_declare(&QueueDeclare { name: name.clone(), ..QueueDeclare::default() }).await?;
