@@ -34,6 +34,10 @@ impl Client {
         &self.client
     }
 
+    pub(super) const fn driver(&self) -> &Driver {
+        &self.driver
+    }
+
     /// The connection for publishing that is open now; waits for one.
     pub fn publishing_connection(&self) -> Result<Connection, Error<ClientError>> {
         let connection = self.driver.wait(self.client.publishing_connection())?;

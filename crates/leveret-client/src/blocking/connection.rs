@@ -61,6 +61,10 @@ impl Connection {
         self.driver.wait(self.connection.closed())
     }
 
+    pub(super) const fn driver(&self) -> &Driver {
+        &self.driver
+    }
+
     /// The connection for async callers, which also tells its state.
     pub const fn as_async(&self) -> &connection::Connection {
         &self.connection

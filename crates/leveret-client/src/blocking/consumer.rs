@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::{
     blocking::{
         driver::Driver,
-        error::{Error, RecvError},
+        error::{Error, RecvError, unless_ended},
     },
     channel,
     error::{ChannelError, ConsumerEnd},
@@ -110,8 +110,4 @@ impl Iterator for Within<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         unless_ended(self.consumer.recv_timeout(self.silence))
     }
-}
-
-fn unless_ended(received: Result<Delivery, RecvError>) -> Option<Result<Delivery, RecvError>> {
-    if matches!(received, Err(RecvError::Ended(_))) { None } else { Some(received) }
 }

@@ -19,22 +19,22 @@ pub enum Error<E> {
     Operation(E),
 }
 
-/// No delivery was received.
+/// No delivery was received; `E` is how what it was to come from ends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RecvError {
+pub enum RecvError<E = ConsumerEnd> {
     /// The call was made where it would have blocked an async task.
     #[error(transparent)]
     InsideAsync(#[from] InsideAsync),
-    /// None came in time; the consumer runs on.
+    /// None came in time; more may come.
     #[error("no delivery came within {} ms", within.as_millis())]
     TimedOut {
         /// How long it waited.
         within: Duration,
     },
-    /// The consumer has ended, and all that came before was received.
+    /// The consumer or subscription has ended, and all that came before was received.
     #[error("no more deliveries come: {0}")]
-    Ended(#[source] ConsumerEnd),
+    Ended(#[source] E),
 }
 
 impl<E> Error<E> {
@@ -45,4 +45,11 @@ impl<E> Error<E> {
             Self::InsideAsync(_) | Self::Thread(_) => None,
         }
     }
+}
+
+/// What an iterator gives for it.
+pub(super) fn unless_ended<T, E>(
+    received: Result<T, RecvError<E>>,
+) -> Option<Result<T, RecvError<E>>> {
+    if matches!(received, Err(RecvError::Ended(_))) { None } else { Some(received) }
 }

@@ -26,9 +26,13 @@ mod channel;
 mod client;
 mod connection;
 mod consumer;
+mod declaring;
 mod driver;
 mod error;
 mod pool;
+mod publisher;
+mod rpc;
+mod subscription;
 mod topology;
 mod transaction;
 
@@ -40,5 +44,8 @@ pub use self::{
     driver::{Driver, InsideAsync},
     error::{Error, RecvError},
     pool::{Exclusive, Pool},
+    publisher::Publisher,
+    rpc::RpcClient,
+    subscription::Subscription,
     transaction::TxChannel,
 };

@@ -11,5 +11,6 @@ mod endurance;
 mod publishing;
 mod restart;
 mod subscriptions;
+mod threads;
 mod topology;
 mod toy;
