@@ -127,6 +127,11 @@ impl Peer {
         }
     }
 
+    /// Says nothing more, but listens.
+    pub(crate) async fn end_writing(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     /// The handshake, which lets everyone in.
     pub(crate) async fn greet(&mut self) {
         loop {

@@ -4,6 +4,7 @@ mod cuts;
 mod pipe;
 mod protocol;
 mod silence;
+mod sockets;
 
 use std::{error::Error, time::Duration};
 
