@@ -26,7 +26,8 @@ pub struct PublisherOptions {
     /// What becomes of a publish whose connection is lost before its confirm came, so that nobody
     /// knows whether the broker has it. Without this it fails with
     /// [`PublishError::ConnectionLost`]; with it, it is sent again on the next connection: at
-    /// least once, and perhaps twice.
+    /// least once, and perhaps twice. So it is with the neighbours of a message for which the
+    /// broker closes the channel.
     pub republish: bool,
 }
 
@@ -53,6 +54,8 @@ struct Inner {
     channel: Lock<Option<Channel>>,
     /// Held by who opens a channel, so that only one does.
     opening: Mutex<()>,
+    /// Held by the one publish that is sent alone; the channel that the last one left in order.
+    alone: Mutex<Option<Channel>>,
 }
 
 impl Client {
@@ -61,7 +64,8 @@ impl Client {
         let within = options.deadline.unwrap_or(self.inner.options.publish_deadline);
         let window = Semaphore::new(options.window.clamp(1, Semaphore::MAX_PERMITS));
         let (client, channel) = (self.clone(), Lock::default());
-        let inner = Inner { client, options, within, window, channel, opening: Mutex::default() };
+        let (opening, alone) = (Mutex::default(), Mutex::default());
+        let inner = Inner { client, options, within, window, channel, opening, alone };
         Publisher { inner: Arc::new(inner) }
     }
 }
@@ -78,7 +82,8 @@ impl Publisher {
     ///
     /// A message that makes the broker close the channel (its exchange is missing) fails with
     /// [`PublishError::ChannelClosed`], and with it all that are unconfirmed then: nobody knows
-    /// which of them it was.
+    /// which of them it was. With [`republish`](PublisherOptions::republish) each of them is sent
+    /// again, alone and one after the other, and only that one fails.
     ///
     /// Waiting for each before the next is published is slow: publish from many tasks, or poll
     /// many of these futures at once. They are sent in the order in which they are first polled.
@@ -91,8 +96,14 @@ impl Publisher {
         let _place = in_time(deadline, self.inner.window.acquire(), full).await?;
         // Why nobody knows whether an earlier attempt came through.
         let mut unknown = None;
+        let mut is_alone = false;
         loop {
-            let error = match self.attempt(&publish, deadline).await {
+            let attempt = if is_alone {
+                self.attempt_alone(&publish, deadline).await
+            } else {
+                self.attempt(&publish, deadline).await
+            };
+            let error = match attempt {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
@@ -100,11 +111,16 @@ impl Publisher {
                 continue;
             }
             let is_lost = matches!(error, PublishError::ConnectionLost(_));
-            if !is_lost || !self.inner.options.republish {
+            let is_suspect = matches!(error, PublishError::ChannelClosed { .. }) && !is_alone;
+            if !(is_lost || is_suspect) || !self.inner.options.republish {
                 return Err(unknown.unwrap_or(error));
             }
             self.inner.client.inner.shared.counters.republished.add_one();
-            unknown = Some(error);
+            if is_lost {
+                unknown = Some(error);
+            } else {
+                is_alone = true;
+            }
         }
     }
 
@@ -113,6 +129,36 @@ impl Publisher {
         let within = self.inner.within;
         let absent = || PublishError::NoConnection { within };
         let channel = in_time(deadline, self.channel(), absent).await??;
+        self.send(&channel, publish, deadline).await
+    }
+
+    /// Publishes once, with no other message on the channel: what the broker closes it for is
+    /// then known.
+    async fn attempt_alone(
+        &self,
+        publish: &Publish,
+        deadline: Instant,
+    ) -> Result<(), PublishError> {
+        let within = self.inner.within;
+        let absent = || PublishError::NoConnection { within };
+        let full = || PublishError::NoRoom { backlog: Backlog::Unconfirmed, within };
+        let mut alone = in_time(deadline, self.inner.alone.lock(), full).await?;
+        let channel = match alone.take().filter(|channel| channel.end().is_none()) {
+            Some(channel) => channel,
+            None => in_time(deadline, self.open_channel(), absent).await??,
+        };
+        self.send(&channel, publish, deadline).await?;
+        *alone = Some(channel);
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        channel: &Channel,
+        publish: &Publish,
+        deadline: Instant,
+    ) -> Result<(), PublishError> {
+        let within = self.inner.within;
         let held_up = || self.held_up();
         let sent = in_time(deadline, channel.publish(publish.clone()), held_up).await?;
         in_time(deadline, sent?, || PublishError::TimedOut { within }).await?
@@ -131,14 +177,21 @@ impl Publisher {
 
     /// The channel of this moment; opens one if there is none.
     async fn channel(&self) -> Result<Channel, PublishError> {
-        if let Some(channel) = self.inner.open_channel() {
+        if let Some(channel) = self.inner.current_channel() {
             return Ok(channel);
         }
         let _opening = self.inner.opening.lock().await;
+        if let Some(channel) = self.inner.current_channel() {
+            return Ok(channel);
+        }
+        let channel = self.open_channel().await?;
+        *self.inner.channel.lock() = Some(channel.clone());
+        Ok(channel)
+    }
+
+    /// Opens a channel in confirm mode, however long it takes.
+    async fn open_channel(&self) -> Result<Channel, PublishError> {
         loop {
-            if let Some(channel) = self.inner.open_channel() {
-                return Ok(channel);
-            }
             let connection = self.inner.client.inner.publishing.newer_than(None).await;
             let connection =
                 connection.map_err(|end| PublishError::ClientEnded { reason: end.to_string() })?;
@@ -148,7 +201,7 @@ impl Publisher {
                 Ok::<Channel, ChannelError>(channel)
             };
             match opened.await {
-                Ok(channel) => *self.inner.channel.lock() = Some(channel),
+                Ok(channel) => return Ok(channel),
                 Err(error) if error.is_connection_end() => {}
                 Err(error) => return Err(PublishError::NotSent(error)),
             }
@@ -157,7 +210,7 @@ impl Publisher {
 }
 
 impl Inner {
-    fn open_channel(&self) -> Option<Channel> {
+    fn current_channel(&self) -> Option<Channel> {
         self.channel.lock().as_ref().filter(|channel| channel.end().is_none()).cloned()
     }
 }

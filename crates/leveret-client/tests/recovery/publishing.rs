@@ -194,3 +194,30 @@ async fn a_transaction_does_not_survive_a_cut_in_halves() {
     drop(transaction.commit().await.unwrap());
     assert_eq!(toy.ready("jobs"), ["whole"]);
 }
+
+/// A broker closes the channel for a message whose exchange is missing, and does not say which
+/// message that was.
+#[tokio::test(start_paused = true)]
+async fn a_publish_to_nowhere_fails_alone_where_its_neighbours_may_be_sent_again() {
+    let options = PublisherOptions { republish: true, ..PublisherOptions::default() };
+    let (toy, client, publisher) = publishing(options).await;
+    toy.state().confirming = Confirming::Never;
+    let neighbours = ["a", "b", "c"].map(|body| {
+        let publisher = publisher.clone();
+        tokio::spawn(async move { publisher.publish(to_jobs(body)).await })
+    });
+    toy.until(|state| state.model.queues[&short("jobs")].ready.len() == 3).await;
+    toy.state().confirming = Confirming::AtOnce;
+    let nowhere = Publish { exchange: short("nowhere"), ..to_jobs("lost") };
+    let error = publisher.publish(nowhere).await.unwrap_err();
+    assert!(matches!(error, PublishError::ChannelClosed { code: 404, .. }), "{error:?}");
+    for neighbour in neighbours {
+        neighbour.await.unwrap().unwrap();
+    }
+    publisher.publish(to_jobs("next")).await.unwrap();
+    let mut bodies = toy.ready("jobs");
+    assert_eq!(bodies.pop().unwrap(), "next");
+    bodies.sort();
+    assert_eq!(bodies, ["a", "a", "b", "b", "c", "c"]);
+    assert_eq!(client.stats().republished, 4);
+}
