@@ -65,7 +65,9 @@ pub enum ClientEvent {
         reason: ConnectionEnd,
     },
     /// Something that was declared could not be declared again. It is tried again on the next
-    /// connection, and for a subscription whenever that starts again.
+    /// connection, for a subscription whenever that starts again, and after a pause if it is a
+    /// queue that another connection has to itself: the broker may not yet have noticed that the
+    /// last one of this client is dead.
     RecoveryFailed {
         /// What was to be declared.
         step: RecoveryStep,

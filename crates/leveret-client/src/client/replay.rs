@@ -18,6 +18,8 @@ use crate::{
 
 /// AMQP 0-9-1, 1.2: the code for what does not exist.
 const NOT_FOUND: u16 = 404;
+/// The code for what another connection has to itself.
+const RESOURCE_LOCKED: u16 = 405;
 
 /// Declares things on one connection.
 ///
@@ -30,6 +32,8 @@ pub(crate) struct Replay<'a> {
     ground: Ground,
     /// None before the first declaration, and after one that the broker refused.
     channel: Option<Channel>,
+    /// First names of queues that another connection has to itself.
+    locked: Vec<ShortStr>,
 }
 
 /// Whether something may be there already.
@@ -44,16 +48,17 @@ enum Ground {
 impl<'a> Replay<'a> {
     /// On a new connection.
     pub(crate) const fn new(connection: &'a Connection, shared: &'a Shared) -> Self {
-        Self { connection, shared, ground: Ground::New, channel: None }
+        Self { connection, shared, ground: Ground::New, channel: None, locked: Vec::new() }
     }
 
     /// Where most of it is there already.
     pub(crate) const fn mending(connection: &'a Connection, shared: &'a Shared) -> Self {
-        Self { connection, shared, ground: Ground::Old, channel: None }
+        Self { connection, shared, ground: Ground::Old, channel: None, locked: Vec::new() }
     }
 
-    /// Declares it all: exchanges, queues, bindings.
-    pub(crate) async fn play(mut self, score: Score) -> Result<(), ChannelError> {
+    /// Declares it all: exchanges, queues, bindings. Gives the first names of the queues that
+    /// another connection has to itself, perhaps one of ours that the broker takes for alive.
+    pub(crate) async fn play(mut self, score: Score) -> Result<Vec<ShortStr>, ChannelError> {
         for deed in &score.exchanges {
             self.perform(deed, deed.step()).await?;
         }
@@ -68,7 +73,7 @@ impl<'a> Replay<'a> {
         if let Some(channel) = self.channel {
             channel.close().await;
         }
-        Ok(())
+        Ok(self.locked)
     }
 
     async fn declare(&mut self, queue: KnownQueue) -> Result<(), ChannelError> {
@@ -130,6 +135,11 @@ impl<'a> Replay<'a> {
         self.channel = None;
         if error.is_connection_end() {
             return Err(error);
+        }
+        if let RecoveryStep::Queue { name } = &step
+            && error.code() == Some(RESOURCE_LOCKED)
+        {
+            self.locked.push(name.clone());
         }
         tracing::warn!(%step, %error, "cannot declare again");
         self.shared.counters.recovery_failures.add_one();

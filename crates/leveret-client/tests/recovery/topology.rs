@@ -1,10 +1,13 @@
 //! What was declared is there again on each new connection, once.
 
+use std::time::Duration;
+
 use leveret_client::{
     Client, ClientEvent, ClientOptions, ExchangeBinding, ExchangeDeclare, ExchangeDelete,
     FieldTable, Publish, QueueBinding, QueueDeclare, QueueDelete, RecoveryStep,
     SubscriptionOptions, Topology,
 };
+use leveret_protocol::{AmqpError, ReplyCode};
 
 use crate::{
     connections::until,
@@ -230,4 +233,33 @@ async fn with_two_connections_each_has_what_publishing_and_consuming_need() {
     client.publishing_connection().await.unwrap();
     let after = (toy.count("queue.declare"), toy.count("queue.bind"));
     assert_eq!(after, (before.0 + 1, before.1 + 1), "not what belongs to the other connection");
+}
+
+/// A broker that takes the last connection for alive holds its exclusive queues for as long as
+/// two heartbeats.
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_a_dead_connection_holds_is_declared_once_it_is_free() {
+    let toy = Toy::new();
+    let client = Client::connect(toy.options()).await.unwrap();
+    client.exchange_declare(&exchange("events")).await.unwrap();
+    let own = QueueDeclare { exclusive: true, ..queue("own") };
+    client.queue_declare(&own).await.unwrap();
+    client.queue_bind(&binding("own")).await.unwrap();
+    let mut events = client.events();
+    let locked = AmqpError::new(ReplyCode::ResourceLocked, "'own' is another's");
+    toy.state().refusals.insert("queue.declare", locked);
+    toy.restart();
+    let is_refused = |event: &ClientEvent| {
+        let ClientEvent::RecoveryFailed { step, error } = event else { return false };
+        matches!(step, RecoveryStep::Queue { .. }) && error.code() == Some(405)
+    };
+    for _ in 0..5 {
+        until(&mut events, is_refused).await;
+    }
+    assert!(client.is_connected(), "and everything else goes on");
+    toy.state().refusals.clear();
+    toy.until(|state| state.model.bindings.iter().any(|known| known.2 == "own")).await;
+    let declared = toy.count("queue.declare");
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    assert_eq!(toy.count("queue.declare"), declared, "then it is left alone");
 }

@@ -3,8 +3,9 @@
 //! Keeps true: it ends with the client, and the connection with it; of each round through the
 //! addresses and each pause the listeners hear.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
+use leveret_protocol::ShortStr;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -19,6 +20,7 @@ use crate::{
     connection::Connection,
     error::{ConnectError, ConnectionEnd},
     options::ConnectOptions,
+    reconnect::Backoff,
 };
 
 /// Keeps one connection open.
@@ -31,6 +33,8 @@ pub(crate) struct Supervisor {
     /// Which address is tried next.
     turn: usize,
     pace: Pace,
+    /// The pauses for what is tried again on an open connection.
+    backoff: Backoff,
     /// Whether there was a connection before.
     has_connected: bool,
     shown: watch::Sender<Option<Connection>>,
@@ -65,6 +69,7 @@ impl Supervisor {
             addresses,
             turn: 0,
             pace: Pace::new(options.backoff),
+            backoff: options.backoff,
             has_connected: false,
             shown: watch::Sender::new(None),
         }
@@ -107,18 +112,46 @@ impl Supervisor {
         let (role, generation) = (self.role, connection.generation());
         self.has_connected = true;
         let score = self.shared.record.lock().score(role);
-        if let Err(error) = Replay::new(&connection, &self.shared).play(score).await {
-            tracing::warn!(%role, %authority, %error, "connection lost while declaring again");
-            let reason = connection.closed().await;
-            return self.lost(&connection, reason);
-        }
+        let locked = match Replay::new(&connection, &self.shared).play(score).await {
+            Ok(locked) => locked,
+            Err(error) => {
+                tracing::warn!(%role, %authority, %error, "connection lost while declaring again");
+                let reason = connection.closed().await;
+                return self.lost(&connection, reason);
+            }
+        };
         self.shown.send_replace(Some(connection.clone()));
         self.shared.counters.connected.add_one();
         tracing::info!(%role, %authority, generation = generation.as_u64(), "connected");
         self.shared.tell(ClientEvent::Connected { role, authority, generation });
-        let reason = self.watch(&connection).await;
+        let mending = async {
+            self.mend(&connection, locked).await;
+            pending().await
+        };
+        let reason = tokio::select! {
+            biased;
+            reason = self.watch(&connection) => reason,
+            reason = mending => reason,
+        };
         self.shown.send_replace(None);
         self.lost(&connection, reason);
+    }
+
+    /// Declares queues again until no other connection has them to itself: a broker that has not
+    /// yet noticed the end of the last connection holds its queues for that.
+    async fn mend(&self, connection: &Connection, mut locked: Vec<ShortStr>) {
+        let mut pace = Pace::new(self.backoff);
+        while !locked.is_empty() {
+            sleep(pace.next()).await;
+            for first in std::mem::take(&mut locked) {
+                let score = self.shared.record.lock().score_of(&first);
+                match Replay::mending(connection, &self.shared).play(score).await {
+                    Ok(still) => locked.extend(still),
+                    // The connection is over, and the next one is given everything.
+                    Err(_) => return,
+                }
+            }
+        }
     }
 
     fn lost(&self, connection: &Connection, reason: ConnectionEnd) {
