@@ -1,6 +1,8 @@
 //! A way to the broker that can be cut.
 
-use leveret_client::{ClientOptions, ConnectOptions};
+use std::time::Duration;
+
+use leveret_client::{Backoff, ClientOptions, ConnectOptions};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -37,7 +39,10 @@ impl Proxy {
     pub(crate) fn options(&self) -> ClientOptions {
         let host = "127.0.0.1".to_owned();
         let address = ConnectOptions { host, port: self.port, ..broker() };
-        ClientOptions { addresses: vec![address], ..ClientOptions::default() }
+        // A connection that is cut at once would make the pauses longer and longer.
+        let longest = Duration::from_millis(100);
+        let backoff = Backoff { longest, ..Backoff::default() };
+        ClientOptions { addresses: vec![address], backoff, ..ClientOptions::default() }
     }
 }
 
@@ -49,7 +54,7 @@ async fn pass(mut near: TcpStream, target: ConnectOptions, mut cut: watch::Recei
     cut.mark_unchanged();
     let Ok(mut far) = TcpStream::connect((target.host.as_str(), target.port)).await else { return };
     tokio::select! {
-        _ = cut.changed() => {}
+        Ok(()) = cut.changed() => {}
         _ = copy_bidirectional(&mut near, &mut far) => {}
     }
 }

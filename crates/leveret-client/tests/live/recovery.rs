@@ -95,7 +95,8 @@ fn a_queue_that_the_broker_named_follows_its_client_with_one_binding() {
 #[test]
 fn a_consumer_whose_queue_was_deleted_comes_back() {
     live("a deleted queue", async |world| {
-        let client = Client::connect(Proxy::start().await.options()).await.unwrap();
+        let proxy = Proxy::start().await;
+        let client = Client::connect(proxy.options()).await.unwrap();
         let name = world.name("deleted");
         let declare = QueueDeclare { name: name.clone(), ..QueueDeclare::default() };
         client.queue_declare(&declare).await.unwrap();

@@ -28,7 +28,13 @@ fn a_commit_publishes_and_acks_and_a_rollback_does_neither() {
         assert_eq!(world.ready(&output).await, 1);
         drop(consumer);
         channel.close().await;
-        assert_eq!(world.get(&input).await.unwrap().body, "2", "only the first was acked");
+        // RabbitMQ 4 has closed a channel before its deliveries are back.
+        let back = loop {
+            if let Some(delivery) = world.get(&input).await {
+                break delivery;
+            }
+        };
+        assert_eq!(back.body, "2", "only the first was acked");
         assert_eq!(world.get(&input).await, None);
     });
 }

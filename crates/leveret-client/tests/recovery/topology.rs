@@ -197,7 +197,7 @@ async fn a_declaration_that_is_refused_is_told_once_and_costs_nothing_else() {
     connected(&mut events).await;
     assert_eq!(toy.state().model.queues.len(), 2);
     let before = toy.count("queue.declare");
-    tokio::time::advance(std::time::Duration::from_hours(1)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     assert_eq!(toy.count("queue.declare"), before);
     assert_eq!(client.stats().recovery_failures, 1);
 }
