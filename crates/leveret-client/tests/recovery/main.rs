@@ -1,4 +1,4 @@
-//! The client that heals, most of it against a broker of a few lines in virtual time.
+//! The client that heals, mostly over a broker of a few lines in virtual time.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Threads use a client that heals, over a real broker that stops and starts again.
+//! Threads use a client that heals, over a real broker that starts again.
 
 use std::{thread, time::Duration};
 
