@@ -26,8 +26,11 @@ use crate::{
 /// Free space made for reading.
 const READ_BYTES: usize = 64 << 10;
 
-/// The same while the peer is not let in yet.
-const STRANGER_READ_BYTES: usize = 4 << 10;
+/// The same while the peer is not let in yet, or sends little.
+const QUIET_READ_BYTES: usize = 4 << 10;
+
+/// Whoever sent more than this at once may do so again.
+const QUIET_BYTES: usize = 1 << 10;
 
 /// Beyond this, nothing is read until some of it is written.
 const OUTPUT_BYTES_MAX: usize = 8 << 20;
@@ -67,7 +70,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
     kept: Writes,
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut buffer = BytesMut::new();
+    let mut intake = Intake { buffer: BytesMut::new(), is_busy: false };
     let mut outbound: Option<OutboundReceiver> = None;
     let mut waiting: Option<Waiting> = None;
     let mut news = conversation.take_news();
@@ -91,12 +94,11 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
         }
         let reads =
             waiting.is_none() && output_bytes < OUTPUT_BYTES_MAX && conversation.is_listening();
-        let free = if conversation.is_open() { READ_BYTES } else { STRANGER_READ_BYTES };
-        if reads && buffer.capacity() - buffer.len() < free / 4 {
-            buffer.reserve(free);
+        if reads {
+            intake.make_room(conversation.is_open());
         }
         let happened = tokio::select! {
-            read = reader.read_buf(&mut buffer), if reads => Happened::Read(read),
+            read = reader.read_buf(&mut intake.buffer), if reads => Happened::Read(read),
             put = put(&mut writer, conversation.output()), if output_bytes > 0 || must_flush => put,
             effects = receive(&mut outbound) => Happened::Effects(effects),
             room = room(&mut waiting) => Happened::Room(room),
@@ -109,14 +111,16 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
             conversation.excuse_silence();
         }
         is_ending |= matches!(happened, Happened::End(_));
+        intake.note(&happened);
         if matches!(happened, Happened::Written(_) | Happened::Flushed(_)) {
             must_flush = kept == Writes::Buffered && matches!(happened, Happened::Written(Ok(_)));
         }
         if matches!(happened, Happened::Deadline) {
             sleep.as_mut().reset(timer.rest().into());
+            intake.rest();
         }
         let handled = catch_unwind(AssertUnwindSafe(|| {
-            handle(happened, &mut conversation, &mut buffer, &mut waiting);
+            handle(happened, &mut conversation, &mut intake.buffer, &mut waiting);
             outbound = conversation.take_outbound().or_else(|| outbound.take());
             gather(&mut conversation, &mut outbound);
         }));
@@ -136,6 +140,35 @@ where
 {
     writer.write_all_buf(output).await?;
     writer.flush().await
+}
+
+/// What was read and is not a whole frame yet, and room for more: much of it for those who send much.
+struct Intake {
+    buffer: BytesMut,
+    is_busy: bool,
+}
+
+impl Intake {
+    /// Makes room for the next read.
+    fn make_room(&mut self, is_open: bool) {
+        let free = if is_open && self.is_busy { READ_BYTES } else { QUIET_READ_BYTES };
+        if self.buffer.capacity() - self.buffer.len() < free / 4 {
+            self.buffer.reserve(free);
+        }
+    }
+
+    fn note(&mut self, happened: &Happened) {
+        if let Happened::Read(Ok(bytes)) = happened {
+            self.is_busy = *bytes > QUIET_BYTES;
+        }
+    }
+
+    /// The connection's timer went off: whoever is silent for so long keeps no large buffer.
+    fn rest(&mut self) {
+        if self.buffer.is_empty() && !self.is_busy {
+            self.buffer = BytesMut::new();
+        }
+    }
 }
 
 /// Writes what waits; if there is nothing, flushes what the stream has kept.

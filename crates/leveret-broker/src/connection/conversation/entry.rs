@@ -34,7 +34,10 @@ impl Conversation {
         #[cfg(test)]
         assert!(mechanism != "PANIC", "as the test asks");
         let capabilities = ClientCapabilities::read(client_properties);
-        self.client_properties = client_properties.clone();
+        // In buffers of their own: what came with them is not kept as long as the connection.
+        let properties = Bytes::copy_from_slice(client_properties.as_bytes());
+        self.client_properties = FieldTable::from_bytes(properties).unwrap_or_default();
+        let mechanism = &owned(mechanism);
         let (name, mechanism) = match self.identify(mechanism, response) {
             Ok((name, Login::Right)) => return self.admit(name, mechanism.clone(), capabilities),
             Ok((name, Login::Unverified(verification))) => {
@@ -137,7 +140,7 @@ impl Conversation {
         let present = Present {
             id: self.connection,
             user: user.clone(),
-            virtual_host: virtual_host.clone(),
+            virtual_host: owned(virtual_host),
             peer: self.visitor.peer,
             local: self.visitor.local,
             mechanism,
@@ -176,4 +179,9 @@ impl Conversation {
         self.session.accept_open();
         Ok(())
     }
+}
+
+/// The text in a buffer of its own.
+fn owned(text: &ShortStr) -> ShortStr {
+    ShortStr::new(Bytes::copy_from_slice(text.as_bytes())).unwrap_or_default()
 }
