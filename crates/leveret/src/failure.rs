@@ -22,6 +22,9 @@ pub enum Class {
     /// Something outside has no room at the moment, and says for how long: the message leaves its
     /// worker and is tried again after that time. It counts as an attempt.
     Busy(Duration),
+    /// What every message here needs is away, a database for example: the worker keeps the message
+    /// and tries again after this time. It counts as no attempt, and never makes a dead letter.
+    Pause(Duration),
 }
 
 /// Tells a passing trouble from a lasting one.
@@ -103,6 +106,11 @@ impl Failure {
     /// Trying again may help after this time: what is needed has said so (`Retry-After`).
     pub fn busy(after: Duration, text: impl Display) -> Self {
         Self::new(Class::Busy(after), "busy", text)
+    }
+
+    /// What every message here needs is away: the worker waits for this time, then tries again.
+    pub fn pause(wait: Duration, text: impl Display) -> Self {
+        Self::new(Class::Pause(wait), "pause", text)
     }
 
     /// The same failure under another name, the one dead letters are grouped by.

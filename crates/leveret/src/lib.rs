@@ -71,6 +71,7 @@ mod lineage;
 mod link;
 mod message;
 mod message_id;
+mod participant;
 mod phase;
 mod principal;
 mod publish;
@@ -89,6 +90,7 @@ mod topology;
 mod worker;
 
 pub use bytes::Bytes;
+pub use leveret_client::Publish as SealedPublish;
 pub use leveret_client::{RemoteError, RpcClient, RpcError, RpcOptions};
 pub use leveret_protocol::{FieldArray, FieldTable, FieldValue, Properties, ShortStr};
 
@@ -105,6 +107,7 @@ pub use handler::{CONCURRENCY_MAX, Handler, HandlerFn, Mode};
 pub use leveret_macros::{Classify, handler};
 pub use message::Message;
 pub use message_id::derived_message_id;
+pub use participant::{Abandoning, AlreadyEnlisted, Completing, Participant};
 pub use principal::Principal;
 pub use publish::{EncodeError, Publish};
 pub use publisher::{PublishError, Publisher};

@@ -9,13 +9,24 @@ use leveret_protocol::{FieldTable, FieldValue, PropertiesBuilder, ShortStr};
 
 use crate::message::Message;
 use crate::message_id::{derived_message_id, fresh};
-use crate::publish::{Persistence, Publish, Routing};
+use crate::publish::{EncodeError, Persistence, Publish, Routing};
 
 /// The header that lists the ids of a message's ancestors, one a line, the eldest first.
 const REFERENCES: &str = "references";
 
 /// The longest chain of references that is carried on, in bytes; the eldest are dropped beyond it.
 const REFERENCES_BYTES_MAX: usize = 4096;
+
+impl Publish {
+    /// The message as it goes over the wire, with an id of its own: to be kept and published
+    /// later, however often, as the same message. `app` becomes its app-id.
+    pub fn seal(self, app: &str) -> Result<Sealed, EncodeError> {
+        match self.problem {
+            Some(problem) => Err(problem),
+            None => Ok(seal_first(self, &ShortStr::truncated(app))),
+        }
+    }
+}
 
 /// The message that is being handled, and by whom: ids of its outputs derive from it, so that
 /// handling it again gives the same ids.
@@ -141,6 +152,14 @@ mod tests {
         assert_eq!(properties.app_id().unwrap(), "app");
         assert_eq!(properties.correlation_id(), None);
         assert_eq!(references_of(&properties), None);
+    }
+
+    #[test]
+    fn a_message_is_sealed_with_an_id_unless_a_name_is_too_long() {
+        let sealed = Publish::new("x", "k").seal("app").unwrap();
+        assert!(sealed.properties.message_id().is_some());
+        assert_eq!(sealed.properties.app_id().unwrap(), "app");
+        assert!(Publish::new("x", "k".repeat(256)).seal("app").is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use leveret_client::Publish as Sealed;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::publish::{EncodeError, Publish};
@@ -23,8 +24,15 @@ enum Lane {
 /// A message for the publishing task, and where its fate is told.
 #[derive(Debug)]
 pub(crate) struct PublishOrder {
-    pub(crate) publish: Publish,
+    pub(crate) publish: Outgoing,
     pub(crate) answer: oneshot::Sender<Result<(), PublishError>>,
+}
+
+/// A message that gets its id now, or has one.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    Open(Box<Publish>),
+    Sealed(Box<Sealed>),
 }
 
 /// Collects what one attempt publishes; closed when the attempt is over.
@@ -59,12 +67,15 @@ pub enum PublishError {
     /// The handler that owns this publisher has returned, or the application has stopped.
     #[error("the publisher is closed")]
     Closed,
+    /// A sealed message is no output of a handler: its id would not derive from the message handled.
+    #[error("a handler's publisher takes no sealed message")]
+    SealedInHandler,
 }
 
 impl crate::failure::Classify for PublishError {
     fn class(&self) -> crate::failure::Class {
         match self {
-            Self::Encode(_) | Self::Unroutable { .. } | Self::Closed => {
+            Self::Encode(_) | Self::Unroutable { .. } | Self::Closed | Self::SealedInHandler => {
                 crate::failure::Class::Permanent
             }
             Self::Refused(_) | Self::Unconfirmed | Self::Disconnected => {
@@ -81,6 +92,7 @@ impl crate::failure::Classify for PublishError {
             Self::Unconfirmed => "unconfirmed",
             Self::Disconnected => "disconnected",
             Self::Closed => "closed",
+            Self::SealedInHandler => "sealed",
         }
     }
 }
@@ -104,12 +116,17 @@ impl Publisher {
         }
         match &self.0 {
             Lane::Unit(outbox) => outbox.push(publish),
-            Lane::Confirmed(orders) => {
-                let (answer, fate) = oneshot::channel();
-                let order = PublishOrder { publish, answer };
-                orders.send(order).await.map_err(|_| PublishError::Closed)?;
-                fate.await.unwrap_or(Err(PublishError::Unconfirmed))
-            }
+            Lane::Confirmed(orders) => order(orders, Outgoing::Open(Box::new(publish))).await,
+        }
+    }
+
+    /// Publishes a message that was [sealed](Publish::seal) before, as it is; not within a handler.
+    ///
+    /// When this returns `Ok`, the message is confirmed by the broker.
+    pub async fn publish_sealed(&self, sealed: Sealed) -> Result<(), PublishError> {
+        match &self.0 {
+            Lane::Unit(_) => Err(PublishError::SealedInHandler),
+            Lane::Confirmed(orders) => order(orders, Outgoing::Sealed(Box::new(sealed))).await,
         }
     }
 }
@@ -129,4 +146,10 @@ impl Outbox {
         publishes.as_mut().ok_or(PublishError::Closed)?.push(publish);
         Ok(())
     }
+}
+
+async fn order(orders: &mpsc::Sender<PublishOrder>, publish: Outgoing) -> Result<(), PublishError> {
+    let (answer, fate) = oneshot::channel();
+    orders.send(PublishOrder { publish, answer }).await.map_err(|_| PublishError::Closed)?;
+    fate.await.unwrap_or(Err(PublishError::Unconfirmed))
 }

@@ -15,7 +15,7 @@ use tracing::warn;
 use crate::lineage::seal_first;
 use crate::link::{Generation, Link};
 use crate::phase::{Phase, PhaseListener};
-use crate::publisher::{PublishError, PublishOrder};
+use crate::publisher::{Outgoing, PublishError, PublishOrder};
 
 /// How many messages may wait for their confirm.
 const WINDOW: usize = 1024;
@@ -104,7 +104,10 @@ impl Publishing {
                     let Some(PublishOrder { publish, answer }) = order else {
                         break Leave::Stopped;
                     };
-                    let sealed = seal_first(publish, &self.app_id);
+                    let sealed = match publish {
+                        Outgoing::Open(publish) => seal_first(*publish, &self.app_id),
+                        Outgoing::Sealed(sealed) => *sealed,
+                    };
                     let names = (sealed.exchange.clone(), sealed.routing_key.clone());
                     match channel.publish(sealed).await {
                         Ok(confirm) => confirms.push(settle(confirm, answer, names)),

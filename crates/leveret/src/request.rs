@@ -1,8 +1,11 @@
 //! One attempt at handling one message: what extractors draw from.
 
-use std::sync::{Arc, OnceLock};
+use std::fmt::{self, Debug, Formatter};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::message::Message;
+use crate::participant::{AlreadyEnlisted, Participant};
 use crate::principal::Principal;
 use crate::publish::Publish;
 use crate::publisher::Outbox;
@@ -12,26 +15,55 @@ use crate::shared::Shared;
 #[derive(Debug)]
 pub struct Request {
     message: Message,
+    handler: Arc<str>,
     attempt: u32,
     attempts_max: u32,
     shared: Arc<Shared>,
     principal: Option<Principal>,
     outbox: OnceLock<Outbox>,
+    participant: Enlisted,
+    is_duplicate: AtomicBool,
 }
+
+/// The place of the one participant.
+// A lock, as extractors have the request shared; held for one look or one move.
+#[derive(Default)]
+struct Enlisted(Mutex<Option<Box<dyn Participant>>>);
 
 impl Request {
     pub(crate) fn new(
         message: Message,
+        handler: &str,
         attempts_max: u32,
         shared: Arc<Shared>,
         principal: Option<Principal>,
     ) -> Self {
-        Self { message, attempt: 1, attempts_max, shared, principal, outbox: OnceLock::new() }
+        Self {
+            message,
+            handler: handler.into(),
+            attempt: 1,
+            attempts_max,
+            shared,
+            principal,
+            outbox: OnceLock::new(),
+            participant: Enlisted::default(),
+            is_duplicate: AtomicBool::new(false),
+        }
     }
 
     /// The message.
     pub fn message(&self) -> &Message {
         &self.message
+    }
+
+    /// The name of the handler.
+    pub fn handler(&self) -> &str {
+        &self.handler
+    }
+
+    /// The name of the application.
+    pub fn app(&self) -> String {
+        self.shared.app_id.to_string()
     }
 
     /// Which attempt this is, from one.
@@ -47,6 +79,36 @@ impl Request {
     /// A value given with [`App::state`](crate::App::state).
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.shared.state()
+    }
+
+    /// Lets something else take part in this attempt: it is completed before the message is
+    /// acknowledged, or abandoned.
+    pub fn enlist(&self, participant: impl Participant + 'static) -> Result<(), AlreadyEnlisted> {
+        let mut enlisted = self.participant.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if enlisted.is_some() {
+            return Err(AlreadyEnlisted);
+        }
+        *enlisted = Some(Box::new(participant));
+        Ok(())
+    }
+
+    /// Whether something takes part already.
+    pub fn has_participant(&self) -> bool {
+        self.participant.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Says that the message was handled before: whatever this attempt gives, it is acknowledged
+    /// without effect, and counted as a duplicate.
+    pub fn mark_duplicate(&self) {
+        self.is_duplicate.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_duplicate(&self) -> bool {
+        self.is_duplicate.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn take_participant(&self) -> Option<Box<dyn Participant>> {
+        self.participant.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -70,5 +132,11 @@ impl Request {
     pub(crate) fn begin_attempt(&mut self, attempt: u32) {
         self.attempt = attempt;
         self.outbox = OnceLock::new();
+    }
+}
+
+impl Debug for Enlisted {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Enlisted")
     }
 }

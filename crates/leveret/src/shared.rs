@@ -68,6 +68,13 @@ impl<'a> Needs<'a> {
         }
     }
 
+    /// A value given with [`App::state`](crate::App::state); `fix` says what to write if it is missing.
+    pub fn state_or<T: Send + Sync + 'static>(&mut self, fix: &str) {
+        if self.shared.state::<T>().is_none() {
+            self.missing.push(fix.to_owned());
+        }
+    }
+
     /// Settings given with [`App::settings`](crate::App::settings) or in the configuration file.
     pub fn settings<T: DeserializeOwned + Send + Sync + 'static>(&mut self) {
         if self.shared.settings::<T>().is_some() {

@@ -32,7 +32,7 @@ pub struct HandlerStats {
     pub dead_lettered: u64,
     /// Messages it did not want.
     pub rejected: u64,
-    /// Messages dropped because the inbox knew them.
+    /// Messages dropped because an inbox knew them.
     pub duplicates: u64,
     /// Requests dropped because whoever asked had given up ([`Deadline`](crate::Deadline)).
     pub expired: u64,

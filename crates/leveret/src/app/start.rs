@@ -91,6 +91,7 @@ impl App {
                 service: handler.service.clone(),
                 shared: shared.clone(),
                 counters,
+                phase: assembly.phase.listen(),
             });
             let desk = desks.get(name).filter(|_| handler.inbox == Inboxing::On).cloned();
             assembly.work(handler, attempts, guarantee.mode, desk);

@@ -20,6 +20,7 @@ use crate::later::{Past, Postponed, postponed};
 use crate::lineage::{Parent, now_secs, seal_output};
 use crate::message::Message;
 use crate::message_id::derived_message_id;
+use crate::phase::{Phase, PhaseListener};
 use crate::principal::Principal;
 use crate::publish::Publish;
 use crate::reply::Reply;
@@ -42,6 +43,7 @@ pub(crate) struct Attempts {
     pub(crate) service: Arc<dyn Service>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) phase: PhaseListener,
 }
 
 /// What is to be done with a message now.
@@ -57,6 +59,8 @@ pub(crate) struct Settlement {
 pub(crate) enum Fate {
     /// Outputs out, then acknowledge.
     Handled,
+    /// Handled before; acknowledge.
+    Duplicate,
     /// Whoever asked has given up; acknowledge.
     Expired,
     /// The dead letter and perhaps an error for whoever asked; then acknowledge.
@@ -65,6 +69,8 @@ pub(crate) enum Fate {
     Postponed,
     /// Reject without requeueing.
     Rejected,
+    /// Back to its queue.
+    GivenBack,
 }
 
 impl Settlement {
@@ -80,7 +86,7 @@ impl Attempts {
         let max = self.retry.attempts_max();
         let (shared, principal) = (self.shared.clone(), self.principal.clone());
         let max_here = max.max(before.saturating_add(1));
-        let mut request = Request::new(message, max_here, shared, principal);
+        let mut request = Request::new(message, &self.handler, max_here, shared, principal);
         if earlier_deliveries(request.message()) >= DELIVERIES_MAX {
             let text = format!("delivered {before} times without an outcome");
             let failure = Failure::permanent(text).named("poison");
@@ -96,18 +102,9 @@ impl Attempts {
             }
             request.begin_attempt(attempt);
             let effects = self.attempt(&request).await;
-            let publishes = request.close_outbox();
-            let failure = match effects.verdict {
-                Verdict::Ack => {
-                    let outputs = self.seal(request.message(), publishes, effects.outputs);
-                    return Settlement::new(Fate::Handled, outputs);
-                }
-                Verdict::Reject => {
-                    let failure = Failure::permanent("the message is not wanted").named("rejected");
-                    let answer = self.answer(request.message(), &failure);
-                    return Settlement::new(Fate::Rejected, answer.into_iter().collect());
-                }
-                Verdict::Failed(failure) => failure,
+            let failure = match self.conclude(&request, effects).await {
+                Ok(settlement) => return settlement,
+                Err(failure) => failure,
             };
             let since = *first_failure_secs.get_or_insert_with(now_secs);
             let elapsed = Duration::from_secs(now_secs().saturating_sub(since));
@@ -121,10 +118,52 @@ impl Attempts {
                 Next::AtOnce => {
                     self.counters.add(Count::Retried, 1);
                     info!(handler = %self.handler, attempt, max, %failure, "attempt failed, trying again");
+                    in_round += 1;
+                }
+                Next::Uncounted(wait) => {
+                    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                    warn!(handler = %self.handler, wait_ms, %failure, "waiting, the attempt does not count");
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = self.draining() => {
+                            return Settlement::new(Fate::GivenBack, Vec::new());
+                        }
+                    }
                 }
             }
-            in_round += 1;
         }
+    }
+
+    async fn draining(&self) {
+        self.phase.clone().reached(Phase::Draining).await;
+    }
+
+    /// Brings the attempt's participant to its end, and says how the message is settled.
+    async fn conclude(&self, request: &Request, effects: Effects) -> Result<Settlement, Failure> {
+        let publishes = request.close_outbox();
+        let participant = request.take_participant();
+        let settlement = match effects.verdict {
+            Verdict::Ack | Verdict::Reject | Verdict::Failed(_) if request.is_duplicate() => {
+                Ok(Settlement::new(Fate::Duplicate, Vec::new()))
+            }
+            Verdict::Ack => {
+                let mut outputs = self.seal(request.message(), publishes, effects.outputs);
+                if let Some(participant) = participant {
+                    outputs = participant.complete(outputs).await?;
+                }
+                return Ok(Settlement::new(Fate::Handled, outputs));
+            }
+            Verdict::Reject => {
+                let failure = Failure::permanent("the message is not wanted").named("rejected");
+                let answer = self.answer(request.message(), &failure);
+                Ok(Settlement::new(Fate::Rejected, answer.into_iter().collect()))
+            }
+            Verdict::Failed(failure) => Err(failure),
+        };
+        if let Some(participant) = participant {
+            participant.abandon().await;
+        }
+        settlement
     }
 
     fn postpone(

@@ -93,10 +93,15 @@ impl Lane {
                     channel.publish(publish).await?;
                 }
                 match fate {
-                    Fate::Handled | Fate::Expired | Fate::DeadLettered | Fate::Postponed => {
+                    Fate::Handled
+                    | Fate::Duplicate
+                    | Fate::Expired
+                    | Fate::DeadLettered
+                    | Fate::Postponed => {
                         channel.ack(delivery)?;
                     }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
+                    Fate::GivenBack => channel.nack(delivery, Refusal::Requeue)?,
                 }
                 Ok(Settled { returned: channel.commit().await?.returned })
             }
@@ -105,10 +110,15 @@ impl Lane {
                 // Only when the outputs are safe: an id says that they are.
                 confirm_all(channel, entry).await?;
                 match fate {
-                    Fate::Handled | Fate::Expired | Fate::DeadLettered | Fate::Postponed => {
+                    Fate::Handled
+                    | Fate::Duplicate
+                    | Fate::Expired
+                    | Fate::DeadLettered
+                    | Fate::Postponed => {
                         channel.ack(delivery)?;
                     }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
+                    Fate::GivenBack => channel.nack(delivery, Refusal::Requeue)?,
                 }
                 Ok(Settled::default())
             }

@@ -234,10 +234,12 @@ impl Worker {
                 counters.add(Count::Handled, 1);
                 counters.add(Count::Published, outputs);
             }
+            Fate::Duplicate => counters.add(Count::Duplicate, 1),
             Fate::Expired => counters.add(Count::Expired, 1),
             Fate::DeadLettered => counters.add(Count::DeadLettered, 1),
             Fate::Postponed => counters.add(Count::Postponed, 1),
             Fate::Rejected => counters.add(Count::Rejected, 1),
+            Fate::GivenBack => {}
         }
     }
 
