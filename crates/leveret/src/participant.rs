@@ -1,4 +1,4 @@
-//! What takes part in an attempt: another store's transaction, settled before the message is.
+//! What takes part in an attempt: settled before the message is.
 
 use std::future::Future;
 use std::pin::Pin;

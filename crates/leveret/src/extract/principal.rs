@@ -74,7 +74,7 @@ mod tests {
     ) -> Result<String, NoPrincipal> {
         let message = Message::new("k", properties.build(), "");
         let shared = Arc::new(Shared::new("app"));
-        let request = Request::new(message, 1, shared, fixed.map(Principal::new));
+        let request = Request::new(message, "h", 1, shared, fixed.map(Principal::new));
         principal_of(&request).map(|principal| principal.to_string())
     }
 

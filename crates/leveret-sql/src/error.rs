@@ -1,0 +1,151 @@
+//! Errors of databases in Leveret's words: what passes, what is at fault.
+
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+use leveret::{Class, Classify, EncodeError, Failure};
+use sqlx::Error;
+
+/// How long a worker waits for a database that does not answer.
+pub(crate) const AWAY_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long it waits, at least and at most, when two transactions were in each other's way.
+const CONFLICT_PAUSE_MS: (u64, u64) = (10, 100);
+
+/// An error of sqlx that a handler may return: `Result<_, SqlError>` and `?`.
+///
+/// When the database does not answer, or two transactions were in each other's way, the worker
+/// waits and tries again, which [counts as no attempt](Class::Pause). Every other error is transient.
+#[derive(Debug)]
+pub struct SqlError(Error);
+
+/// A message could not be put into the outbox.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutboxError {
+    /// It has no form on the wire.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The database did not take it.
+    #[error(transparent)]
+    Sql(#[from] Error),
+}
+
+/// Where an error comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Nobody knows what the database has done of what was asked last.
+    Away,
+    /// Another transaction was in the way; nothing was done.
+    Conflict,
+    /// The statement or its values.
+    Statement,
+}
+
+impl SqlError {
+    /// The error itself.
+    pub fn into_inner(self) -> Error {
+        self.0
+    }
+}
+
+impl From<Error> for SqlError {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl Display for SqlError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Classify for SqlError {
+    fn class(&self) -> Class {
+        match cause(&self.0) {
+            Cause::Away => Class::Pause(AWAY_PAUSE),
+            Cause::Conflict => Class::Pause(conflict_pause()),
+            Cause::Statement => Class::Transient,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "sql"
+    }
+}
+
+impl Classify for OutboxError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Encode(error) => error.class(),
+            Self::Sql(error) => match cause(error) {
+                Cause::Away => Class::Pause(AWAY_PAUSE),
+                Cause::Conflict => Class::Pause(conflict_pause()),
+                Cause::Statement => Class::Transient,
+            },
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "outbox"
+    }
+}
+
+/// What a statement that is the same for each message could not do: no message is at fault.
+pub(crate) fn not_begun(error: &Error) -> Failure {
+    let wait = if cause(error) == Cause::Conflict { conflict_pause() } else { AWAY_PAUSE };
+    Failure::pause(wait, format!("cannot begin the database transaction: {error}"))
+}
+
+/// What was to become lasting, and did not or may not have.
+pub(crate) fn not_completed(error: Error) -> Failure {
+    let error = SqlError(error);
+    match error.class() {
+        Class::Pause(wait) => {
+            Failure::pause(wait, format!("it is not known whether the transaction lasts: {error}"))
+        }
+        Class::Transient | Class::Permanent | Class::Busy(_) => {
+            Failure::transient(format!("the database transaction failed: {error}")).named("sql")
+        }
+    }
+}
+
+fn conflict_pause() -> Duration {
+    let (least, most) = CONFLICT_PAUSE_MS;
+    Duration::from_millis(fastrand::u64(least..most))
+}
+
+fn cause(error: &Error) -> Cause {
+    let Error::Database(error) = error else {
+        let is_ours = matches!(
+            error,
+            Error::Encode(_)
+                | Error::Decode(_)
+                | Error::ColumnDecode { .. }
+                | Error::ColumnNotFound(_)
+                | Error::ColumnIndexOutOfBounds { .. }
+                | Error::TypeNotFound { .. }
+                | Error::RowNotFound
+                | Error::InvalidArgument(_)
+                | Error::InvalidSavePointStatement
+        );
+        return if is_ours { Cause::Statement } else { Cause::Away };
+    };
+    let code = error.code().unwrap_or_default();
+    // The codes of SQLite are numbers, their lower byte tells the kind: 5 busy, 6 locked, 10 IO,
+    // 13 full, 14 cannot open. Those of PostgreSQL have five characters, two for the class.
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => match number & 0xff {
+            5 | 6 => Cause::Conflict,
+            10 | 13 | 14 => Cause::Away,
+            _ => Cause::Statement,
+        },
+        Ok(_) | Err(_) => match (code.as_ref(), code.get(..2).unwrap_or_default()) {
+            ("40001" | "40P01" | "55P03", _) => Cause::Conflict,
+            ("57014", _) => Cause::Statement,
+            (_, "08" | "53" | "57" | "58") | ("40003" | "25006", _) => Cause::Away,
+            (_, _) => Cause::Statement,
+        },
+    }
+}
