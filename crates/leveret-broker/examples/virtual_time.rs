@@ -1,8 +1,9 @@
 //! Time that moves only when told to: a message expires after an hour, at once.
 //!
-//! A `Broker` lives in the machine's time, since its sockets and its disk do. What it decides is
-//! decided by an engine that has no clock: time is an argument. Tests of what time does drive
-//! that, here directly; `leveret-sim` drives many of them with a simulated network and disk.
+//! What a `Broker` decides is decided by an engine that has no clock: time is an argument. Here it
+//! is driven directly; `leveret-sim` drives many with a simulated network and disk. A whole broker
+//! in memory follows tokio's clock: paused, it moves only when a test says so, as in the example
+//! `test_kit` of `leveret`. One with sockets and a disk lives in the machine's time.
 //!
 //! `cargo run -p leveret-broker --example virtual_time`
 #![expect(clippy::print_stdout, reason = "an example shows what happens")]

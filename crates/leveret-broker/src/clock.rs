@@ -1,10 +1,12 @@
 //! The time given to sessions and engines.
 //!
-//! Keeps true: it never runs back, whatever is done to the machine's clock meanwhile.
+//! Keeps true: it never runs back, whatever is done to the machine's clock meanwhile. Its steady
+//! clock is tokio's, so that a test that pauses that one moves the broker with it.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leveret_protocol::Timestamp;
+use tokio::time::Instant;
 
 /// The wall clock at the start, moved on by the steady one.
 #[derive(Debug, Clone, Copy)]

@@ -77,6 +77,8 @@ mod principal;
 mod publish;
 mod publisher;
 mod publishing;
+#[cfg(feature = "test-kit")]
+mod relay;
 mod reply;
 mod request;
 mod retry;
@@ -86,6 +88,8 @@ mod shared;
 mod signals;
 mod spans;
 mod stats;
+#[cfg(feature = "test-kit")]
+pub mod test;
 mod topology;
 mod worker;
 
@@ -147,3 +151,8 @@ struct Guarantees;
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../../../docs/web.md")]
 struct Web;
+
+/// Runs the examples of the guide to testing.
+#[cfg(all(doctest, feature = "test-kit"))]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;

@@ -9,13 +9,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::atomic::Ordering,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::{Buf, BytesMut};
 use leveret_engine::Effect;
 use leveret_protocol::{ChannelNumber, FrameBuffer, Method, ReplyCode, connection};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::Instant,
+};
 
 use super::conversation::Conversation;
 use crate::{
@@ -79,7 +82,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
     let close_timeout = conversation.limits.close_timeout;
     let (mut is_ending, mut must_flush) = (false, false);
     let mut timer = Timer::new();
-    let mut sleep = pin!(tokio::time::sleep_until(timer.set_to.into()));
+    let mut sleep = pin!(tokio::time::sleep_until(timer.set_to));
     loop {
         submit(&mut conversation, &mut waiting);
         let output_bytes = conversation.output().len();
@@ -90,7 +93,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
             break;
         }
         if let Some(at) = timer.earlier(&conversation) {
-            sleep.as_mut().reset(at.into());
+            sleep.as_mut().reset(at);
         }
         let reads =
             waiting.is_none() && output_bytes < OUTPUT_BYTES_MAX && conversation.is_listening();
@@ -116,7 +119,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite>(
             must_flush = kept == Writes::Buffered && matches!(happened, Happened::Written(Ok(_)));
         }
         if matches!(happened, Happened::Deadline) {
-            sleep.as_mut().reset(timer.rest().into());
+            sleep.as_mut().reset(timer.rest());
             intake.rest();
         }
         let handled = catch_unwind(AssertUnwindSafe(|| {

@@ -1,10 +1,10 @@
 //! The task that turns inputs into effects.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 use leveret_engine::{ConnectionId, Effect, Effects, Engine, Input, Lsn};
 use leveret_journal::Seq;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     guard::abort_on_panic,
@@ -274,7 +274,7 @@ impl HostTask {
 
 async fn until(deadline: Option<Instant>) {
     match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
 }

@@ -68,7 +68,12 @@ mod tests {
     use crate::link::{Dialer, Supervisor, Way};
 
     fn chosen(connection: Connection, handler: Handler) -> Guarantee {
-        let dialer = Dialer { options: ConnectOptions::default(), way: Way::Socket };
+        let dialer = Dialer {
+            options: ConnectOptions::default(),
+            way: Way::Socket,
+            #[cfg(feature = "test-kit")]
+            relay: None,
+        };
         let supervisor = Supervisor::new("main", dialer, Vec::new(), Arc::default());
         supervisor.show_first(connection);
         Guarantee::of(&handler, Some(&supervisor.link()))

@@ -3,6 +3,8 @@
 mod error;
 mod guarantee;
 mod plan;
+#[cfg(feature = "test-kit")]
+mod rest;
 mod run;
 mod running;
 mod settlement;
@@ -86,6 +88,8 @@ pub struct App {
     pub(crate) must_lose_nothing: bool,
     pub(crate) on_start: Vec<Hook>,
     pub(crate) on_stop: Vec<Hook>,
+    #[cfg(feature = "test-kit")]
+    pub(crate) relay: Option<std::sync::Arc<crate::relay::Relay>>,
 }
 
 impl App {
@@ -106,6 +110,8 @@ impl App {
             must_lose_nothing: false,
             on_start: Vec::new(),
             on_stop: Vec::new(),
+            #[cfg(feature = "test-kit")]
+            relay: None,
         }
     }
 

@@ -39,13 +39,15 @@ pub struct RunningApp {
     pub(super) workers: JoinSet<()>,
     pub(super) readers: JoinSet<()>,
     pub(super) services: JoinSet<()>,
-    pub(super) brokers: Vec<Embedded>,
+    pub(super) brokers: BTreeMap<String, Embedded>,
     pub(super) links: BTreeMap<String, Link>,
     /// Connection and queue of each handler.
     pub(super) queues: Vec<(String, String)>,
     pub(super) counters: BTreeMap<String, Arc<Counters>>,
     pub(super) changed: Arc<Notify>,
     pub(super) reconnects: Arc<AtomicU64>,
+    #[cfg(feature = "test-kit")]
+    pub(super) endpoint: crate::endpoint::Endpoint,
 }
 
 impl RunningApp {
@@ -161,7 +163,7 @@ impl RunningApp {
                 generation.connection.close().await;
             }
         }
-        for broker in self.brokers {
+        for broker in self.brokers.into_values() {
             broker.stop().await;
         }
         info!(app = %self.name, "stopped");
@@ -177,7 +179,7 @@ impl RunningApp {
         true
     }
 
-    async fn ready(&self, connection: &str, queue: &str) -> Option<u32> {
+    pub(super) async fn ready(&self, connection: &str, queue: &str) -> Option<u32> {
         let generation = self.links.get(connection)?.current()?;
         let passive = QueueDeclare {
             name: ShortStr::try_from(queue).ok()?,

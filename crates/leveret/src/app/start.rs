@@ -39,7 +39,7 @@ struct Assembly {
     workers: JoinSet<()>,
     readers: JoinSet<()>,
     services: JoinSet<()>,
-    brokers: Vec<Embedded>,
+    brokers: BTreeMap<String, Embedded>,
     links: BTreeMap<String, Link>,
     counters: BTreeMap<String, Arc<Counters>>,
     changed: Arc<Notify>,
@@ -118,6 +118,8 @@ impl App {
             counters: assembly.counters,
             changed: assembly.changed,
             reconnects: assembly.reconnects,
+            #[cfg(feature = "test-kit")]
+            endpoint: self.endpoint,
         })
     }
 
@@ -144,7 +146,7 @@ impl Assembly {
             workers: JoinSet::new(),
             readers: JoinSet::new(),
             services: JoinSet::new(),
-            brokers: Vec::new(),
+            brokers: BTreeMap::new(),
             links: BTreeMap::new(),
             counters: BTreeMap::new(),
             changed: Arc::default(),
@@ -160,7 +162,18 @@ impl Assembly {
         name: &str,
         endpoint: &Endpoint,
     ) -> Result<Link, StartError> {
-        let dialer = self.dialer(endpoint, format!("{}:{name}", app.name)).await?;
+        #[cfg(feature = "test-kit")]
+        if let Some(relay) = &app.relay {
+            let names = app.handlers.iter();
+            relay.know(names.map(|one| (one.queue().to_owned(), one.name.clone())).collect());
+        }
+        let way = self.way(endpoint, name).await?;
+        let dialer = Dialer {
+            options: ConnectOptions { name: Some(format!("{}:{name}", app.name)), ..way.0 },
+            way: way.1,
+            #[cfg(feature = "test-kit")]
+            relay: app.relay.clone(),
+        };
         let connection = dial(&dialer, endpoint).await?;
         let declarations = declarations(app, name, Timer::of(&connection));
         declare(&connection, &declarations)
@@ -174,15 +187,18 @@ impl Assembly {
     }
 
     /// Starts what has to be started, and says how to connect to it.
-    async fn dialer(&mut self, endpoint: &Endpoint, name: String) -> Result<Dialer, StartError> {
-        let named = |options| ConnectOptions { name: Some(name), ..options };
+    async fn way(
+        &mut self,
+        endpoint: &Endpoint,
+        name: &str,
+    ) -> Result<(ConnectOptions, Way), StartError> {
         let directory = match endpoint {
             Endpoint::Address(address) => {
                 let options = ConnectOptions::from_uri(address).map_err(|error| {
                     let source = Box::new(error.into());
                     StartError::Connect { endpoint: endpoint.to_string(), source }
                 })?;
-                return Ok(Dialer { options: named(options), way: Way::Socket });
+                return Ok((options, Way::Socket));
             }
             Endpoint::Directory(path) => Some(path.as_path()),
             Endpoint::Memory => None,
@@ -190,7 +206,7 @@ impl Assembly {
         let broker = Embedded::start(directory)
             .await
             .map_err(|error| StartError::Broker(error.to_string()))?;
-        self.brokers.push(broker.clone());
+        self.brokers.insert(name.to_owned(), broker.clone());
         let (failures, watched) = (self.failures.clone(), broker.clone());
         let mut phase = self.phase.listen();
         self.services.spawn(async move {
@@ -201,7 +217,7 @@ impl Assembly {
                 }
             }
         });
-        Ok(Dialer { options: named(ConnectOptions::default()), way: Way::Within(broker) })
+        Ok((ConnectOptions::default(), Way::Within(broker)))
     }
 
     /// How messages will be settled; an error if some may be lost and none must.

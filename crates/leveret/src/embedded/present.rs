@@ -27,6 +27,12 @@ impl Embedded {
         Connection::over(self.0.connect(), options).await
     }
 
+    /// A way in for bytes.
+    #[cfg(feature = "test-kit")]
+    pub(crate) fn stream(&self) -> tokio::io::DuplexStream {
+        self.0.connect()
+    }
+
     /// Returns when it cannot go on, and says why.
     pub(crate) async fn failed(&self) -> String {
         self.0.failed().await.to_string()

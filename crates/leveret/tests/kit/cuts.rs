@@ -1,0 +1,86 @@
+//! Connections that break at a step, and what comes of it.
+
+use std::sync::{Arc, OnceLock};
+
+use leveret::test::{Cut, Point, TestApp, explore};
+use leveret::{App, Failure, Handler, Publish, Publisher, State};
+
+use crate::shop::{app, order, orders};
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_commit_is_made_again_and_an_unheard_one_is_not() {
+    for (options, deliveries) in [
+        (TestApp::options().cut_before(Point::Delivery), 1),
+        (TestApp::options().cut_before(Point::Settlement), 1),
+        (TestApp::options().cut_before(Point::Answer), 1),
+    ] {
+        let app = options.in_memory().start(app(orders().transaction())).await.unwrap();
+        app.publish(order(700)).await.unwrap();
+        assert_eq!(app.cuts(), 1);
+        assert_eq!(app.handled("charge").len(), deliveries);
+        assert_eq!(app.published().len(), 1);
+        app.assert_handled_once("note");
+        app.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_confirm_repeats_the_output_under_its_id() {
+    let options = TestApp::options().in_memory().cut_before(Point::Confirm);
+    let app = options.start(app(orders().confirmed())).await.unwrap();
+    app.publish(order(700)).await.unwrap();
+    let published = app.published();
+    assert_eq!(published.len(), 2, "{published:#?}");
+    assert_eq!(published[0].message.message_id(), published[1].message.message_id());
+    app.assert_handled_once("charge");
+    app.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_is_exactly_once_wherever_the_connection_is_cut() {
+    let report = explore(|| app(orders().transaction()), order(700)).await.unwrap();
+    report.assert_exactly_once();
+    let cut_at = |point| report.steps.iter().any(|step| step.point == point);
+    for point in [Point::Delivery, Point::Output, Point::Settlement, Point::Answer] {
+        assert!(cut_at(point), "no cut at {point}:\n{report}");
+    }
+    let again = report.steps.iter().find(|step| step.point == Point::Settlement);
+    assert_eq!(again.unwrap().cut, Cut::Before);
+    assert!(again.unwrap().deliveries > 2, "the message is delivered again:\n{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn confirms_repeat_an_output_under_the_same_id() {
+    let report = explore(|| app(orders().confirmed()), order(700)).await.unwrap();
+    report.assert_at_least_once();
+    assert!(report.steps.iter().any(|step| !step.repeated.is_empty()), "{report}");
+}
+
+/// Publishes at once, whatever becomes of the message.
+async fn hasty(State(publisher): State<Arc<OnceLock<Publisher>>>) -> Result<(), Failure> {
+    let publish = Publish::to_queue("ledger").text("charged");
+    publisher.get().unwrap().publish(publish).await?;
+    Ok(())
+}
+
+fn wrong() -> App {
+    let place = Arc::new(OnceLock::new());
+    let kept = place.clone();
+    App::new("shop")
+        .state(place)
+        .on_start(async move |publisher| {
+            kept.set(publisher).ok();
+            Ok::<(), Failure>(())
+        })
+        .handler(Handler::new("orders", hasty).bind("shop", "order.placed").transaction())
+        .handler(Handler::new("ledger", crate::shop::note).transaction())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_publishes_outside_its_unit_is_found() {
+    let report = explore(wrong, order(700)).await.unwrap();
+    assert!(report.steps.iter().any(|step| !step.doubled.is_empty()), "{report}");
+    let claim = std::panic::catch_unwind(|| report.assert_at_least_once()).unwrap_err();
+    let text = claim.downcast_ref::<String>().unwrap();
+    assert!(text.contains("repeated, other id: `ledger`"), "{text}");
+}

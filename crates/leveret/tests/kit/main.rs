@@ -1,0 +1,11 @@
+//! The test kit, tested: what it sees, how it moves time, where it cuts.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lints know tests by their attribute, and not what stands beside them"
+)]
+
+mod cuts;
+mod seen;
+mod shop;
+mod time;
