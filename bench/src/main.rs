@@ -9,6 +9,7 @@
 mod broker;
 mod client;
 mod disk;
+mod loopback;
 mod transactions;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +27,10 @@ enum What {
     Broker(broker::BrokerArgs),
     /// Our client beside lapin and amqprs
     Client(client::ClientArgs),
+    /// Another connection's confirms while a backlog is filled and drained
+    Backlog(broker::BacklogArgs),
+    /// From publish to delivery inside one program
+    Loopback(loopback::LoopbackArgs),
     /// The framework in transaction mode on the broker inside the program
     Transactions(transactions::TransactionsArgs),
     #[command(flatten)]
@@ -37,6 +42,8 @@ fn main() -> anyhow::Result<()> {
         What::Broker(args) => broker::run(&args),
         What::Client(args) => client::run(&args),
         What::Part(part) => client::play(&part),
+        What::Backlog(args) => broker::run_backlog(&args),
+        What::Loopback(args) => loopback::run(&args),
         What::Transactions(args) => transactions::run(&args),
     }
 }

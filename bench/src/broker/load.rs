@@ -26,6 +26,8 @@ pub(super) struct Figures {
     pub(super) busy: f64,
     /// Milliseconds, where the row is about them.
     pub(super) latency: Option<(f64, f64)>,
+    /// By how many MiB the broker's memory has grown.
+    pub(super) grown: f64,
 }
 
 /// Runs the command on one processor, where the system can say so.
@@ -42,9 +44,13 @@ pub(super) fn measure(
     row: &Row,
     seconds: u64,
 ) -> anyhow::Result<Figures> {
+    let resident_before = resident_mebibytes(target.pid)?;
     let mut command = on_processor(1, leveret);
     command.args(["bench", "--json", "--url", target.url]);
-    command.args(["--broker-pid", &target.pid.to_string(), "--seconds", &seconds.to_string()]);
+    command.args(["--broker-pid", &target.pid.to_string()]);
+    if row.shows != Shows::Memory {
+        command.args(["--seconds", &seconds.to_string()]);
+    }
     let output = command.args(row.arguments).output().context("cannot run `taskset`")?;
     if !output.status.success() {
         bail!("{}: {}", row.title, String::from_utf8_lossy(&output.stderr).trim());
@@ -52,7 +58,7 @@ pub(super) fn measure(
     let report: Value = serde_json::from_slice(&output.stdout)?;
     let number = |path: &str| report.pointer(path).and_then(Value::as_f64).unwrap_or_default();
     let percentiles = match row.shows {
-        Shows::Rate => None,
+        Shows::Rate | Shows::Memory => None,
         Shows::Confirm => Some("/confirm_latency"),
         Shows::Delivery => Some("/delivery_latency"),
     };
@@ -62,5 +68,16 @@ pub(super) fn measure(
         busy: number("/broker/busy_percent"),
         latency: percentiles
             .map(|path| (number(&format!("{path}/p50")), number(&format!("{path}/p99")))),
+        grown: number("/broker/resident_bytes") / MEBIBYTE - resident_before,
     })
+}
+
+const MEBIBYTE: f64 = 1_048_576.0;
+
+/// A process's memory in use (`man 5 proc`).
+fn resident_mebibytes(pid: u32) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no memory")?;
+    Ok(kibibytes.parse::<f64>()? / 1024.0)
 }

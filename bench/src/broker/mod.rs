@@ -1,5 +1,6 @@
 //! The broker as a process on one processor, under load from the other.
 
+mod backlog;
 mod load;
 mod process;
 mod row;
@@ -7,12 +8,13 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 
+pub(crate) use self::backlog::{BacklogArgs, run as run_backlog};
 use self::{
     load::Target,
-    process::Process,
+    process::{Process, command},
     row::ROWS,
     table::{Runs, Table},
 };
@@ -72,13 +74,4 @@ fn ours(args: &BrokerArgs, leveret: &Path, runs: &Runs) -> anyhow::Result<load::
     let process = Process::start(leveret, &args.folder)?;
     let target = Target { url: &process.url, pid: process.pid() };
     load::measure(leveret, target, runs.row, args.seconds)
-}
-
-/// The command beside this one.
-fn command() -> anyhow::Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name("leveret");
-    if !path.is_file() {
-        bail!("{} is missing: cargo build --release -p leveret-cli", path.display());
-    }
-    Ok(path)
 }

@@ -1,10 +1,10 @@
 //! A `leveret broker` of one run: its own processor, its own data directory.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use super::load::on_processor;
 
@@ -53,4 +53,13 @@ impl Drop for Process {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// The command beside this one.
+pub(super) fn command() -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name("leveret");
+    if !path.is_file() {
+        bail!("{} is missing: cargo build --release -p leveret-cli", path.display());
+    }
+    Ok(path)
 }

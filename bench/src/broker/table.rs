@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table as Grid};
 
 use super::{
     load::Figures,
-    row::{Row, Shows},
+    row::{DIRECT, Reach, Row, Shows},
 };
 use crate::disk::Syncs;
 
@@ -40,6 +40,10 @@ fn cells(row: &Row, figures: &[Figures]) -> [String; 3] {
             show(median(figures, |run| run.rate / 1000.0), 0)
                 + if figures.is_empty() { "" } else { "k/s" }
         }
+        Shows::Memory => {
+            let grown = show(median(figures, |run| run.grown), 1);
+            if figures.is_empty() { grown } else { grown + " MiB" }
+        }
         Shows::Confirm | Shows::Delivery => {
             let p50 = median(figures, |run| run.latency.unwrap_or_default().0);
             let p99 = median(figures, |run| run.latency.unwrap_or_default().1);
@@ -50,6 +54,30 @@ fn cells(row: &Row, figures: &[Figures]) -> [String; 3] {
         }
     };
     [speed, show(median(figures, |run| run.cpu), 2), show(median(figures, |run| run.busy), 0)]
+}
+
+fn reach(reach: Reach) -> String {
+    match reach {
+        Reach::Open => String::new(),
+        Reach::Micros(micros) => format!("{micros:.1}"),
+        Reach::TimesDirect(times) => format!("{times:.1} x direct"),
+        Reach::Mebibytes(mebibytes) => format!("{mebibytes:.0} MiB"),
+    }
+}
+
+impl Table {
+    fn compare_with_direct(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cpu = |runs: &Runs| median(&runs.ours, |run| run.cpu);
+        let direct = self.rows.iter().find(|runs| runs.row.title == DIRECT).and_then(cpu);
+        for runs in &self.rows {
+            if let (Reach::TimesDirect(reach), Some(direct), Some(ours)) =
+                (runs.row.reach, direct, cpu(runs))
+            {
+                writeln!(f, "{}: {:.2} x direct, reach {reach:.1}", runs.row.title, ours / direct)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for Table {
@@ -77,7 +105,7 @@ impl fmt::Display for Table {
                 our_speed,
                 our_cpu,
                 our_busy,
-                row.reach.map_or_else(String::new, |reach| format!("{reach:.1}")),
+                reach(row.reach),
                 peer_speed,
                 peer_cpu,
                 peer_busy,
@@ -89,6 +117,7 @@ impl fmt::Display for Table {
         }
         writeln!(f, "{grid}")?;
         writeln!(f, "us: the broker's processor time per message; latencies are p50 / p99")?;
+        self.compare_with_direct(f)?;
         let mut syncs = self.syncs.clone();
         syncs.sort_by_key(|sync| sync.p50);
         let Some(sync) = syncs.get(syncs.len() / 2) else { return Ok(()) };

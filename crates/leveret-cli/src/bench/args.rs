@@ -58,6 +58,9 @@ pub(crate) struct BenchArgs {
     /// With `--pattern topic`: how many bindings, spread over the queues
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) bindings: usize,
+    /// With `--pattern topic`: publish only with the keys of so many of them, each in its turn
+    #[arg(long, value_name = "N")]
+    pub(crate) keys: Option<usize>,
     /// Connections with one channel each that do nothing
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) idle: usize,

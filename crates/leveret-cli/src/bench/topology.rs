@@ -16,6 +16,8 @@ pub(super) struct Topology {
     pub(super) exchange: ShortStr,
     /// Routing keys, taken in turns.
     pub(super) keys: Vec<ShortStr>,
+    /// Keys of bindings, each of one queue.
+    bindings: Vec<ShortStr>,
     pub(super) queues: Vec<ShortStr>,
 }
 
@@ -24,15 +26,17 @@ impl Topology {
         let queues = (1..=args.queues.max(1))
             .map(|number| name(format!("{}-{number}", args.name)))
             .collect::<Result<Vec<_>, _>>()?;
-        let (exchange, keys) = match args.pattern {
-            Pattern::Queue => (ShortStr::EMPTY, queues.clone()),
+        let (exchange, bindings) = match args.pattern {
+            Pattern::Queue => (ShortStr::EMPTY, Vec::new()),
             Pattern::Fanout => (name(args.name.clone())?, vec![ShortStr::EMPTY]),
             Pattern::Topic => {
                 let keys = (0..args.bindings.max(1)).map(|number| name(format!("bench.{number}")));
                 (name(args.name.clone())?, keys.collect::<Result<Vec<_>, _>>()?)
             }
         };
-        Ok(Self { exchange, keys, queues })
+        let mut keys = if bindings.is_empty() { queues.clone() } else { bindings.clone() };
+        keys.truncate(args.keys.unwrap_or(usize::MAX).max(1));
+        Ok(Self { exchange, keys, bindings, queues })
     }
 
     /// Makes all of it, as new; what a drain is to take is left as it is.
@@ -69,8 +73,8 @@ impl Topology {
 
     async fn bind(&self, channel: &Channel) -> Result<(), ChannelError> {
         // Each queue has at least one binding, and each key exactly one queue.
-        let rounds = self.keys.len().max(self.queues.len());
-        let keys = self.keys.iter().cycle().take(rounds);
+        let rounds = self.bindings.len().max(self.queues.len());
+        let keys = self.bindings.iter().cycle().take(rounds);
         for (routing_key, queue) in keys.zip(self.queues.iter().cycle()) {
             let binding = QueueBinding {
                 queue: queue.clone(),
