@@ -58,10 +58,12 @@ fn ask_to_stop() {
 }
 
 mod bodies {
+    use std::pin::pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
+    use futures_util::FutureExt as _;
     use leveret::{Handler, Publish, Publisher, StartError, StopError};
     use tokio::sync::Semaphore;
 
@@ -85,9 +87,11 @@ mod bodies {
         let running = app.start().await.unwrap();
         send(&running, &jobs, &["a", "b", "c"]).await;
         in_hand(&running, "work").await;
-        let stopping = tokio::spawn(running.shutdown());
+        let mut stopping = pin!(running.shutdown());
+        // Looked at once, it has begun: what is finished from now on is the last.
+        assert!(stopping.as_mut().now_or_never().is_none());
         gate.add_permits(1);
-        stopping.await.unwrap().unwrap();
+        stopping.await.unwrap();
         assert!(finished.load(Ordering::SeqCst), "the message in hand was finished");
         if let Some(left) = target.ready_after_restart(&jobs).await {
             assert_eq!(left, 2);
