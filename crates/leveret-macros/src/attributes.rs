@@ -6,7 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Ident, Lit, LitBool, LitInt, LitStr, Token, bracketed, parenthesized};
 
 const KNOWN: &str = "queue, exchange, kind, key, keys, arguments, concurrency, mode, attempts, \
-     time_limit_secs, inbox, connection, name";
+     time_limit_secs, inbox, connection, name, blocking";
 
 #[derive(Default)]
 pub(crate) struct Attributes {
@@ -22,6 +22,7 @@ pub(crate) struct Attributes {
     pub(crate) inbox: bool,
     pub(crate) connection: Option<LitStr>,
     pub(crate) name: Option<LitStr>,
+    pub(crate) is_blocking: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -70,6 +71,10 @@ impl Attributes {
                 name.span(),
                 format!("unknown attribute `{text}`; known are {KNOWN}"),
             ));
+        }
+        if text == "blocking" {
+            self.is_blocking = true;
+            return Ok(());
         }
         input.parse::<Token![=]>()?;
         match text.as_str() {

@@ -10,7 +10,7 @@ use crate::attributes::{Attributes, Mode};
 pub(crate) fn handler(attributes: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     let attributes: Attributes = parse2(attributes)?;
     let function: ItemFn = parse2(item)?;
-    check_signature(&function)?;
+    check_signature(&attributes, &function)?;
     let declaration = declaration(&attributes, &function)?;
     let checks = checks(&function);
     let (name, visibility) = (&function.sig.ident, &function.vis);
@@ -33,13 +33,18 @@ pub(crate) fn handler(attributes: TokenStream, item: TokenStream) -> Result<Toke
     })
 }
 
-fn check_signature(function: &ItemFn) -> Result<(), Error> {
+fn check_signature(attributes: &Attributes, function: &ItemFn) -> Result<(), Error> {
     let signature = &function.sig;
-    if signature.asyncness.is_none() {
-        return Err(Error::new(
-            signature.fn_token.span(),
-            "a handler is an async function: write `async fn`",
-        ));
+    match (signature.asyncness, attributes.is_blocking) {
+        (None, false) => {
+            let text = "a handler is an async function: write `async fn`, or `#[handler(blocking, …)]` if it blocks";
+            return Err(Error::new(signature.fn_token.span(), text));
+        }
+        (Some(asyncness), true) => {
+            let text = "a blocking handler is a plain function: leave out `async`, or `blocking`";
+            return Err(Error::new(asyncness.span(), text));
+        }
+        (Some(_), false) | (None, true) => {}
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new(signature.generics.span(), "a handler has no generic parameters"));
@@ -104,8 +109,9 @@ fn declaration(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream
     let connection = attributes.connection.iter();
     let inbox = attributes.inbox.then(|| format_ident!("inbox"));
     let inbox = inbox.iter();
+    let new = format_ident!("{}", if attributes.is_blocking { "blocking" } else { "new" });
     Ok(quote! {
-        ::leveret::Handler::new(::leveret::Queue::new(#queue) #(#arguments)*, #function_name)
+        ::leveret::Handler::#new(::leveret::Queue::new(#queue) #(#arguments)*, #function_name)
             .named(#name)
             #(#bindings)*
             #(.#mode())*

@@ -9,7 +9,7 @@ mod expand;
 
 use proc_macro::TokenStream;
 
-/// Declares what an async function handles.
+/// Declares what a function handles: an async one, or with `blocking` a plain one.
 ///
 /// The function stays as it is, to be called in tests; beside it appears `<name>::handler()`,
 /// which gives the `leveret::Handler` to hand to `App::handler`.
@@ -28,6 +28,7 @@ use proc_macro::TokenStream;
 /// | `inbox = true` | each message-id is handled once |
 /// | `connection = "…"` | a named connection |
 /// | `name = "…"` | another name than the function's |
+/// | `blocking` | a plain function, which may block: it runs on threads of its own |
 #[proc_macro_attribute]
 pub fn handler(attributes: TokenStream, item: TokenStream) -> TokenStream {
     expand::handler(attributes.into(), item.into())

@@ -90,6 +90,7 @@ mod spans;
 mod stats;
 #[cfg(feature = "test-kit")]
 pub mod test;
+mod threads;
 mod topology;
 mod worker;
 
@@ -107,7 +108,7 @@ pub use extract::{
     Redelivered, RoutingKey, Settings, State, Text, TextRejection,
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
-pub use handler::{CONCURRENCY_MAX, Handler, HandlerFn, Mode};
+pub use handler::{BlockingFn, CONCURRENCY_MAX, Handler, HandlerFn, Mode};
 pub use leveret_macros::{Classify, handler};
 pub use message::Message;
 pub use message_id::derived_message_id;

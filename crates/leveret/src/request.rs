@@ -10,6 +10,7 @@ use crate::principal::Principal;
 use crate::publish::Publish;
 use crate::publisher::Outbox;
 use crate::shared::Shared;
+use crate::threads::Seat;
 
 /// An attempt at handling a message.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Request {
     outbox: OnceLock<Outbox>,
     participant: Enlisted,
     is_duplicate: AtomicBool,
+    /// Where a function that blocks is to run.
+    seat: Mutex<Option<Seat>>,
 }
 
 /// The place of the one participant.
@@ -48,6 +51,7 @@ impl Request {
             outbox: OnceLock::new(),
             participant: Enlisted::default(),
             is_duplicate: AtomicBool::new(false),
+            seat: Mutex::default(),
         }
     }
 
@@ -109,6 +113,14 @@ impl Request {
 
     pub(crate) fn take_participant(&self) -> Option<Box<dyn Participant>> {
         self.participant.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn put_seat(&self, seat: Seat) {
+        *self.seat.lock().unwrap_or_else(PoisonError::into_inner) = Some(seat);
+    }
+
+    pub(crate) fn take_seat(&self) -> Option<Seat> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn shared(&self) -> &Shared {

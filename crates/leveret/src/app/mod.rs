@@ -1,5 +1,6 @@
 //! The application: handlers, what they share, and the brokers they speak to.
 
+mod attempts;
 mod error;
 mod guarantee;
 mod plan;

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::attempts::Surroundings;
 use super::error::{StartError, StopError};
 use super::guarantee::Guarantee;
 use super::running::RunningApp;
@@ -79,20 +80,13 @@ impl App {
             let guarantee = Guarantee::of(handler, assembly.links.get(name));
             let counters = Arc::new(Counters::new(assembly.changed.clone()));
             assembly.counters.insert(handler.name.clone(), counters.clone());
-            let attempts = Arc::new(Attempts {
-                handler: handler.name.clone(),
-                queue: ShortStr::truncated(handler.queue()),
-                dead_letters: ShortStr::truncated(&handler.dead_letter_queue()),
-                version: self.version.clone(),
-                retry: handler.retry,
-                time_limit: handler.time_limit,
-                login: assembly.links.get(name).and_then(|link| link.login.clone()),
-                principal: handler.principal.clone(),
-                service: handler.service.clone(),
+            let around = Surroundings {
                 shared: shared.clone(),
                 counters,
+                login: assembly.links.get(name).and_then(|link| link.login.clone()),
                 phase: assembly.phase.listen(),
-            });
+            };
+            let attempts = Arc::new(self.attempts(handler, around));
             let desk = desks.get(name).filter(|_| handler.inbox == Inboxing::On).cloned();
             assembly.work(handler, attempts, guarantee.mode, desk);
         }

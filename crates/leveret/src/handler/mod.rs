@@ -1,5 +1,6 @@
 //! A handler: a function, the queue it consumes from, and how it is run.
 
+mod blocking;
 mod function;
 
 use std::fmt::{self, Debug, Formatter};
@@ -10,6 +11,7 @@ use crate::principal::Principal;
 use crate::retry::RetryPolicy;
 use crate::topology::{Binding, ExchangeKind, Queue};
 
+pub use blocking::BlockingFn;
 pub use function::HandlerFn;
 pub(crate) use function::Service;
 use function::{FunctionService, own_name};
@@ -74,6 +76,7 @@ pub struct Handler {
     pub(crate) time_limit: Option<Duration>,
     pub(crate) inbox: Inboxing,
     pub(crate) principal: Option<Principal>,
+    pub(crate) threading: Threading,
     pub(crate) service: Arc<dyn Service>,
 }
 
@@ -93,6 +96,15 @@ pub enum Mode {
 pub(crate) enum Inboxing {
     Off,
     On,
+}
+
+/// Where a handler's function runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threading {
+    /// On the runtime's threads, as a future.
+    Shared,
+    /// On threads of its own, as it may block.
+    Own,
 }
 
 impl Handler {
@@ -118,6 +130,7 @@ impl Handler {
             time_limit: None,
             inbox: Inboxing::Off,
             principal: None,
+            threading: Threading::Shared,
             service,
         }
     }

@@ -28,6 +28,7 @@ use crate::request::Request;
 use crate::retry::{DELIVERIES_MAX, Next, RetryPolicy, Tries};
 use crate::shared::Shared;
 use crate::stats::{Count, Counters};
+use crate::threads::Threads;
 
 /// How one handler handles.
 pub(crate) struct Attempts {
@@ -40,6 +41,8 @@ pub(crate) struct Attempts {
     /// The name that the broker knows us by.
     pub(crate) login: Option<ShortStr>,
     pub(crate) principal: Option<Principal>,
+    /// If its function blocks.
+    pub(crate) threads: Option<Threads>,
     pub(crate) service: Arc<dyn Service>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) counters: Arc<Counters>,
@@ -186,6 +189,15 @@ impl Attempts {
 
     /// Runs the function once; a panic or the time limit make it fail.
     async fn attempt(&self, request: &Request) -> Effects {
+        if let Some(threads) = &self.threads {
+            // The wait for a thread is no part of the attempt.
+            let seat =
+                tokio::select! { seat = threads.seat() => seat, () = self.draining() => None };
+            let Some(seat) = seat else {
+                return Effects::failed(Failure::pause(Duration::from_secs(1), "stopping"));
+            };
+            request.put_seat(seat);
+        }
         let guarded = AssertUnwindSafe(self.service.call(request)).catch_unwind();
         let caught = match self.time_limit {
             None => guarded.await,

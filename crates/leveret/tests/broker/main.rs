@@ -10,6 +10,7 @@
 )]
 
 mod attributes;
+mod blocking;
 mod calls;
 mod classes;
 mod delays;

@@ -1,0 +1,43 @@
+//! How a handler handles, put together from what it and its application say.
+
+use std::sync::Arc;
+
+use leveret_protocol::ShortStr;
+
+use super::App;
+use crate::handler::{Handler, Threading};
+use crate::phase::PhaseListener;
+use crate::shared::Shared;
+use crate::stats::Counters;
+use crate::threads::Threads;
+use crate::worker::Attempts;
+
+/// What a handler runs among.
+pub(super) struct Surroundings {
+    pub(super) shared: Arc<Shared>,
+    pub(super) counters: Arc<Counters>,
+    /// The name that the broker knows us by.
+    pub(super) login: Option<ShortStr>,
+    pub(super) phase: PhaseListener,
+}
+
+impl App {
+    pub(super) fn attempts(&self, handler: &Handler, around: Surroundings) -> Attempts {
+        let has_own_threads = handler.threading == Threading::Own;
+        Attempts {
+            handler: handler.name.clone(),
+            queue: ShortStr::truncated(handler.queue()),
+            dead_letters: ShortStr::truncated(&handler.dead_letter_queue()),
+            version: self.version.clone(),
+            retry: handler.retry,
+            time_limit: handler.time_limit,
+            login: around.login,
+            principal: handler.principal.clone(),
+            threads: has_own_threads.then(|| Threads::new(&handler.name, handler.concurrency)),
+            service: handler.service.clone(),
+            shared: around.shared,
+            counters: around.counters,
+            phase: around.phase,
+        }
+    }
+}
