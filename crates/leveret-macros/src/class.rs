@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Error, Ident, Lit, LitStr, Token};
 
-const KNOWN: &str = "transient, permanent, busy, name";
+const KNOWN: &str = "transient, permanent, busy, pause, conflict, name";
 
 /// What was said on an enum, a struct or a variant; nothing is said twice.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(crate) enum Class {
     Transient,
     Permanent,
     Busy { millis: u64 },
+    Pause { millis: u64 },
+    Conflict,
 }
 
 /// One entry of a list.
@@ -70,6 +72,8 @@ impl Parse for Entry {
             "transient" => Class::Transient,
             "permanent" => Class::Permanent,
             "busy" => Class::Busy { millis: span_of_time(&word, input)? },
+            "pause" => Class::Pause { millis: span_of_time(&word, input)? },
+            "conflict" => Class::Conflict,
             "name" => {
                 input.parse::<Token![=]>()?;
                 return Ok(Self::Name(input.parse()?));
@@ -93,6 +97,8 @@ impl Class {
             Self::Transient => (quote! { Transient }, TokenStream::new()),
             Self::Permanent => (quote! { Permanent }, TokenStream::new()),
             Self::Busy { millis } => (quote! { Busy }, after(millis)),
+            Self::Conflict => (quote! { Conflict }, TokenStream::new()),
+            Self::Pause { millis } => (quote! { Pause }, after(millis)),
         };
         quote! { ::leveret::Class::#class #after }
     }

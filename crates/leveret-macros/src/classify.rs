@@ -112,11 +112,11 @@ mod tests {
     fn a_slip_is_told_what_is_known() {
         check_error(
             quote! { enum E { #[classify(transiet)] Silent } },
-            "unknown `transiet`; known are transient, permanent, busy, name",
+            "unknown `transiet`; known are transient, permanent, busy, pause, conflict, name",
         );
         check_error(
             quote! { #[classify()] enum E {} },
-            "say something in `#[classify(..)]`: transient, permanent, busy, name",
+            "say something in `#[classify(..)]`: transient, permanent, busy, pause, conflict, name",
         );
     }
 

@@ -45,6 +45,8 @@ pub fn handler(attributes: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[classify(transient)]` | trying again may help |
 /// | `#[classify(permanent)]` | the message is at fault: it becomes a dead letter at once |
 /// | `#[classify(busy = "30s")]` | tried again after this time, as the policy allows; the units are `ms`, `s`, `min`, `h`, `d` |
+/// | `#[classify(pause = "1min")]` | what the handler depends on is out of order: it stops for this time, no attempt is counted |
+/// | `#[classify(conflict)]` | another one was in the way: tried again at once, no attempt is counted, up to twenty times in a row |
 /// | `#[classify(name = "card-expired")]` | the name that dead letters are grouped by; without it `CardExpired` is named `card-expired` |
 ///
 /// The type implements `Display` besides, by `thiserror` for example.

@@ -6,16 +6,14 @@ use std::time::Duration;
 use leveret::{Class, Classify, EncodeError, Failure};
 use sqlx::Error;
 
-/// How long a worker waits for a database that does not answer.
+/// How long a handler stops when its database does not answer; twice that next time.
 pub(crate) const AWAY_PAUSE: Duration = Duration::from_secs(1);
-
-/// How long it waits, at least and at most, when two transactions were in each other's way.
-const CONFLICT_PAUSE_MS: (u64, u64) = (10, 100);
 
 /// An error of sqlx that a handler may return: `Result<_, SqlError>` and `?`.
 ///
-/// When the database does not answer, or two transactions were in each other's way, the worker
-/// waits and tries again, which [counts as no attempt](Class::Pause). Every other error is transient.
+/// When the database does not answer, the handler [pauses](Class::Pause); when two transactions
+/// were in each other's way, one is tried again [at once](Class::Conflict). Neither counts as an
+/// attempt. Every other error is transient.
 #[derive(Debug)]
 pub struct SqlError(Error);
 
@@ -65,7 +63,7 @@ impl Classify for SqlError {
     fn class(&self) -> Class {
         match cause(&self.0) {
             Cause::Away => Class::Pause(AWAY_PAUSE),
-            Cause::Conflict => Class::Pause(conflict_pause()),
+            Cause::Conflict => Class::Conflict,
             Cause::Statement => Class::Transient,
         }
     }
@@ -81,7 +79,7 @@ impl Classify for OutboxError {
             Self::Encode(error) => error.class(),
             Self::Sql(error) => match cause(error) {
                 Cause::Away => Class::Pause(AWAY_PAUSE),
-                Cause::Conflict => Class::Pause(conflict_pause()),
+                Cause::Conflict => Class::Conflict,
                 Cause::Statement => Class::Transient,
             },
         }
@@ -94,8 +92,11 @@ impl Classify for OutboxError {
 
 /// What a statement that is the same for each message could not do: no message is at fault.
 pub(crate) fn not_begun(error: &Error) -> Failure {
-    let wait = if cause(error) == Cause::Conflict { conflict_pause() } else { AWAY_PAUSE };
-    Failure::pause(wait, format!("cannot begin the database transaction: {error}"))
+    let text = format!("cannot begin the database transaction: {error}");
+    match cause(error) {
+        Cause::Conflict => Failure::conflict(text),
+        Cause::Away | Cause::Statement => Failure::pause(AWAY_PAUSE, text),
+    }
 }
 
 /// What was to become lasting, and did not or may not have.
@@ -105,15 +106,13 @@ pub(crate) fn not_completed(error: Error) -> Failure {
         Class::Pause(wait) => {
             Failure::pause(wait, format!("it is not known whether the transaction lasts: {error}"))
         }
+        Class::Conflict => {
+            Failure::conflict(format!("the database transaction was in another's way: {error}"))
+        }
         Class::Transient | Class::Permanent | Class::Busy(_) => {
             Failure::transient(format!("the database transaction failed: {error}")).named("sql")
         }
     }
-}
-
-fn conflict_pause() -> Duration {
-    let (least, most) = CONFLICT_PAUSE_MS;
-    Duration::from_millis(fastrand::u64(least..most))
 }
 
 fn cause(error: &Error) -> Cause {

@@ -22,9 +22,12 @@ pub enum Class {
     /// Something outside has no room at the moment, and says for how long: the message leaves its
     /// worker and is tried again after that time. It counts as an attempt.
     Busy(Duration),
-    /// What every message here needs is away, a database for example: the worker keeps the message
-    /// and tries again after this time. It counts as no attempt, and never makes a dead letter.
+    /// What the handler depends on is out of order, and the message not at fault: the handler
+    /// stops pulling for this time. The message keeps its place, and no attempt is counted.
     Pause(Duration),
+    /// Another one was in the way, two transactions for example: it is tried again at once, after
+    /// a short random wait. It counts as no attempt, twenty times in a row; then as a transient one.
+    Conflict,
 }
 
 /// Tells a passing trouble from a lasting one.
@@ -108,9 +111,15 @@ impl Failure {
         Self::new(Class::Busy(after), "busy", text)
     }
 
-    /// What every message here needs is away: the worker waits for this time, then tries again.
-    pub fn pause(wait: Duration, text: impl Display) -> Self {
-        Self::new(Class::Pause(wait), "pause", text)
+    /// What the handler depends on is out of order: the handler stops for this time, and the
+    /// message keeps its place. See [`Handler::kill_switch`](crate::Handler::kill_switch).
+    pub fn pause(time: Duration, text: impl Display) -> Self {
+        Self::new(Class::Pause(time), "pause", text)
+    }
+
+    /// Another one was in the way: tried again at once, which counts as no attempt.
+    pub fn conflict(text: impl Display) -> Self {
+        Self::new(Class::Conflict, "conflict", text)
     }
 
     /// The same failure under another name, the one dead letters are grouped by.

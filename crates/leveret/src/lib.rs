@@ -108,7 +108,7 @@ pub use extract::{
     Redelivered, RoutingKey, Settings, State, Text, TextRejection,
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
-pub use handler::{BlockingFn, CONCURRENCY_MAX, Handler, HandlerFn, Mode};
+pub use handler::{BlockingFn, CONCURRENCY_MAX, Handler, HandlerFn, KillSwitch, Mode};
 pub use leveret_macros::{Classify, handler};
 pub use message::Message;
 pub use message_id::derived_message_id;
@@ -120,7 +120,7 @@ pub use reply::Reply;
 pub use request::Request;
 pub use retry::{Delays, RetryPolicy};
 pub use shared::Needs;
-pub use stats::{HandlerStats, Stats};
+pub use stats::{Flow, HandlerStats, Stats};
 pub use topology::{ExchangeKind, Presence, Queue};
 
 /// Runs the README's example.

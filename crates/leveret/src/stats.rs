@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
@@ -40,8 +40,24 @@ pub struct HandlerStats {
     pub replies_dropped: u64,
     /// Outputs that no queue took.
     pub unroutable: u64,
-    /// Messages being handled now.
+    /// How often it stopped pulling because what it depends on failed.
+    pub pauses: u64,
+    /// Messages being handled now, and those that wait in hand for the end of a pause.
     pub in_flight: u64,
+    /// Whether it pulls.
+    pub flow: Flow,
+}
+
+/// Whether a handler pulls messages: see [`Handler::kill_switch`](crate::Handler::kill_switch).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Flow {
+    /// As always.
+    #[default]
+    Flowing,
+    /// It has stopped, as what it depends on fails.
+    Paused,
+    /// One worker tries one message.
+    Probing,
 }
 
 impl Stats {
@@ -64,14 +80,17 @@ pub(crate) enum Count {
     Expired,
     ReplyDropped,
     Unroutable,
+    Paused,
 }
 
-const COUNTS: usize = 10;
+const COUNTS: usize = Count::Paused as usize + 1;
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     counts: [AtomicU64; COUNTS],
     in_flight: AtomicU64,
+    /// A `Flow` as its number.
+    flow: AtomicU8,
     /// Woken whenever a message is settled.
     changed: Arc<Notify>,
 }
@@ -85,6 +104,11 @@ impl Counters {
         if let Some(counter) = self.counts.get(count as usize) {
             counter.fetch_add(much, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn flow(&self, flow: Flow) {
+        self.flow.store(flow as u8, Ordering::Relaxed);
+        self.changed.notify_waiters();
     }
 
     /// A message is in hand until the guard is dropped.
@@ -108,7 +132,13 @@ impl Counters {
             expired: count(Count::Expired),
             replies_dropped: count(Count::ReplyDropped),
             unroutable: count(Count::Unroutable),
+            pauses: count(Count::Paused),
             in_flight: self.in_flight.load(Ordering::Relaxed),
+            flow: match self.flow.load(Ordering::Relaxed) {
+                number if number == Flow::Paused as u8 => Flow::Paused,
+                number if number == Flow::Probing as u8 => Flow::Probing,
+                _ => Flow::Flowing,
+            },
         }
     }
 }

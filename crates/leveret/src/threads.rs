@@ -130,7 +130,6 @@ fn hold_clock() -> Sender<()> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::sync::mpsc;
 
     use super::*;
 
@@ -169,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn a_seat_is_taken_until_its_function_ends_though_nobody_waits() {
         let threads = Threads::new("work", 1);
-        let (end, ended) = mpsc::channel::<()>();
+        let (end, ended) = channel::<()>();
         let waiting = threads.seat().await.unwrap().run(move || ended.recv().is_err());
         tokio::select! { biased; _ = waiting => unreachable!(), () = async {} => {} }
         assert_eq!(threads.seats.available_permits(), 0);

@@ -10,7 +10,7 @@ use crate::phase::PhaseListener;
 use crate::shared::Shared;
 use crate::stats::Counters;
 use crate::threads::Threads;
-use crate::worker::Attempts;
+use crate::worker::{Attempts, Switch};
 
 /// What a handler runs among.
 pub(super) struct Surroundings {
@@ -36,6 +36,7 @@ impl App {
             threads: has_own_threads.then(|| Threads::new(&handler.name, handler.concurrency)),
             service: handler.service.clone(),
             shared: around.shared,
+            switch: Switch::new(&handler.name, handler.kill_switch, around.counters.clone()),
             counters: around.counters,
             phase: around.phase,
         }

@@ -123,6 +123,9 @@ fn check_numbers(handler: &Handler) -> Result<(), StartError> {
         let (found, wanted) = (handler.concurrency.to_string(), format!("1 to {CONCURRENCY_MAX}"));
         return Err(out_of_range("concurrency", found, wanted));
     }
+    if let Some((what, found, wanted)) = handler.kill_switch.and_then(|switch| switch.misfit()) {
+        return Err(out_of_range(what, found, wanted.to_owned()));
+    }
     match handler.time_limit {
         Some(limit) if limit.is_zero() => {
             Err(out_of_range("time limit", "0 s".to_owned(), "longer than nothing".to_owned()))
@@ -152,11 +155,13 @@ fn suggestion(nearest: Option<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use expect_test::{Expect, expect};
     use serde::Deserialize;
 
     use super::*;
-    use crate::{Config, Settings, State};
+    use crate::{Config, KillSwitch, Settings, State};
 
     async fn nothing() {}
 
@@ -217,6 +222,29 @@ mod tests {
         check_error(
             app().handler(Handler::new("jobs", nothing).concurrency(0)),
             expect!["handler `nothing` has a concurrency of 0, which is not 1 to 1024"],
+        );
+    }
+
+    #[test]
+    fn a_kill_switch_has_numbers_that_make_sense() {
+        let check = |switch, expect| {
+            check_error(app().handler(Handler::new("jobs", nothing).kill_switch(switch)), expect);
+        };
+        check(
+            KillSwitch { ratio: 1.5, ..KillSwitch::default() },
+            expect![
+                "handler `nothing` has a kill switch ratio of 1.5, which is not above 0 and up to 1"
+            ],
+        );
+        check(
+            KillSwitch { minimum: 0, ..KillSwitch::default() },
+            expect!["handler `nothing` has a kill switch minimum of 0, which is not 1 or more"],
+        );
+        check(
+            KillSwitch { pause: Duration::ZERO, ..KillSwitch::default() },
+            expect![
+                "handler `nothing` has a kill switch pause of 0 ms, which is not longer than nothing"
+            ],
         );
     }
 

@@ -28,6 +28,7 @@ use crate::link::{BackOff, Declaration, DeclareError, Dialer, Link, Supervisor, 
 use crate::phase::{Phase, PhaseTeller};
 use crate::publisher::Publisher;
 use crate::publishing::{ORDERS_MAX, Publishing};
+use crate::shared::Shared;
 use crate::stats::Counters;
 use crate::worker::{Attempts, InboxDesk, Suspects, Worker};
 
@@ -70,7 +71,7 @@ impl App {
                 desks.insert(name, assembly.keep_ledger(&self.name, &inbox, &link));
             }
         }
-        let shared = Arc::new(std::mem::replace(&mut self.shared, crate::shared::Shared::new("")));
+        let shared = Arc::new(std::mem::replace(&mut self.shared, Shared::new("")));
         let publisher = assembly.publish(&shared.app_id);
         for hook in std::mem::take(&mut self.on_start) {
             hook(publisher.clone()).await.map_err(|error| StartError::Hook(error.to_string()))?;

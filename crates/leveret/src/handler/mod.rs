@@ -2,6 +2,7 @@
 
 mod blocking;
 mod function;
+mod kill_switch;
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use blocking::BlockingFn;
 pub use function::HandlerFn;
 pub(crate) use function::Service;
 use function::{FunctionService, own_name};
+pub use kill_switch::KillSwitch;
 
 /// The most messages one handler works on at a time: each takes a channel of its connection.
 pub const CONCURRENCY_MAX: usize = 1024;
@@ -77,6 +79,7 @@ pub struct Handler {
     pub(crate) inbox: Inboxing,
     pub(crate) principal: Option<Principal>,
     pub(crate) threading: Threading,
+    pub(crate) kill_switch: Option<KillSwitch>,
     pub(crate) service: Arc<dyn Service>,
 }
 
@@ -131,6 +134,7 @@ impl Handler {
             inbox: Inboxing::Off,
             principal: None,
             threading: Threading::Shared,
+            kill_switch: None,
             service,
         }
     }
@@ -218,6 +222,22 @@ impl Handler {
     #[must_use]
     pub fn principal(mut self, name: impl Into<String>) -> Self {
         self.principal = Some(Principal::new(name));
+        self
+    }
+
+    /// Stops pulling when attempts fail too often, and begins again by itself.
+    ///
+    /// Every handler stops when an attempt fails with [`Class::Pause`](crate::Class::Pause); with
+    /// a kill switch it also stops when transient failures become too many. All its workers stop:
+    /// what was delivered and not begun goes back to the queue. After the pause one worker tries
+    /// one message. If that succeeds all go on; if not, the pause is doubled, up to five minutes.
+    ///
+    /// The message that met the pause waits in its worker, and is the first to be tried again,
+    /// if the pause is at most five minutes, a quarter of an hour in all; else it goes back to
+    /// its queue. [`HandlerStats::flow`](crate::HandlerStats::flow) tells where it stands.
+    #[must_use]
+    pub fn kill_switch(mut self, kill_switch: KillSwitch) -> Self {
+        self.kill_switch = Some(kill_switch);
         self
     }
 

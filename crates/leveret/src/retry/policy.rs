@@ -60,8 +60,6 @@ pub(crate) struct Tries {
 pub(crate) enum Next {
     AtOnce,
     After(Duration),
-    /// After a wait, as if this attempt had not been.
-    Uncounted(Duration),
     Never,
 }
 
@@ -104,17 +102,16 @@ impl RetryPolicy {
 
     /// What follows an attempt that failed so; `chance` is 0 to 1.
     pub(crate) fn next(&self, class: Class, tries: Tries, chance: f64) -> Next {
-        if let Class::Pause(wait) = class {
-            return Next::Uncounted(wait.min(PAUSE_MAX));
-        }
         if tries.attempt >= self.attempts_max() {
             return Next::Never;
         }
         let pause = match class {
             Class::Permanent => return Next::Never,
             Class::Busy(pause) | Class::Pause(pause) => pause.min(PAUSE_MAX),
-            Class::Transient if tries.in_round < self.at_once.get() => Duration::ZERO,
-            Class::Transient => {
+            Class::Transient | Class::Conflict if tries.in_round < self.at_once.get() => {
+                Duration::ZERO
+            }
+            Class::Transient | Class::Conflict => {
                 let Some(delays) = self.delays else { return Next::Never };
                 let round = tries.attempt.div_ceil(self.at_once.get());
                 delays.jittered(round, chance)
@@ -187,13 +184,6 @@ mod tests {
         assert_eq!(policy.next(Class::Busy(pause), tries(1, 1), 0.0), Next::After(pause));
         assert_eq!(policy.next(Class::Busy(pause), tries(2, 1), 0.0), Next::Never);
         assert_eq!(policy.next(Class::Busy(Duration::ZERO), tries(1, 1), 0.0), Next::AtOnce);
-    }
-
-    #[test]
-    fn a_pause_is_no_attempt_and_has_no_last_one() {
-        let wait = Duration::from_secs(3);
-        let next = RetryPolicy::never().next(Class::Pause(wait), tries(9, 9), 0.0);
-        assert_eq!(next, Next::Uncounted(wait));
     }
 
     #[test]

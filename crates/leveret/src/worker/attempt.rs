@@ -11,12 +11,14 @@ use leveret_client::Publish as Sealed;
 use leveret_protocol::{FieldValue, ShortStr};
 use tracing::{info, warn};
 
+use super::course::Course;
+use super::switch::Switch;
 use crate::dead_letter::{Obituary, Origin, dead_letter};
 use crate::effects::{Effects, Output, Verdict};
 use crate::extract::Deadline;
 use crate::failure::{Classify as _, Failure};
 use crate::handler::Service;
-use crate::later::{Past, Postponed, postponed};
+use crate::later::{Past, Postponed};
 use crate::lineage::{Parent, now_secs, seal_output};
 use crate::message::Message;
 use crate::message_id::derived_message_id;
@@ -25,7 +27,7 @@ use crate::principal::Principal;
 use crate::publish::Publish;
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::retry::{DELIVERIES_MAX, Next, RetryPolicy, Tries};
+use crate::retry::{DELIVERIES_MAX, RetryPolicy};
 use crate::shared::Shared;
 use crate::stats::{Count, Counters};
 use crate::threads::Threads;
@@ -45,6 +47,7 @@ pub(crate) struct Attempts {
     pub(crate) threads: Option<Threads>,
     pub(crate) service: Arc<dyn Service>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) switch: Arc<Switch>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) phase: PhaseListener,
 }
@@ -72,7 +75,16 @@ pub(crate) enum Fate {
     Postponed,
     /// Reject without requeueing.
     Rejected,
-    /// Back to its queue.
+}
+
+/// How far the attempts at a message came.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// It is to leave its worker.
+    Settled(Settlement),
+    /// Its handler pauses; it is to be tried again after that, with this past.
+    Paused(Past),
+    /// It is to go back to its queue: the application stops.
     GivenBack,
 }
 
@@ -83,8 +95,8 @@ impl Settlement {
 }
 
 impl Attempts {
-    /// Tries until the message is handled, or is to leave its worker.
-    pub(crate) async fn run(&self, message: Message, past: Past) -> Settlement {
+    /// Tries until the message is handled, is to leave its worker, or its handler pauses.
+    pub(crate) async fn run(&self, message: Message, past: Past) -> Ended {
         let before = past.attempts.saturating_add(earlier_deliveries(&message));
         let max = self.retry.attempts_max();
         let (shared, principal) = (self.shared.clone(), self.principal.clone());
@@ -93,51 +105,34 @@ impl Attempts {
         if earlier_deliveries(request.message()) >= DELIVERIES_MAX {
             let text = format!("delivered {before} times without an outcome");
             let failure = Failure::permanent(text).named("poison");
-            return self.give_up(request.message(), &failure, before, now_secs());
+            let letter = self.give_up(request.message(), &failure, before, now_secs());
+            return Ended::Settled(letter);
         }
-        let mut first_failure_secs = past.first_failure_secs;
-        let mut in_round = 1;
+        let mut course = Course::after(past, before);
         loop {
-            let attempt = before.saturating_add(in_round);
+            let attempt = course.attempt();
             if is_given_up(request.message()) {
                 info!(handler = %self.handler, attempt, "whoever asked has given up, dropped");
-                return Settlement::new(Fate::Expired, Vec::new());
+                return Ended::Settled(Settlement::new(Fate::Expired, Vec::new()));
             }
             request.begin_attempt(attempt);
             let effects = self.attempt(&request).await;
             let failure = match self.conclude(&request, effects).await {
-                Ok(settlement) => return settlement,
+                Ok(settlement) => {
+                    if settlement.fate != Fate::Duplicate {
+                        self.switch.succeeded();
+                    }
+                    return Ended::Settled(settlement);
+                }
                 Err(failure) => failure,
             };
-            let since = *first_failure_secs.get_or_insert_with(now_secs);
-            let elapsed = Duration::from_secs(now_secs().saturating_sub(since));
-            let tries = Tries { attempt, in_round, elapsed };
-            match self.retry.next(failure.class(), tries, fastrand::f64()) {
-                Next::Never => return self.give_up(request.message(), &failure, attempt, since),
-                Next::After(pause) => {
-                    let past = Past { attempts: attempt, first_failure_secs };
-                    return self.postpone(request.message(), &failure, past, pause);
-                }
-                Next::AtOnce => {
-                    self.counters.add(Count::Retried, 1);
-                    info!(handler = %self.handler, attempt, max, %failure, "attempt failed, trying again");
-                    in_round += 1;
-                }
-                Next::Uncounted(wait) => {
-                    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                    warn!(handler = %self.handler, wait_ms, %failure, "waiting, the attempt does not count");
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => {}
-                        () = self.draining() => {
-                            return Settlement::new(Fate::GivenBack, Vec::new());
-                        }
-                    }
-                }
+            if let Some(ended) = self.failed(request.message(), &failure, &mut course).await {
+                return ended;
             }
         }
     }
 
-    async fn draining(&self) {
+    pub(super) async fn draining(&self) {
         self.phase.clone().reached(Phase::Draining).await;
     }
 
@@ -169,24 +164,6 @@ impl Attempts {
         settlement
     }
 
-    fn postpone(
-        &self,
-        message: &Message,
-        failure: &Failure,
-        past: Past,
-        pause: Duration,
-    ) -> Settlement {
-        let max = self.retry.attempts_max();
-        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        info!(
-            handler = %self.handler, attempt = past.attempts, max, pause_ms, %failure,
-            "attempt failed, trying again after a pause"
-        );
-        let postponed = postponed(message, failure, past, &self.queue, pause);
-        let postponed = postponed.vouched_for(message, self.login.as_ref());
-        Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed: Some(postponed) }
-    }
-
     /// Runs the function once; a panic or the time limit make it fail.
     async fn attempt(&self, request: &Request) -> Effects {
         if let Some(threads) = &self.threads {
@@ -194,7 +171,7 @@ impl Attempts {
             let seat =
                 tokio::select! { seat = threads.seat() => seat, () = self.draining() => None };
             let Some(seat) = seat else {
-                return Effects::failed(Failure::pause(Duration::from_secs(1), "stopping"));
+                return Effects::failed(Failure::conflict("stopping"));
             };
             request.put_seat(seat);
         }

@@ -101,7 +101,6 @@ impl Lane {
                         channel.ack(delivery)?;
                     }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
-                    Fate::GivenBack => channel.nack(delivery, Refusal::Requeue)?,
                 }
                 Ok(Settled { returned: channel.commit().await?.returned })
             }
@@ -118,7 +117,6 @@ impl Lane {
                         channel.ack(delivery)?;
                     }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
-                    Fate::GivenBack => channel.nack(delivery, Refusal::Requeue)?,
                 }
                 Ok(Settled::default())
             }

@@ -3,9 +3,13 @@
 //! A worker outlives connections: when its channel ends it opens another on the newest
 //! generation of its link. Whatever was not settled on the old one is delivered again.
 
+mod aftermath;
 mod attempt;
+mod course;
 mod lane;
 mod suspects;
+mod switch;
+mod window;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,6 +18,7 @@ use std::time::Duration;
 use leveret_client::{ChannelError, Consumer, Delivery, Publish, PublishError, Returned};
 use leveret_protocol::ShortStr;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::{error, warn};
 
 use crate::failure::Failure;
@@ -27,12 +32,18 @@ use crate::phase::{Phase, PhaseListener};
 use crate::stats::Count;
 
 pub(crate) use attempt::Attempts;
-use attempt::{Fate, Settlement};
+use attempt::{Ended, Fate, Settlement};
 use lane::{Lane, LaneError, Settled};
 pub(crate) use suspects::Suspects;
+pub(crate) use switch::Switch;
+use switch::{Asker, Probe};
 
 /// The pause before a message that could not be settled is given back.
 const REQUEUE_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a message is kept in hand over all pauses: brokers close a channel that keeps one
+/// longer, `RabbitMQ` after half an hour.
+const HELD_MAX: Duration = Duration::from_mins(15);
 
 /// One of a handler's workers.
 #[derive(Clone)]
@@ -63,6 +74,21 @@ struct InHand<'a> {
     past: Past,
 }
 
+/// Why a worker has stopped on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    Draining,
+    Paused,
+}
+
+/// What became of a message in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Done,
+    /// It goes back to its queue with the channel.
+    GivenBack,
+}
+
 /// Why a worker leaves its channel.
 #[derive(Debug, thiserror::Error)]
 enum Leave {
@@ -81,13 +107,24 @@ impl Worker {
         let mut phase = self.phase.clone();
         let mut draining = pin!(phase.reached(Phase::Draining));
         loop {
-            let generation = tokio::select! {
+            let switch = self.attempts.switch.clone();
+            let (probe, generation) = tokio::select! {
                 biased;
                 () = &mut draining => return,
-                generation = self.next_generation(last) => generation,
+                ready = async {
+                    let probe = switch.pass(Asker::Idle).await;
+                    (probe, self.next_generation(last).await)
+                } => ready,
             };
             let Some(generation) = generation else { return };
-            let Err((leave, progress)) = self.serve(&generation).await else { return };
+            let (leave, progress) = match self.serve(&generation, probe).await {
+                Ok(Stopped::Draining) => return,
+                Ok(Stopped::Paused) => {
+                    last = generation.number - 1;
+                    continue;
+                }
+                Err(left) => left,
+            };
             last = generation.number;
             if generation.connection.end().is_some() {
                 continue;
@@ -119,41 +156,62 @@ impl Worker {
         Some(generation)
     }
 
-    /// Works until the application drains (`Ok`) or the channel ends.
-    async fn serve(&self, generation: &Generation) -> Result<(), (Leave, u64)> {
+    /// Works until the application drains, the handler pauses, or the channel ends.
+    async fn serve(
+        &self,
+        generation: &Generation,
+        probe: Option<Probe>,
+    ) -> Result<Stopped, (Leave, u64)> {
         let (lane, mut consumer) = Lane::open(&generation.connection, self.mode, &self.queue)
             .await
             .map_err(|error| (Leave::Lane(error.into()), 0))?;
         let mut phase = self.phase.clone();
         let mut draining = pin!(phase.reached(Phase::Draining));
+        let mut paused = pin!(self.attempts.switch.stopped(probe.as_ref()));
         let mut progress = 0;
-        loop {
+        let stopped = loop {
             let delivery = tokio::select! {
                 biased;
-                () = &mut draining => break,
+                () = &mut draining => break Stopped::Draining,
+                () = &mut paused => break Stopped::Paused,
                 delivery = consumer.recv() => delivery,
             };
             let Some(delivery) = delivery else {
                 return Err((Leave::Consumer(consumer.end()), progress));
             };
             let _in_flight = self.attempts.counters.begin();
-            self.handle(&lane, &delivery).await.map_err(|leave| (leave, progress))?;
-            progress += 1;
-        }
+            let handled = self.handle(&lane, &mut consumer, &delivery).await;
+            match handled.map_err(|leave| (leave, progress))? {
+                Step::Done => progress += 1,
+                Step::GivenBack => match consumer.end() {
+                    end @ Some(_) => return Err((Leave::Consumer(end), progress)),
+                    None => break Stopped::Paused,
+                },
+            }
+        };
         stop(lane, consumer).await;
-        Ok(())
+        Ok(stopped)
     }
 
-    async fn handle(&self, lane: &Lane, delivery: &Delivery) -> Result<(), Leave> {
+    async fn handle(
+        &self,
+        lane: &Lane,
+        consumer: &mut Consumer,
+        delivery: &Delivery,
+    ) -> Result<Step, Leave> {
         let in_hand = InHand::of(delivery, self.attempts.login.as_ref());
         let message = &in_hand.message;
         if let Some(failure) = self.verdict(message) {
             let letter = self.attempts.give_up(message, &failure, 1, now_secs());
-            return self.settle(lane, &in_hand, letter, None).await.map(drop);
+            self.settle(lane, &in_hand, letter, None).await?;
+            return Ok(Step::Done);
         }
         let Some((desk, id)) = self.desk.as_ref().zip(message.message_id()) else {
-            let settlement = self.attempts.run(message.clone(), in_hand.past).await;
-            return self.settle(lane, &in_hand, settlement, None).await.map(drop);
+            let Some(settlement) = self.attempt(consumer, &in_hand).await else {
+                return Ok(Step::GivenBack);
+            };
+            self.settle(lane, &in_hand, settlement, None).await?;
+            return Ok(Step::Done);
         };
         let key = inbox_key(&self.attempts.handler, id.as_bytes());
         match desk.inbox.begin(key.clone()).await? {
@@ -163,7 +221,9 @@ impl Worker {
                 self.attempts.counters.add(Count::Duplicate, 1);
             }
             Arrival::New(reservation) => {
-                let settlement = self.attempts.run(message.clone(), in_hand.past).await;
+                let Some(settlement) = self.attempt(consumer, &in_hand).await else {
+                    return Ok(Step::GivenBack);
+                };
                 let entry = ledger_entry(&desk.ledger, &key);
                 let fate = self.settle(lane, &in_hand, settlement, Some(entry)).await?;
                 if fate == Some(Fate::Handled) {
@@ -171,7 +231,33 @@ impl Worker {
                 }
             }
         }
-        Ok(())
+        Ok(Step::Done)
+    }
+
+    /// All attempts at a message, through pauses of its handler; nothing if it is to go back.
+    async fn attempt(&self, consumer: &mut Consumer, in_hand: &InHand<'_>) -> Option<Settlement> {
+        let mut past = in_hand.past;
+        let mut give_back_at = None;
+        let mut probe = None;
+        loop {
+            match self.attempts.run(in_hand.message.clone(), past).await {
+                Ended::Settled(settlement) => return Some(settlement),
+                Ended::Paused(now) => past = now,
+                Ended::GivenBack => return None,
+            }
+            drop(probe);
+            let give_back_at = *give_back_at.get_or_insert_with(|| Instant::now() + HELD_MAX);
+            let _hold = self.attempts.switch.hold()?;
+            let mut phase = self.phase.clone();
+            probe = tokio::select! {
+                biased;
+                () = phase.reached(Phase::Draining) => return None,
+                // Nothing is delivered beside the message in hand, so the channel has ended.
+                _ = consumer.recv() => return None,
+                () = tokio::time::sleep_until(give_back_at) => return None,
+                probe = self.attempts.switch.pass(Asker::Holding) => probe,
+            };
+        }
     }
 
     /// Tells what became of the message; nothing if it went back to its queue.
@@ -239,7 +325,6 @@ impl Worker {
             Fate::DeadLettered => counters.add(Count::DeadLettered, 1),
             Fate::Postponed => counters.add(Count::Postponed, 1),
             Fate::Rejected => counters.add(Count::Rejected, 1),
-            Fate::GivenBack => {}
         }
     }
 

@@ -17,6 +17,7 @@ mod delays;
 mod delivery;
 mod files;
 mod inbox;
+mod kill_switch;
 mod lifecycle;
 mod outage;
 mod outcomes;

@@ -1,0 +1,86 @@
+//! What follows an attempt that failed: another one, a pause, or the end.
+
+use std::time::Duration;
+
+use tracing::{debug, info};
+
+use super::attempt::{Attempts, Ended, Fate, Settlement};
+use super::course::Course;
+use crate::failure::{Class, Classify as _, Failure};
+use crate::later::{Past, postponed};
+use crate::lineage::now_secs;
+use crate::message::Message;
+use crate::retry::Next;
+use crate::stats::Count;
+
+/// How often in a row others may be in the way before that counts as an attempt.
+const CONFLICTS_MAX: u32 = 20;
+
+/// How long is waited, at least and at most, for whoever was in the way.
+const CONFLICT_WAIT_MS: (u64, u64) = (10, 100);
+
+impl Attempts {
+    /// How the message leaves its worker, unless it is tried again at once.
+    pub(super) async fn failed(
+        &self,
+        message: &Message,
+        failure: &Failure,
+        course: &mut Course,
+    ) -> Option<Ended> {
+        if failure.class() == Class::Conflict && course.conflicts < CONFLICTS_MAX {
+            course.conflicts += 1;
+            debug!(handler = %self.handler, %failure, "in each other's way, trying again");
+            return tokio::select! {
+                () = conflict_wait() => None,
+                () = self.draining() => Some(Ended::GivenBack),
+            };
+        }
+        course.conflicts = 0;
+        let is_paused = self.switch.failed(failure);
+        if let Class::Pause(_) = failure.class() {
+            return Some(Ended::Paused(course.past_after(course.in_round - 1)));
+        }
+        let since = *course.past.first_failure_secs.get_or_insert_with(now_secs);
+        let attempt = course.attempt();
+        match self.retry.next(failure.class(), course.tries(since), fastrand::f64()) {
+            Next::Never => Some(Ended::Settled(self.give_up(message, failure, attempt, since))),
+            Next::After(pause) => {
+                let past = Past { attempts: attempt, ..course.past };
+                Some(Ended::Settled(self.postpone(message, failure, past, pause)))
+            }
+            Next::AtOnce => {
+                self.counters.add(Count::Retried, 1);
+                if is_paused {
+                    return Some(Ended::Paused(course.past_after(course.in_round)));
+                }
+                let max = self.retry.attempts_max();
+                info!(handler = %self.handler, attempt, max, %failure, "attempt failed, trying again");
+                course.in_round += 1;
+                None
+            }
+        }
+    }
+
+    fn postpone(
+        &self,
+        message: &Message,
+        failure: &Failure,
+        past: Past,
+        pause: Duration,
+    ) -> Settlement {
+        let max = self.retry.attempts_max();
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        info!(
+            handler = %self.handler, attempt = past.attempts, max, pause_ms, %failure,
+            "attempt failed, trying again after a pause"
+        );
+        let postponed = postponed(message, failure, past, &self.queue, pause);
+        let postponed = postponed.vouched_for(message, self.login.as_ref());
+        Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed: Some(postponed) }
+    }
+}
+
+async fn conflict_wait() {
+    let (least, most) = CONFLICT_WAIT_MS;
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(least..most))).await;
+}
