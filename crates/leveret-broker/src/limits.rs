@@ -36,6 +36,9 @@ pub struct Limits {
     pub page_messages_max: usize,
     /// Bytes of messages in a page (2 MiB).
     pub page_bytes_max: usize,
+    /// How long a page of which less than a quarter is needed stays as large as it is (5 s); then it is
+    /// written anew, if 64 KiB are to be won.
+    pub page_thin_after: Duration,
     /// How long a delivery may stay unacknowledged until its channel is closed with 406 (30 min); for
     /// ever, if nothing is given.
     pub consumer_timeout: Option<Duration>,
@@ -69,6 +72,7 @@ impl Default for Limits {
             egress_bytes_max: 1 << 20,
             page_messages_max: 4_096,
             page_bytes_max: 2 << 20,
+            page_thin_after: Duration::from_secs(5),
             consumer_timeout: Some(Duration::from_mins(30)),
             unsettled_messages_max: 1_000_000,
             unsettled_bytes_max: 256 << 20,
@@ -88,6 +92,7 @@ impl Limits {
     /// The same where pages have none.
     pub(crate) fn of_engine_in_memory(&self) -> leveret_engine::Limits {
         leveret_engine::Limits {
+            page_thin_after: self.page_thin_after,
             consumer_timeout: self.consumer_timeout,
             unsettled_messages_max: self.unsettled_messages_max,
             unsettled_bytes_max: self.unsettled_bytes_max,

@@ -205,6 +205,14 @@ impl World {
                         Job::Store(of, _) | Job::Load(of) => *of != page,
                     });
                 }
+                Effect::ThinPage { page, rest } => {
+                    let whole = self.pages.get(&page).cloned();
+                    let smaller = whole.and_then(|whole| rest.of(whole));
+                    assert!(smaller.is_some() || self.trusts_nothing, "what is needed is there");
+                    if let Some(smaller) = smaller {
+                        self.pages.insert(page, smaller);
+                    }
+                }
                 Effect::PageDamaged { .. } => {
                     assert!(self.trusts_nothing, "a page comes back as it was stored");
                 }

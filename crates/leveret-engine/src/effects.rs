@@ -12,6 +12,7 @@ use leveret_protocol::{AmqpError, ChannelNumber, Method, Properties};
 use crate::{
     content::Content,
     identity::{ConnectionId, Lsn, PageId},
+    record::PageRest,
 };
 
 /// What is to be done, in this order. Only `Append` and the pages reach the disk; nothing has to
@@ -99,6 +100,15 @@ pub enum Effect {
         /// Which.
         page: PageId,
     },
+    /// Little of a page that was stored is needed any more: when there is time, it may be replaced by
+    /// a smaller one. Nothing has to come of it, and it is not answered; until it is done, and
+    /// whether it is done or not, the page as it was is as good.
+    ThinPage {
+        /// Which.
+        page: PageId,
+        /// What of it is needed.
+        rest: Box<PageRest>,
+    },
     /// A page was read and is not as it was stored. What could be read of it is in its queue;
     /// the page is kept, and read again after the next start, in case it is mended.
     PageDamaged {
@@ -133,6 +143,7 @@ impl Effect {
             | Self::StorePage { .. }
             | Self::LoadPage { .. }
             | Self::DropPage { .. }
+            | Self::ThinPage { .. }
             | Self::PageDamaged { .. } => 0,
         }
     }

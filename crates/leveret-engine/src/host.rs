@@ -14,7 +14,7 @@ use crate::{
     error::{Resource, ResourceKind},
     exchange::{BindingTable, Entrance, Exchanges, Keys, Named, Routed},
     getters::Getters,
-    identity::{ConnectionId, ConsumerId, Lsn, PageId, QueueId, Serials},
+    identity::{ConnectionId, ConsumerId, Lsn, QueueId, Serials},
     options::EngineOptions,
     outbox::Outbox,
     pages::Pages,
@@ -58,8 +58,8 @@ pub(crate) struct Host {
     /// The last record that is on disk.
     pub(crate) durable: Lsn,
     pub(crate) pages: Pages,
-    /// Pages that are not needed once a record is durable, in the order of these.
-    pub(crate) dropped_pages: VecDeque<(Lsn, PageId)>,
+    /// What may become of pages once a record is durable, in the order of these.
+    pub(crate) page_effects: VecDeque<(Lsn, Effect)>,
     pub(crate) getters: Getters,
     /// Records that hold only together.
     pub(crate) spans: Spans,
@@ -97,7 +97,7 @@ impl Host {
             last_record: Lsn::default(),
             durable: Lsn::default(),
             pages: Pages::new(),
-            dropped_pages: VecDeque::new(),
+            page_effects: VecDeque::new(),
             getters: Getters::default(),
             spans: Spans::default(),
             routed: Routed::default(),
@@ -148,12 +148,12 @@ impl Host {
         self.timers.set(due, Timer::Front(id));
     }
 
-    /// Tells of the pages that are not needed by what is durable now.
+    /// Tells of the pages that are not needed, or not whole, by what is durable now.
     pub(crate) fn release_pages(&mut self, effects: &mut Effects) {
         let durable = self.durable;
-        let is_due = |(lsn, _): &mut (Lsn, PageId)| *lsn <= durable;
-        while let Some((_, page)) = self.dropped_pages.pop_front_if(is_due) {
-            effects.push(Effect::DropPage { page });
+        let is_due = |(lsn, _): &mut (Lsn, Effect)| *lsn <= durable;
+        while let Some((_, effect)) = self.page_effects.pop_front_if(is_due) {
+            effects.push(effect);
         }
     }
 

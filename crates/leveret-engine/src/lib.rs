@@ -81,6 +81,7 @@ pub use self::{
     options::{DefaultQueueType, EngineOptions, Limits},
     permissions::{Authority, Permissions},
     policies::{Policies, PolicySet, PolicyTarget},
+    record::PageRest,
     recovery::ReplayError,
     views::{BindingView, ChannelView, ConsumerView, ExchangeView, Listing, Page, QueueView},
 };

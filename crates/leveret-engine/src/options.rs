@@ -78,6 +78,11 @@ pub struct Limits {
     pub page_messages_max: usize,
     /// Bytes of messages in a page; a single larger message is one of its own.
     pub page_bytes_max: usize,
+    /// How long a page may hold little that is needed before it is made smaller: most are not needed
+    /// at all soon after.
+    pub page_thin_after: Duration,
+    /// Bytes to be won by making a page smaller; for less it stays as it is.
+    pub page_waste_bytes_min: usize,
     /// Wildcards `#` in one topic binding; one more closes the channel with 406.
     pub hash_wildcards_max: usize,
     /// Messages that wait for their time; one more closes the channel with 406.
@@ -110,6 +115,8 @@ impl Default for Limits {
             channel_consumers_max: 8_192,
             page_messages_max: usize::MAX,
             page_bytes_max: usize::MAX,
+            page_thin_after: Duration::from_secs(5),
+            page_waste_bytes_min: 64 * 1024,
             extra_routing_keys_max: 1000,
             dead_letter_hops_max: 256,
             hash_wildcards_max: 2,

@@ -4,8 +4,11 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
+use leveret_protocol::Timestamp;
+
 use crate::{
     identity::{Lsn, MessageId, PageId, QueueId},
+    message::Letter,
     record::PageIds,
 };
 
@@ -18,6 +21,50 @@ pub(crate) struct PageRecord {
     pub(crate) newest: Lsn,
     /// What of it has to survive; nothing, if it is only there to save memory.
     pub(crate) kept: Option<Kept>,
+    /// How large it is, once all that is needed of it is in memory.
+    pub(crate) weight: Option<Weight>,
+}
+
+/// How large a page on the disk is, and how much of that is needed.
+#[derive(Debug)]
+pub(crate) struct Weight {
+    stored: usize,
+    alive: usize,
+    /// When the page is to be made smaller.
+    pub(crate) due: Option<Timestamp>,
+}
+
+/// What a message takes in a page beside its content, about.
+const LINE_BYTES: usize = 32;
+
+/// A page is thin when less than one part in so many is needed.
+const THIN_SHARE: usize = 4;
+
+impl Weight {
+    /// A page of that size, of which nothing is needed.
+    pub(crate) const fn of(stored: usize) -> Self {
+        Self { stored, alive: 0, due: None }
+    }
+
+    /// One more message is needed.
+    pub(crate) fn add(&mut self, letter: &Letter) {
+        self.alive = self.alive.saturating_add(letter.content_bytes() + LINE_BYTES);
+    }
+
+    /// One more is not.
+    pub(crate) fn subtract(&mut self, letter: &Letter) {
+        self.alive = self.alive.saturating_sub(letter.content_bytes() + LINE_BYTES);
+    }
+
+    /// Whether there is little left of it, and at least so much to be won.
+    pub(crate) const fn is_thin(&self, waste_min: usize) -> bool {
+        self.alive < self.stored / THIN_SHARE && self.stored - self.alive >= waste_min
+    }
+
+    /// It is made smaller.
+    pub(crate) const fn shrink(&mut self) {
+        self.stored = self.alive;
+    }
 }
 
 /// The messages of a page that have to survive.

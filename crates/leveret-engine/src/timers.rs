@@ -9,7 +9,7 @@ use leveret_protocol::Timestamp;
 
 use crate::{
     channel::ChannelKey,
-    identity::{MessageId, QueueId},
+    identity::{MessageId, PageId, QueueId},
 };
 
 /// What becomes due.
@@ -23,6 +23,8 @@ pub(crate) enum Timer {
     Unsettled(ChannelKey),
     /// A message that is to be routed.
     Scheduled(MessageId),
+    /// A page with little left in it.
+    Thin(PageId),
 }
 
 /// All timers, the earliest first.

@@ -89,6 +89,8 @@ scripts! {
     what_waits_long_waits_in_pages: "pages.txt";
     pages_are_there_after_a_restart: "pages_restart.txt";
     a_damaged_page_is_named_and_kept: "pages_damaged.txt";
+    a_page_with_little_left_is_made_smaller: "pages_thin.txt";
+    a_thin_page_is_made_smaller_after_a_restart: "pages_thin_restart.txt";
     tags_go_out_in_their_order_though_a_get_waits: "pages_tags.txt";
     long_work_takes_turns: "work.txt";
     queues_and_exchanges_follow_their_policies: "policies.txt";

@@ -159,7 +159,7 @@ fn summarise((seeds, times): (u64, &str), statistics: &Statistics, took: Duratio
     let secs = took.as_secs().max(1);
     println!(
         "{seeds} seeds {times} in {} s ({} a second): {} faults, {} ends of the process, {} audits, \
-         {} messages published, {} promised, {} delivered, {} segments dropped, {} page jobs, {} events",
+         {} messages published, {} promised, {} delivered, {} segments dropped, {} page jobs, {} pages made smaller, {} events",
         took.as_secs(),
         seeds / secs,
         statistics.faults,
@@ -170,6 +170,7 @@ fn summarise((seeds, times): (u64, &str), statistics: &Statistics, took: Duratio
         statistics.delivered,
         statistics.segments_dropped,
         statistics.pages,
+        statistics.pages_thinned,
         statistics.events,
     );
     if seeds == 0 {

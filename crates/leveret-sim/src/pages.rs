@@ -5,7 +5,7 @@
 use std::io;
 
 use bytes::Bytes;
-use leveret_engine::PageId;
+use leveret_engine::{PageId, PageRest};
 use leveret_journal::{Disk, SimDisk};
 
 use crate::place::HostIndex;
@@ -52,6 +52,22 @@ pub(crate) fn load(disk: &mut SimDisk, place: PagePlace) -> io::Result<Bytes> {
     Ok(content.into())
 }
 
+/// Writes a smaller page beside the page; there is none if the page is not whole.
+pub(crate) fn write_rest(disk: &mut SimDisk, place: PagePlace, rest: &PageRest) -> io::Result<()> {
+    let whole = load(disk, place)?;
+    let rest = rest.of(whole).ok_or_else(|| io::Error::other("a needed message is missing"))?;
+    let file = disk.create(&aside(place))?;
+    disk.write_at(file, 0, &rest)?;
+    disk.sync_data(file)?;
+    disk.close(file);
+    Ok(())
+}
+
+/// Puts the smaller page in the page's place.
+pub(crate) fn replace(disk: &mut SimDisk, place: PagePlace) -> io::Result<()> {
+    disk.replace(&aside(place), &name(place))
+}
+
 /// Removes a page, if it is there.
 pub(crate) fn remove(disk: &mut SimDisk, place: PagePlace) -> io::Result<()> {
     match disk.remove(&name(place)) {
@@ -68,6 +84,10 @@ pub(crate) fn sweep(disk: &mut SimDisk, needed: &[PagePlace]) -> io::Result<Vec<
         disk.remove(other)?;
     }
     Ok(needed.iter().copied().filter(|place| !found.contains(&name(*place))).collect())
+}
+
+fn aside(place: PagePlace) -> String {
+    format!("{}-rest", name(place))
 }
 
 fn name(PagePlace { host, page }: PagePlace) -> String {

@@ -1,5 +1,7 @@
 //! From a disk to engines that have replayed its log.
 
+use std::time::Duration;
+
 use leveret_engine::{Engine, EngineOptions, Limits, Lsn};
 use leveret_journal::{Disk, Journal, OpenError, Options};
 use leveret_protocol::{ShortStr, Timestamp};
@@ -25,6 +27,9 @@ impl std::fmt::Display for UnknownStream {
 
 impl std::error::Error for UnknownStream {}
 
+/// Short, so that worlds see pages made smaller.
+const PAGE_THIN_AFTER: Duration = Duration::from_millis(20);
+
 pub(crate) fn recover<D: Disk>(
     disk: D,
     conditions: &Conditions,
@@ -42,6 +47,8 @@ pub(crate) fn recover<D: Disk>(
     let limits = Limits {
         page_messages_max,
         page_bytes_max,
+        page_thin_after: PAGE_THIN_AFTER,
+        page_waste_bytes_min: 1,
         turn_steps_max: conditions.turn_steps,
         record_bytes_max: conditions.record_bytes,
         ..Limits::default()

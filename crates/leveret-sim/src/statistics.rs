@@ -24,6 +24,8 @@ pub struct Statistics {
     pub audits: u64,
     /// Pages stored, read and dropped.
     pub pages: u64,
+    /// Pages made smaller.
+    pub pages_thinned: u64,
     /// Segments of the log that were given up.
     pub segments_dropped: u64,
 }
@@ -39,6 +41,7 @@ impl AddAssign for Statistics {
         self.crashes += other.crashes;
         self.audits += other.audits;
         self.pages += other.pages;
+        self.pages_thinned += other.pages_thinned;
         self.segments_dropped += other.segments_dropped;
     }
 }

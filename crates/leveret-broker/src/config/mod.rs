@@ -409,6 +409,7 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
         egress_bytes_max: default.egress_bytes_max,
         page_messages_max: default.page_messages_max,
         page_bytes_max: default.page_bytes_max,
+        page_thin_after: default.page_thin_after,
         // No time at all stands for no bound.
         consumer_timeout: section
             .duration("consumer_timeout")

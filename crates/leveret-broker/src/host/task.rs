@@ -216,6 +216,7 @@ impl HostTask {
             Effect::StorePage { .. }
             | Effect::LoadPage { .. }
             | Effect::DropPage { .. }
+            | Effect::ThinPage { .. }
             | Effect::PageDamaged { .. } => return self.page(effect),
             Effect::ConnectionClosed { connection } => (*connection, true),
             Effect::Send { connection, .. }
@@ -250,6 +251,7 @@ impl HostTask {
             Effect::StorePage { page, durable, content } => pages.store(page, durable, content),
             Effect::LoadPage { page } => pages.load(page),
             Effect::DropPage { page } => pages.drop_page(page),
+            Effect::ThinPage { page, rest } => pages.thin(page, *rest),
             Effect::PageDamaged { page, offset, problem, messages } => {
                 let file = pages.path(page);
                 tracing::error!(

@@ -1,9 +1,9 @@
 //! What the threads of pages are given to do, and what they answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc as std_mpsc};
 
 use bytes::Bytes;
-use leveret_engine::PageId;
+use leveret_engine::{PageId, PageRest};
 use leveret_journal::StreamId;
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,6 +31,11 @@ pub(super) enum Change {
     Drop {
         key: PageKey,
     },
+    /// Little of it is needed: when there is time, it is replaced by a smaller one.
+    Thin {
+        key: PageKey,
+        rest: PageRest,
+    },
     /// Somebody copies what is there: nothing is removed until the release.
     Hold {
         reply: oneshot::Sender<()>,
@@ -57,7 +62,7 @@ pub(super) struct Load {
 /// The engines' end of both threads, which end when the last one is gone.
 #[derive(Debug, Clone)]
 pub(crate) struct PageQueue {
-    pub(super) changes: mpsc::UnboundedSender<Change>,
+    pub(super) changes: std_mpsc::Sender<Change>,
     pub(super) loads: mpsc::UnboundedSender<Load>,
     pub(super) place: Arc<str>,
 }

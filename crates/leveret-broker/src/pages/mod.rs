@@ -9,9 +9,14 @@ mod key;
 mod reader;
 mod shelf;
 mod stream;
+mod thinning;
 mod writer;
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    io,
+    sync::{Arc, mpsc as std_mpsc},
+};
 
 use leveret_journal::Disk;
 use tokio::sync::{mpsc, oneshot};
@@ -40,6 +45,7 @@ impl<D: Disk + Send + 'static> PageThreads<D> {
     /// Removes what is left of an earlier life and needed by nobody; tells how many are missing of
     /// what is needed.
     pub(crate) fn tidy(&mut self, needed: &BTreeSet<PageKey>) -> io::Result<usize> {
+        self.writing.remove_asides()?;
         let mut found = 0;
         for key in self.writing.list()? {
             if needed.contains(&key) {
@@ -58,7 +64,7 @@ impl<D: Disk + Send + 'static> PageThreads<D> {
     ) -> io::Result<(PageQueue, [oneshot::Receiver<()>; 2])> {
         let Self { writing, reading, lifecycle } = self;
         let place = writing.place().into();
-        let (changes, to_change) = mpsc::unbounded_channel();
+        let (changes, to_change) = std_mpsc::channel();
         let (loads, to_load) = mpsc::unbounded_channel();
         let written = writer::start(writing, to_change, lifecycle, Arc::clone(held))?;
         let read = reader::start(reading, to_load, Arc::clone(held))?;

@@ -71,6 +71,34 @@ impl<D: Disk> Shelf<D> {
         }
     }
 
+    /// Puts another form of a page in its place; a crash leaves one of them. What could not be put
+    /// there is removed again.
+    pub(super) fn replace(&mut self, key: PageKey, content: &[u8]) -> io::Result<()> {
+        let aside = key.aside();
+        let replaced = self.write_durable(&aside, content);
+        let replaced = replaced.and_then(|()| self.disk.replace(&aside, &key.file()));
+        if replaced.is_err() {
+            // It may not be there; the next start removes it if this cannot.
+            self.disk.remove(&aside).ok();
+        }
+        replaced
+    }
+
+    fn write_durable(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
+        let file = self.disk.create(name)?;
+        let written = self.disk.write_at(file, 0, content).and_then(|()| self.disk.sync_data(file));
+        self.disk.close(file);
+        written
+    }
+
+    /// Removes what was to take the place of pages when an earlier life ended.
+    pub(super) fn remove_asides(&mut self) -> io::Result<()> {
+        for entry in self.disk.list()?.iter().filter(|entry| PageKey::is_aside(&entry.name)) {
+            self.disk.remove(&entry.name)?;
+        }
+        Ok(())
+    }
+
     /// Removes a page, if it is there.
     pub(super) fn remove(&mut self, key: PageKey) -> io::Result<()> {
         match self.disk.remove(&key.file()) {

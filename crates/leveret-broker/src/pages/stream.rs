@@ -1,7 +1,7 @@
 //! The pages of one virtual host, as its task sees them.
 
 use bytes::Bytes;
-use leveret_engine::{Input, PageId};
+use leveret_engine::{Input, PageId, PageRest};
 use leveret_journal::StreamId;
 use tokio::sync::mpsc;
 
@@ -38,6 +38,10 @@ impl PageStream {
 
     pub(crate) fn drop_page(&self, page: PageId) {
         self.queue.change(Change::Drop { key: self.key(page) });
+    }
+
+    pub(crate) fn thin(&self, page: PageId, rest: PageRest) {
+        self.queue.change(Change::Thin { key: self.key(page), rest });
     }
 
     pub(crate) fn load(&self, page: PageId) {

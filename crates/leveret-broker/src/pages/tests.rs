@@ -6,7 +6,7 @@ use bytes::Bytes;
 use leveret_engine::{Input, PageId};
 use leveret_journal::{FaultKind, Repeat, SimDisk, StreamId};
 
-use super::{PageKey, PageStream, PageThreads};
+use super::{PageKey, PageStream, PageThreads, shelf::Shelf};
 use crate::lifecycle::{Failure, Lifecycle};
 
 const STREAM: StreamId = StreamId(3);
@@ -101,4 +101,43 @@ async fn a_page_that_cannot_be_stored_is_final() {
     stream.store(id, true, content);
     assert!(matches!(lifecycle.watch().failed().await, Failure::Disk { .. }));
     assert_eq!(stream.try_next(), None);
+}
+
+#[test]
+fn power_that_fails_while_a_page_is_replaced_leaves_either_form_of_it() {
+    let key = PageKey { stream: STREAM, page: PageId(1) };
+    let (old, new) = (b"a page as it was".repeat(500), b"what is left of it".to_vec());
+    let (mut as_it_was, mut as_it_is) = (0, 0);
+    for call in 0..7 {
+        for seed in 0..20 {
+            let disk = SimDisk::new();
+            disk.put(&key.file(), &old);
+            disk.inject(FaultKind::PowerCut, call, Repeat::Once);
+            let mut shelf = Shelf::new(disk.clone());
+            let replaced = shelf.replace(key, &new).and_then(|()| shelf.sync_names());
+            disk.crash(seed);
+            disk.heal();
+            let found = shelf.read(key).unwrap();
+            assert!(found == old || found == new, "call {call}, seed {seed}");
+            assert!(replaced.is_err() || found == new, "call {call}, seed {seed}");
+            as_it_was += u32::from(found == old);
+            as_it_is += u32::from(found == new);
+            threads(&disk, &Lifecycle::start()).tidy(&BTreeSet::from([key])).unwrap();
+            assert_eq!(disk.names(), [key.file()]);
+        }
+    }
+    assert!(as_it_was > 0 && as_it_is > 0);
+}
+
+#[test]
+fn a_page_that_cannot_be_replaced_is_as_it_was() {
+    let key = PageKey { stream: STREAM, page: PageId(1) };
+    for (call, kind) in [(0, FaultKind::Full), (1, FaultKind::ShortWrite), (2, FaultKind::Broken)] {
+        let disk = SimDisk::new();
+        disk.put(&key.file(), b"a page as it was");
+        disk.inject(kind, call, Repeat::Once);
+        Shelf::new(disk.clone()).replace(key, b"what is left").unwrap_err();
+        assert_eq!(disk.names(), [key.file()]);
+        assert_eq!(disk.read(&key.file()).unwrap(), b"a page as it was");
+    }
 }

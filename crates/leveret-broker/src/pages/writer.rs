@@ -1,17 +1,21 @@
 //! The thread that writes and removes pages.
 
-use std::{collections::VecDeque, io, thread};
+use std::{
+    collections::VecDeque,
+    io,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
 
 use leveret_journal::{Disk, FileId};
-use tokio::sync::{
-    mpsc::{self, error::TryRecvError},
-    oneshot,
-};
+use tokio::sync::oneshot;
 
 use super::{
     command::{Answers, Change, Paged},
     key::PageKey,
     shelf::Shelf,
+    thinning::Thinning,
 };
 use crate::lifecycle::{Failure, Lifecycle};
 
@@ -36,20 +40,28 @@ struct Writer<D> {
     written: Vec<Written>,
     /// Pages that nobody needs.
     doomed: VecDeque<PageKey>,
+    /// Pages of which little is needed.
+    thinning: Thinning,
     /// Whether somebody copies what is there, so that nothing may go.
     is_held: bool,
 }
 
 pub(super) fn start<D: Disk + Send + 'static, H: Send + 'static>(
     shelf: Shelf<D>,
-    changes: mpsc::UnboundedReceiver<Change>,
+    changes: Receiver<Change>,
     lifecycle: Lifecycle,
     held: H,
 ) -> io::Result<oneshot::Receiver<()>> {
     let (ended, at_end) = oneshot::channel();
     thread::Builder::new().name("leveret-pages".to_owned()).spawn(move || {
         let place = shelf.place();
-        let writer = Writer { shelf, written: Vec::new(), doomed: VecDeque::new(), is_held: false };
+        let writer = Writer {
+            shelf,
+            written: Vec::new(),
+            doomed: VecDeque::new(),
+            thinning: Thinning::new(),
+            is_held: false,
+        };
         if let Err(error) = writer.serve(changes) {
             tracing::error!(place, %error, "pages cannot be stored");
             lifecycle.fail(Failure::Disk { place: place.into(), reason: error.to_string().into() });
@@ -62,25 +74,35 @@ pub(super) fn start<D: Disk + Send + 'static, H: Send + 'static>(
 }
 
 impl<D: Disk> Writer<D> {
-    fn serve(mut self, mut changes: mpsc::UnboundedReceiver<Change>) -> io::Result<()> {
+    fn serve(mut self, changes: Receiver<Change>) -> io::Result<()> {
         loop {
-            let change = match changes.try_recv() {
-                Err(TryRecvError::Empty) if !self.may_remove() => changes.blocking_recv(),
-                Err(TryRecvError::Disconnected) if !self.may_remove() => None,
-                Ok(change) => Some(change),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-                    self.remove_some()?;
-                    continue;
-                }
+            let change = match self.leisure() {
+                None => changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(rest) => changes.recv_timeout(rest),
             };
-            let Some(change) = change else { return Ok(()) };
-            self.take(change)?;
-            for _ in 1..GATHERED_MAX {
-                let Ok(change) = changes.try_recv() else { break };
-                self.take(change)?;
+            match change {
+                Ok(change) => {
+                    self.take(change)?;
+                    for _ in 1..GATHERED_MAX {
+                        let Ok(change) = changes.try_recv() else { break };
+                        self.take(change)?;
+                    }
+                    self.finish()?;
+                    self.remove_some()?;
+                }
+                Err(_) if self.may_remove() => self.remove_some()?,
+                Err(RecvTimeoutError::Timeout) => self.thinning.thin_one(&mut self.shelf)?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
-            self.finish()?;
-            self.remove_some()?;
+        }
+    }
+
+    /// How long to wait for a change before going on with what nobody waits for, if there is such.
+    fn leisure(&self) -> Option<Duration> {
+        match self.is_held {
+            true => None,
+            false if self.doomed.is_empty() => self.thinning.due_in(),
+            false => Some(Duration::ZERO),
         }
     }
 
@@ -91,8 +113,13 @@ impl<D: Disk> Writer<D> {
                 let answer = Paged::Stored { page: key.page, bytes: content.len() };
                 self.written.push(Written { file, durable, answer, answers });
             }
-            Change::Drop { key } => self.doomed.push_back(key),
+            Change::Drop { key } => {
+                self.thinning.forget(key);
+                self.doomed.push_back(key);
+            }
+            Change::Thin { key, rest } => self.thinning.add(key, rest),
             Change::DropStream { stream } => {
+                self.thinning.forget_stream(stream);
                 let keys = self.shelf.list()?;
                 self.doomed.extend(keys.into_iter().filter(|key| key.stream == stream));
             }

@@ -168,3 +168,47 @@ async fn a_page_that_is_gone_is_missed_and_nothing_else_is() {
     assert_eq!(found, bodies((1..=401).filter(|number| !(21..=40).contains(number))));
     broker.shutdown().await;
 }
+
+/// Bytes of all pages.
+fn bytes(root: &Path) -> u64 {
+    pages(root).iter().filter_map(|page| page.metadata().ok()).map(|found| found.len()).sum()
+}
+
+#[tokio::test]
+async fn one_message_that_stays_does_not_hold_its_page() {
+    let large = |number: u64| Bytes::from(format!("{number:>10000}"));
+    let root = tempfile::tempdir().unwrap();
+    let mut limits = Limits::default();
+    limits.close_timeout = Duration::from_millis(50);
+    limits.page_messages_max = 20;
+    limits.page_thin_after = Duration::from_millis(1);
+    let start = || Broker::builder().limits(limits.clone()).data_dir(root.path()).start();
+    let broker = start().await.unwrap();
+    let mut peer = connected(&broker).await;
+    for number in 1..=200 {
+        peer.publish(QUEUE, large(number)).await;
+        peer.confirmed(number).await;
+    }
+    while pages(root.path()).len() < 8 {
+        tokio::task::yield_now().await;
+    }
+    assert!(bytes(root.path()) > 1_600_000);
+    // One of each page is kept back.
+    for number in 1..=200 {
+        let queue = ShortStr::from_static(QUEUE);
+        peer.send_method(1, basic::Get { queue, no_ack: number % 20 != 5 }).await;
+        assert!(matches!(peer.next_method().await, Ok((1, Method::BasicGetOk(_)))));
+        assert_eq!(peer.body().await, large(number));
+    }
+    // Of each page there stays what is left, and less than is worth another round.
+    while bytes(root.path()) > 9 * 76_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(pages(root.path()).len() >= 8);
+    broker.shutdown().await;
+    let broker = start().await.unwrap();
+    let mut peer = connected(&broker).await;
+    let kept: Vec<Bytes> = (1..=200).filter(|number| number % 20 == 5).map(large).collect();
+    assert_eq!(peer.drain(QUEUE).await, kept);
+    broker.shutdown().await;
+}

@@ -11,12 +11,14 @@ mod fact;
 mod message;
 mod page;
 mod page_content;
+mod page_rest;
 mod queue;
 mod schedule;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use self::coding::Reader;
+pub use self::page_rest::PageRest;
 pub(crate) use self::{
     checksum::Checksum,
     coding::Unreadable,
@@ -24,7 +26,7 @@ pub(crate) use self::{
     fact::Fact,
     message::{PublishedRecord, ReturnedRecord, SettledRecord},
     page::{PageIds, PagedRecord},
-    page_content::{PageContent, PageReader},
+    page_content::{PageContent, PageDamage, PageReader},
     queue::QueueRecord,
     schedule::ScheduledRecord,
 };

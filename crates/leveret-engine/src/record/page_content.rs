@@ -49,6 +49,11 @@ impl PageContent {
         Self { page, queue, out }
     }
 
+    /// Adds a message as another form of the same page has it.
+    pub(super) fn put_line(&mut self, line: &[u8]) {
+        self.out.put_slice(line);
+    }
+
     /// Adds a message; `is_kept` tells that it has to survive.
     pub(crate) fn put(&mut self, entry: &Entry, is_kept: bool) {
         let Entry { message, expiry, redelivered } = entry;
@@ -100,6 +105,8 @@ pub(crate) struct PageDamage {
 pub(crate) struct PageReader {
     page: PageId,
     content: Bytes,
+    /// Where the message begins that was read last.
+    start: usize,
     offset: usize,
     left: u32,
     exchange: LastName,
@@ -109,8 +116,9 @@ pub(crate) struct PageReader {
 
 impl PageReader {
     pub(crate) fn new(page: PageId, queue: QueueId, content: Bytes) -> Self {
+        let exchange = LastName::default();
         let mut reader =
-            Self { page, content, offset: 0, left: 0, exchange: LastName::default(), damage: None };
+            Self { page, content, start: 0, offset: 0, left: 0, exchange, damage: None };
         match reader.header(queue) {
             Ok(count) => reader.left = count,
             Err(problem) => reader.note(0, problem),
@@ -141,6 +149,11 @@ impl PageReader {
             return Err("it is another page");
         }
         Ok(count)
+    }
+
+    /// All bytes of the message that was read last.
+    pub(super) fn last_line(&self) -> &[u8] {
+        self.content.get(self.start..self.offset).unwrap_or_default()
     }
 
     fn note(&mut self, offset: usize, problem: Problem) {
@@ -186,6 +199,7 @@ impl Iterator for PageReader {
         while self.left > 0 {
             self.left -= 1;
             let offset = self.offset;
+            self.start = offset;
             let Some((found, line)) = self.line() else {
                 self.left = 0;
                 self.note(offset, "it ends early");

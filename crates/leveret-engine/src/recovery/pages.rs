@@ -81,7 +81,8 @@ impl Paged {
                 }
                 let kept = Some(found.kept);
                 let newest = Lsn::default();
-                host.pages.insert(page, PageRecord { queue: queue_id, lane, newest, kept });
+                let record = PageRecord { queue: queue_id, lane, newest, kept, weight: None };
+                host.pages.insert(page, record);
             }
         }
     }

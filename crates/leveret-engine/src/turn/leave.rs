@@ -50,7 +50,7 @@ impl Turn<'_> {
             return;
         }
         match message.page {
-            Some(page) => self.leave_page(page, message.id),
+            Some(page) => self.leave_page(page, message),
             None => self.host.store.settle(queue, message.id),
         }
     }

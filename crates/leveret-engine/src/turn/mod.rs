@@ -37,6 +37,7 @@ mod schedule;
 mod settle;
 mod succession;
 mod tasks;
+mod thinning;
 mod timeout;
 mod timers;
 mod trace;
@@ -53,7 +54,7 @@ use crate::{
     draft::Draft,
     effects::{Effect, Effects},
     host::Host,
-    identity::{Lsn, MessageId, OpeningId, PageId, QueueId},
+    identity::{Lsn, MessageId, OpeningId, QueueId},
     input::Input,
     message::detached_name,
     record::Fact,
@@ -72,8 +73,8 @@ pub(crate) struct Turn<'a> {
     settled: Vec<(QueueId, MessageId)>,
     /// Queues that may have something to deliver or to give up now.
     stirred: VecDeque<QueueId>,
-    /// Pages that nobody needs once this turn's records are durable.
-    dropped: Vec<PageId>,
+    /// What may become of pages once this turn's records are durable.
+    page_effects: Vec<Effect>,
     /// Replies that may go out once this turn's records are durable.
     replies: Vec<(ChannelKey, Effect)>,
     /// All that lived in records up to this one is written again.
@@ -93,7 +94,7 @@ impl<'a> Turn<'a> {
             draft,
             settled,
             stirred,
-            dropped: Vec::new(),
+            page_effects: Vec::new(),
             replies: Vec::new(),
             relocated: None,
             steps_left,
@@ -170,7 +171,7 @@ impl<'a> Turn<'a> {
         let (last, records) =
             self.draft.finish(|lsn, record| effects.push(Effect::Append { lsn, record }));
         self.host.space = Space { records, settled: self.settled, stirred: self.stirred };
-        self.host.dropped_pages.extend(self.dropped.into_iter().map(|page| (last, page)));
+        self.host.page_effects.extend(self.page_effects.into_iter().map(|effect| (last, effect)));
         self.host.release_pages(self.effects);
         self.host.spans.add(before.next(), last);
         self.host.outbox.end_turn(last);

@@ -11,13 +11,14 @@ use bytes::Bytes;
 use super::{Turn, bounds::Progress};
 use crate::{
     effects::Effect,
-    identity::{MessageId, PageId, QueueId},
+    identity::{PageId, QueueId},
     message::Message,
     outbox::Until,
-    pages::{Kept, PageRecord},
+    pages::{Kept, PageRecord, Weight},
     queue::{Drained, Entry, Refill, Remnant},
-    record::{Fact, PageContent, PageIds, PageReader, PagedRecord},
+    record::{Fact, PageContent, PageDamage, PageIds, PageReader, PagedRecord},
     store::Entity,
+    timers::Timer,
     work::Task,
 };
 
@@ -53,7 +54,7 @@ impl Turn<'_> {
             page.entries().filter(keeps).map(|entry| entry.message.letter.body_bytes());
         let kept = (!ids.is_empty()).then(|| Kept::new(ids, kept_bytes.sum(), None));
         let (durable, content) = (kept.is_some(), content.finish());
-        host.pages.insert(id, PageRecord { queue, lane, newest, kept });
+        host.pages.insert(id, PageRecord { queue, lane, newest, kept, weight: None });
         self.effects.push(Effect::StorePage { page: id, durable, content });
     }
 
@@ -121,6 +122,7 @@ impl Turn<'_> {
         let (queue_id, lane) = (page.queue, page.lane);
         let Some(queue) = self.host.queues.get_mut(queue_id) else { return };
         let Some(is_recovered) = queue.ready.awaits(lane, id) else { return };
+        let mut weight = Weight::of(content.len());
         let mut reader = PageReader::new(id, queue_id, content);
         let mut entries = Vec::new();
         for mut line in reader.by_ref() {
@@ -130,6 +132,7 @@ impl Turn<'_> {
                         continue;
                     }
                     line.message.page = Some(id);
+                    weight.add(&line.message.letter);
                 }
                 // What need not survive did not.
                 Some(_) | None if line.is_kept || is_recovered => continue,
@@ -147,30 +150,37 @@ impl Turn<'_> {
             self.host.pages.remove(&id);
             self.effects.push(Effect::DropPage { page: id });
         }
-        if let Some(damage) = reader.damage {
-            let (offset, problem) = (damage.offset, damage.problem);
-            self.effects.push(Effect::PageDamaged { page: id, offset, problem, messages });
+        match reader.damage {
+            // What is damaged stays as it is, to be mended.
+            Some(PageDamage { offset, problem }) => {
+                self.effects.push(Effect::PageDamaged { page: id, offset, problem, messages });
+            }
+            None => self.weigh_page(id, weight),
         }
         self.stirred.push_back(queue_id);
     }
 
     /// A message that a page keeps has left its queue for good.
-    pub(super) fn leave_page(&mut self, id: PageId, message: MessageId) {
+    pub(super) fn leave_page(&mut self, id: PageId, message: &Message) {
         let Some(page) = self.host.pages.get_mut(&id) else { return };
         let Some(kept) = &mut page.kept else { return };
-        kept.settle(message);
+        kept.settle(message.id);
         if kept.is_empty() {
-            self.forget_page(id);
+            return self.forget_page(id);
         }
+        self.lighten_page(id, &message.letter);
     }
 
     /// Nothing in the page counts any more, by the records of this turn at the latest.
     pub(super) fn forget_page(&mut self, id: PageId) {
         let Some(page) = self.host.pages.remove(&id) else { return };
-        if let Some(recorded) = page.kept.and_then(|kept| kept.recorded) {
+        if let Some(recorded) = page.kept.as_ref().and_then(|kept| kept.recorded) {
             self.host.store.remove(recorded, Entity::Page(id));
         }
-        self.dropped.push(id);
+        if let Some(due) = page.weight.and_then(|weight| weight.due) {
+            self.host.timers.cancel(due, Timer::Thin(id));
+        }
+        self.page_effects.push(Effect::DropPage { page: id });
     }
 
     pub(super) fn go_on_discarding(&mut self, queue: QueueId, mut remains: Drained) {

@@ -33,6 +33,7 @@ impl Turn<'_> {
                 Timer::Unsettled(at) => self.check_unsettled(at),
                 Timer::Idle(queue) => self.expire_idle(queue),
                 Timer::Scheduled(message) => self.route_scheduled(message),
+                Timer::Thin(page) => self.thin_page(page),
             }
             self.deliver_stirred();
         }

@@ -200,6 +200,7 @@ impl World {
         set(words, "extra_routing_keys", &mut limits.extra_routing_keys_max);
         set(words, "page_messages", &mut limits.page_messages_max);
         set(words, "page_bytes", &mut limits.page_bytes_max);
+        set(words, "page_waste", &mut limits.page_waste_bytes_min);
         set(words, "transaction_bytes", &mut limits.transaction_bytes_max);
         set(words, "scheduled_messages", &mut limits.scheduled_messages_max);
         set(words, "scheduled_bytes", &mut limits.scheduled_bytes_max);
@@ -250,6 +251,7 @@ impl World {
                 | Effect::StorePage { .. }
                 | Effect::LoadPage { .. }
                 | Effect::DropPage { .. }
+                | Effect::ThinPage { .. }
                 | Effect::PageDamaged { .. }
                 | Effect::Relocated { .. } => {}
             }

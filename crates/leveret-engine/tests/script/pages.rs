@@ -29,6 +29,16 @@ impl Pages {
                 self.stored.remove(page);
                 Some(format!("drop page {}", self.number(*page)))
             }
+            Effect::ThinPage { page, rest } => {
+                let number = self.number(*page);
+                let content = self.stored.get_mut(page)?;
+                let before = content.len();
+                let Some(smaller) = rest.of(content.clone()) else {
+                    return Some(format!("thin page {number}: it cannot be"));
+                };
+                *content = smaller;
+                Some(format!("thin page {number}: {} bytes of {before} stay", content.len()))
+            }
             Effect::PageDamaged { page, offset, problem, messages } => {
                 let page = self.number(*page);
                 Some(format!("page {page} is damaged at {offset}: {problem}; {messages} missing"))

@@ -26,6 +26,7 @@ pub(crate) fn effect(effect: &Effect) -> String {
         Effect::StorePage { .. }
         | Effect::LoadPage { .. }
         | Effect::DropPage { .. }
+        | Effect::ThinPage { .. }
         | Effect::PageDamaged { .. } => panic!("pages are shown by their own numbers"),
         Effect::Append { lsn, .. } => format!("append {lsn}"),
         Effect::Relocated { upto, through } => format!("relocated {upto} through {through}"),

@@ -10,7 +10,7 @@ mod model;
 mod op;
 mod pager;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use leveret_engine::{
@@ -93,6 +93,9 @@ pub(crate) fn options() -> EngineOptions {
         record_bytes_max: 100,
         page_messages_max: 2,
         page_bytes_max: 300,
+        // A page is made smaller as soon as that can be right.
+        page_thin_after: Duration::ZERO,
+        page_waste_bytes_min: 1,
         ..Limits::default()
     };
     EngineOptions { seed: 1, limits, ..EngineOptions::default() }
@@ -346,6 +349,11 @@ impl Simulation {
             Effect::DropPage { page } => {
                 self.pager.drop(*page);
                 // It is gone for a reason that is on record.
+                self.floor = self.floor.max(self.durable);
+            }
+            Effect::ThinPage { page, rest } => {
+                self.pager.thin(*page, rest);
+                // What is left out is gone for a reason that is on record.
                 self.floor = self.floor.max(self.durable);
             }
             Effect::PageDamaged { problem, .. } => panic!("a page is damaged: {problem}"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use leveret_engine::{Input, PageId};
+use leveret_engine::{Input, PageId, PageRest};
 
 use super::{Simulation, Unit};
 
@@ -48,6 +48,11 @@ impl Pager {
         self.jobs.retain(|job| match job {
             Job::Store(of, _) | Job::Load(of) => *of != page,
         });
+    }
+
+    pub(crate) fn thin(&mut self, page: PageId, rest: &PageRest) {
+        let whole = self.stored.get_mut(&page).expect("only what is stored is made smaller");
+        *whole = rest.of(whole.clone()).expect("what is needed of it is there");
     }
 
     pub(crate) fn work(&mut self) -> Option<Input> {

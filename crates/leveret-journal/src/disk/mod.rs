@@ -50,6 +50,10 @@ pub trait Disk {
     /// Renames a file; the new name must be free.
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()>;
 
+    /// Renames a file over another, which is gone by that: a crash leaves one of them under the new
+    /// name, whole.
+    fn replace(&mut self, from: &str, to: &str) -> io::Result<()>;
+
     /// Removes a file.
     fn remove(&mut self, name: &str) -> io::Result<()>;
 

@@ -104,6 +104,10 @@ impl Disk for RealDisk {
         fs::rename(self.directory.join(from), to)
     }
 
+    fn replace(&mut self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.directory.join(from), self.directory.join(to))
+    }
+
     fn remove(&mut self, name: &str) -> io::Result<()> {
         fs::remove_file(self.directory.join(name))
     }

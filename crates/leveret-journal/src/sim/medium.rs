@@ -124,6 +124,10 @@ impl Medium {
         if self.names.contains_key(to) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
+        self.replace(from, to)
+    }
+
+    pub(super) fn replace(&mut self, from: &str, to: &str) -> io::Result<()> {
         let file = self.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         self.names.insert(to.to_owned(), file);
         let (from, to) = (from.to_owned(), to.to_owned());

@@ -170,6 +170,10 @@ impl Disk for SimDisk {
         self.call(|medium| medium.rename(from, to))
     }
 
+    fn replace(&mut self, from: &str, to: &str) -> io::Result<()> {
+        self.call(|medium| medium.replace(from, to))
+    }
+
     fn remove(&mut self, name: &str) -> io::Result<()> {
         self.call(|medium| medium.remove(name))
     }

@@ -56,6 +56,7 @@ impl Witness<'_> {
             | Effect::Relocated { .. }
             | Effect::StorePage { .. }
             | Effect::LoadPage { .. }
+            | Effect::ThinPage { .. }
             | Effect::DropPage { .. } => {}
             Effect::PageDamaged { .. } => self.object(format!("no page was damaged: {effect:?}")),
             Effect::ConnectionClosed { connection } | Effect::FailConnection { connection, .. } => {

@@ -193,6 +193,7 @@ impl Host {
             Effect::StorePage { .. }
             | Effect::LoadPage { .. }
             | Effect::DropPage { .. }
+            | Effect::ThinPage { .. }
             | Effect::PageDamaged { .. } => return self.page_effects.push(effect),
             Effect::ConnectionClosed { connection }
             | Effect::Send { connection, .. }

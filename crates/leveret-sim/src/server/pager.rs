@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, io};
 
 use bytes::Bytes;
-use leveret_engine::{Effect, Input};
-use leveret_journal::SimDisk;
+use leveret_engine::{Effect, Input, PageRest};
+use leveret_journal::{Disk as _, SimDisk};
 
 use crate::{
     event::Event,
@@ -23,9 +23,30 @@ pub(super) struct Pager {
 
 #[derive(Debug)]
 enum Job {
-    Store { place: PagePlace, content: Bytes, keeping: Keeping },
-    Load { place: PagePlace },
-    Drop { place: PagePlace },
+    Store {
+        place: PagePlace,
+        content: Bytes,
+        keeping: Keeping,
+    },
+    Load {
+        place: PagePlace,
+    },
+    Drop {
+        place: PagePlace,
+    },
+    /// A smaller page is written beside the page.
+    Thin {
+        place: PagePlace,
+        rest: PageRest,
+    },
+    /// It takes the page's place.
+    Replace {
+        place: PagePlace,
+    },
+    /// That is made to last.
+    SyncNames {
+        place: PagePlace,
+    },
 }
 
 impl Pager {
@@ -47,8 +68,11 @@ impl Pager {
             Effect::LoadPage { page } => Job::Load { place: PagePlace { host, page } },
             Effect::DropPage { page } => {
                 let place = PagePlace { host, page };
-                self.jobs.retain(|job| job.place() != place);
+                self.jobs.retain(|job| job.place() != place || job.ends_thinning());
                 Job::Drop { place }
+            }
+            Effect::ThinPage { page, rest } => {
+                Job::Thin { place: PagePlace { host, page }, rest: *rest }
             }
             Effect::PageDamaged { .. }
             | Effect::Append { .. }
@@ -92,6 +116,24 @@ impl Pager {
                 pages::remove(&mut self.disk, place)?;
                 None
             }
+            // Each step is an event of its own: a crash may come between any two.
+            Some(Job::Thin { place, rest }) => {
+                pages::write_rest(&mut self.disk, place, &rest)?;
+                self.jobs.push_front(Job::Replace { place });
+                self.go_on(scene);
+                None
+            }
+            Some(Job::Replace { place }) => {
+                pages::replace(&mut self.disk, place)?;
+                self.jobs.push_front(Job::SyncNames { place });
+                self.go_on(scene);
+                None
+            }
+            Some(Job::SyncNames { .. }) => {
+                self.disk.sync_dir()?;
+                scene.statistics.pages_thinned += 1;
+                None
+            }
         })
     }
 }
@@ -99,7 +141,20 @@ impl Pager {
 impl Job {
     const fn place(&self) -> PagePlace {
         match self {
-            Self::Store { place, .. } | Self::Load { place } | Self::Drop { place } => *place,
+            Self::Store { place, .. }
+            | Self::Load { place }
+            | Self::Drop { place }
+            | Self::Thin { place, .. }
+            | Self::Replace { place }
+            | Self::SyncNames { place } => *place,
+        }
+    }
+
+    /// Whether it goes on with what is begun.
+    const fn ends_thinning(&self) -> bool {
+        match self {
+            Self::Replace { .. } | Self::SyncNames { .. } => true,
+            Self::Store { .. } | Self::Load { .. } | Self::Drop { .. } | Self::Thin { .. } => false,
         }
     }
 }

@@ -288,6 +288,7 @@ impl Peer {
             | Effect::StorePage { .. }
             | Effect::LoadPage { .. }
             | Effect::DropPage { .. }
+            | Effect::ThinPage { .. }
             | Effect::PageDamaged { .. } => {}
         }
     }

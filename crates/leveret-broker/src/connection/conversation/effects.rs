@@ -62,6 +62,7 @@ impl Conversation {
             | Effect::StorePage { .. }
             | Effect::LoadPage { .. }
             | Effect::DropPage { .. }
+            | Effect::ThinPage { .. }
             | Effect::PageDamaged { .. } => {}
         }
     }
