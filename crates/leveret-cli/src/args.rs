@@ -4,7 +4,12 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench::args::BenchArgs, ctl::args::CtlArgs, journal::JournalCommand};
+use crate::{
+    bench::args::BenchArgs,
+    ctl::args::CtlArgs,
+    journal::JournalCommand,
+    messages::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
+};
 
 /// AMQP in one binary: a durable broker, and the tools around it.
 #[derive(Debug, Parser)]
@@ -18,6 +23,18 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the broker until it is told to stop (SIGINT or SIGTERM; a second one forces it)
     Broker(BrokerArgs),
+    /// Publish messages, each confirmed by the broker
+    Publish(PublishArgs),
+    /// Look at messages that wait in a queue, or take them
+    Get(GetArgs),
+    /// Print the messages of a queue as they come, and acknowledge them
+    Consume(ConsumeArgs),
+    /// Watch what is published to an exchange, without taking it from anybody
+    Tail(TailArgs),
+    /// Send a request and print the reply
+    Call(CallArgs),
+    /// Delete the messages that wait in a queue
+    Purge(PurgeArgs),
     /// Put load on a broker and measure rates, latencies and processor time
     Bench(BenchArgs),
     /// Administer a running broker: users, permissions, policies, limits, queues, connections

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// All went well.
     Success,
+    /// What was asked for failed where it was done.
+    Failed,
     /// The command line made no sense (`EX_USAGE`).
     Usage,
     /// Stored data cannot be read: damaged, or of a newer version (`EX_DATAERR`).
@@ -35,6 +37,7 @@ impl Exit {
     fn code(self) -> u8 {
         match self {
             Self::Success => 0,
+            Self::Failed => 1,
             Self::Usage => 64,
             Self::Data => 65,
             Self::NoInput => 66,

@@ -7,6 +7,7 @@ mod ctl;
 mod exit;
 mod journal;
 mod logging;
+mod messages;
 mod supervisor;
 
 use std::{
@@ -17,6 +18,7 @@ use std::{
 use args::{Cli, Command};
 use clap::{Parser, error::ErrorKind};
 use exit::Exit;
+use messages::Messages;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -31,6 +33,12 @@ fn main() -> ExitCode {
     };
     let ended = match cli.command {
         Command::Broker(args) => broker::run(args),
+        Command::Publish(args) => messages::run(Messages::Publish(args)),
+        Command::Get(args) => messages::run(Messages::Get(args)),
+        Command::Consume(args) => messages::run(Messages::Consume(args)),
+        Command::Tail(args) => messages::run(Messages::Tail(args)),
+        Command::Call(args) => messages::run(Messages::Call(args)),
+        Command::Purge(args) => messages::run(Messages::Purge(args)),
         Command::Bench(args) => bench::run(args),
         Command::Ctl(args) => ctl::run(args),
         Command::Journal(command) => journal::run(command),

@@ -15,7 +15,6 @@ use leveret_engine::{Listing, Page};
 use serde_json::{Value, json};
 
 use super::{
-    fields,
     listing::{Query, answer, ask},
     login::Caller,
     overview::NODE,
@@ -52,7 +51,7 @@ fn shown(present: &Present) -> Value {
         "connected_at": present.opened_at.as_millis(), "peer_host": peer_host,
         "peer_port": peer_port, "host": host,
         "port": present.local.map_or(0, |local| local.port()),
-        "client_properties": fields::shown(&present.client_properties),
+        "client_properties": leveret_json::table(&present.client_properties),
     })
 }
 

@@ -17,7 +17,7 @@ use leveret_protocol::{Method, ShortStr, exchange, queue};
 use serde_json::{Value, json};
 
 use super::{
-    fields::{arguments, flag, object, shown, text},
+    fields::{arguments, flag, object, text},
     listing::{Query, answer, ask},
     login::Caller,
     overview::NODE,
@@ -123,7 +123,7 @@ fn queue_shown(host: &str, rules: &Rules, queue: &QueueView) -> Value {
     json!({
         "name": queue.name.to_string_lossy(), "vhost": host, "type": queue.queue_type, "node": NODE,
         "durable": queue.durable, "auto_delete": queue.auto_delete,
-        "exclusive": queue.owner.is_some(), "arguments": shown(&queue.arguments),
+        "exclusive": queue.owner.is_some(), "arguments": leveret_json::table(&queue.arguments),
         "state": "running", "messages": queue.ready + queue.unacked,
         "messages_ready": queue.ready, "messages_unacknowledged": queue.unacked,
         "message_bytes": bytes, "message_bytes_ready": queue.ready_bytes,
@@ -137,7 +137,7 @@ fn exchange_shown(host: &str, rules: &Rules, exchange: &ExchangeView) -> Value {
     json!({
         "name": exchange.name.to_string_lossy(), "vhost": host, "type": exchange.kind,
         "durable": exchange.durable, "auto_delete": exchange.auto_delete,
-        "internal": exchange.internal, "arguments": shown(&exchange.arguments),
+        "internal": exchange.internal, "arguments": leveret_json::table(&exchange.arguments),
         "policy": rules.ruling(PolicyTarget::Exchange, &exchange.name).policy,
     })
 }
@@ -149,7 +149,7 @@ fn binding_shown(host: &str, binding: &BindingView) -> Value {
         "source": binding.source.to_string_lossy(), "vhost": host,
         "destination": binding.destination.to_string_lossy(),
         "destination_type": if binding.is_to_queue { "queue" } else { "exchange" },
-        "routing_key": key, "arguments": shown(&binding.arguments),
+        "routing_key": key, "arguments": leveret_json::table(&binding.arguments),
         "properties_key": properties_key,
     })
 }

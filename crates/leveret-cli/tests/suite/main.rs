@@ -10,6 +10,7 @@ mod fault;
 mod journal;
 mod kill;
 mod ledger;
+mod messages;
 mod order;
 mod process;
 mod service;

@@ -1,0 +1,37 @@
+//! The connection a command works on.
+
+use leveret_client::{Channel, ConnectOptions, Connection};
+
+use super::{args::BrokerAddress, failure::Failure};
+
+/// Where a broker is when nobody says.
+const ADDRESS_DEFAULT: &str = "amqp://guest:guest@127.0.0.1:5672/%2F";
+
+/// A connection and a channel on it.
+pub(super) struct Session {
+    pub(super) connection: Connection,
+    pub(super) channel: Channel,
+}
+
+impl Session {
+    pub(super) async fn open(broker: &BrokerAddress) -> Result<Self, Failure> {
+        let options = match &broker.url {
+            Some(url) => ConnectOptions::from_uri(url)?,
+            None => match ConnectOptions::from_env()? {
+                Some(options) => options,
+                None => ConnectOptions::from_uri(ADDRESS_DEFAULT)?,
+            },
+        };
+        let connection = Connection::connect(&options).await.map_err(|source| {
+            Failure::Connect { broker: options.authority(), source: Box::new(source) }
+        })?;
+        let channel = connection.channel().await?;
+        Ok(Self { connection, channel })
+    }
+
+    /// Gives everything that was delivered and not settled back, and ends.
+    pub(super) async fn close(self) {
+        self.channel.close().await;
+        self.connection.close().await;
+    }
+}
