@@ -14,6 +14,7 @@ use crate::{
     lifecycle::{Failure, Lifecycle},
     recovery::Recovered,
     running::Parts,
+    scrub::Scrubbed,
     users::Peer,
 };
 
@@ -66,6 +67,11 @@ impl Broker {
     /// What the start found in the log.
     pub fn recovered(&self) -> Recovered {
         self.parts.recovered
+    }
+
+    /// What the scrub has read of the disk since the start, and how much of it is damaged.
+    pub fn scrubbed(&self) -> Scrubbed {
+        *self.parts.shared.scrubbed.borrow()
     }
 
     /// Which alarms are on: while any is, nobody who publishes is read.

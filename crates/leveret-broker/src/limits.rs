@@ -39,6 +39,9 @@ pub struct Limits {
     /// How long a page of which less than a quarter is needed stays as large as it is (5 s); then it is
     /// written anew, if 64 KiB are to be won.
     pub page_thin_after: Duration,
+    /// Bytes per second that are read after a start to verify what is on the disk (8 MiB); 0 is not at
+    /// all.
+    pub scrub_bytes_per_sec: u64,
     /// How long a delivery may stay unacknowledged until its channel is closed with 406 (30 min); for
     /// ever, if nothing is given.
     pub consumer_timeout: Option<Duration>,
@@ -73,6 +76,7 @@ impl Default for Limits {
             page_messages_max: 4_096,
             page_bytes_max: 2 << 20,
             page_thin_after: Duration::from_secs(5),
+            scrub_bytes_per_sec: 8 << 20,
             consumer_timeout: Some(Duration::from_mins(30)),
             unsettled_messages_max: 1_000_000,
             unsettled_bytes_max: 256 << 20,

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::{
     admission::Admission, alarm::Alarms, backups::Backups, clock::Clock, config::Config,
     hosts::Hosts, lifecycle::Lifecycle, limits::Limits, presence::Presence, registry::Registry,
+    scrub::Scrubbed,
 };
 
 /// Nothing in here changes but counters and settings; state has its own tasks.
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) admission: Admission,
     pub(crate) panics: AtomicU64,
     pub(crate) backups: Backups,
+    /// How far the scrub is.
+    pub(crate) scrubbed: watch::Sender<Scrubbed>,
     /// Which alarms are on.
     pub(crate) alarms: watch::Sender<Alarms>,
     connections: AtomicU64,
@@ -47,6 +50,7 @@ impl Shared {
             panics: AtomicU64::new(0),
             backups,
             connections: AtomicU64::new(0),
+            scrubbed: watch::Sender::default(),
             alarms: watch::Sender::new(Alarms::default()),
             config: watch::Sender::new(Arc::new(config)),
         })

@@ -30,6 +30,7 @@ use crate::{
     recovery::{Past, Present, RecoverError, Recovered, RecoveredHost, recover},
     registry::{Keeper, Ledger, State, kept_policies, opening_state},
     running::Parts,
+    scrub::{Scrub, Terms},
     shared::Shared,
     tls::{TlsError, TlsKeeper},
     users::User,
@@ -82,7 +83,12 @@ struct Running {
     hosts: Hosts,
     threads_ended: Vec<oneshot::Receiver<()>>,
     recovered: Recovered,
+    /// Verifies what is on the disk, once all else runs.
+    scrub: Option<ScrubStart>,
 }
+
+/// Starts the task that verifies what is on the disk.
+type ScrubStart = Box<dyn FnOnce(&Arc<Shared>) -> Option<JoinHandle<()>> + Send>;
 
 /// What a start needs of every kind of store.
 #[derive(Clone)]
@@ -120,7 +126,8 @@ pub(crate) async fn start(
         (Some(disk), _) => {
             let (ledger, sockets) = (in_memory_ledger(), bind(&listen)?);
             let roster = ledger.roster().clone();
-            let disks = Disks { log: disk.clone(), pages: [disk.clone(), disk] };
+            // Its faults strike the calls of the broker itself.
+            let disks = Disks { log: disk.clone(), pages: [disk.clone(), disk], scrub: None };
             let past = (roster, kept_policies(ledger.read()?.as_ref()));
             (open(disks, (), past, surroundings).await?, sockets, ledger)
         }
@@ -134,14 +141,15 @@ pub(crate) async fn start(
             let ledger = Ledger::new(Some(directory.path().to_owned()), roster.clone());
             let sockets = bind(&listen)?;
             let pages = || RealDisk::new(directory.pages_path());
-            let log = RealDisk::new(directory.journal_path());
-            let disks = Disks { log, pages: [pages(), pages()] };
+            let log = || RealDisk::new(directory.journal_path());
+            let scrub = Some(Scrub::new(log(), pages()));
+            let disks = Disks { log: log(), pages: [pages(), pages()], scrub };
             let past = (roster, kept_policies(ledger.read()?.as_ref()));
             (open(disks, directory, past, surroundings).await?, sockets, ledger)
         }
     };
     let admin = config.admin_listen.map(|address| bind(&[address])).transpose()?;
-    let Running { hosts, threads_ended, recovered } = running;
+    let Running { hosts, threads_ended, recovered, scrub } = running;
     let (hosts, presence) = (Arc::new(hosts), Arc::<Presence>::default());
     let state = first_state(&ledger, &users)?;
     let (registry, keeper) = Keeper::new(state, ledger, Arc::clone(&hosts), Arc::clone(&presence));
@@ -150,6 +158,7 @@ pub(crate) async fn start(
     let shared = Shared::new(lifecycle, clock, config, places);
     let gauge = gauge.unwrap_or_else(|| alarm::machine(data_dir));
     tasks.push(tokio::spawn(look_out(gauge, Arc::clone(&shared))));
+    tasks.extend(scrub.and_then(|start| start(&shared)));
     let admin_addr = serve_admin(admin, &shared, &mut tasks)?;
     let mut local_addrs = Vec::new();
     for ((address, socket), (_, door)) in sockets.into_iter().zip(doors) {
@@ -223,13 +232,26 @@ fn in_memory(roster: &Roster, surroundings: &Surroundings) -> Running {
     for (stream, name) in roster.iter() {
         hosts.add(&ShortStr::truncated(name), StreamId(stream));
     }
-    Running { hosts, threads_ended: Vec::new(), recovered: Recovered::default() }
+    let recovered = Recovered::default();
+    Running { hosts, threads_ended: Vec::new(), recovered, scrub: None }
 }
 
 /// The directories of a store, the second one as often as there are threads for it.
 struct Disks<D> {
     log: D,
     pages: [D; 2],
+    scrub: Option<Scrub<D>>,
+}
+
+/// Lets the scrub go as fast as the limits say that hold then.
+fn scrub_later<D: Disk + Send + 'static>(scrub: Scrub<D>) -> ScrubStart {
+    Box::new(|shared| {
+        let (queues, lifecycle) = (shared.hosts.disk()?, shared.lifecycle.watch());
+        let of = Arc::clone(shared);
+        let rate = Box::new(move || of.limits().scrub_bytes_per_sec);
+        let figures = shared.scrubbed.clone();
+        Some(tokio::spawn(scrub.run(Terms { queues, rate, figures }, lifecycle)))
+    })
 }
 
 /// Replays the log on a disk; `held` is let go when the threads have ended.
@@ -240,7 +262,7 @@ async fn open<D: Disk + Send + 'static, H: Send + Sync + 'static>(
     surroundings: Surroundings,
 ) -> Result<Running, StartError> {
     let Surroundings { clock, lifecycle, limits, panics } = surroundings;
-    let Disks { log, pages: [writing, reading] } = disks;
+    let Disks { log, pages: [writing, reading], scrub } = disks;
     let pages = PageThreads::new(writing, reading, lifecycle.clone());
     let engine_limits = limits.of_engine();
     let past = Past { log, pages, roster, policies, limits: engine_limits, clock, lifecycle };
@@ -262,5 +284,5 @@ async fn open<D: Disk + Send + 'static, H: Send + Sync + 'static>(
         hosts.run(name, engine, stream, Some((log, pages)));
     }
     let threads_ended = pages_ended.into_iter().chain([log_ended]).collect();
-    Ok(Running { hosts, threads_ended, recovered })
+    Ok(Running { hosts, threads_ended, recovered, scrub: scrub.map(scrub_later) })
 }

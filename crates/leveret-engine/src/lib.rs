@@ -81,7 +81,7 @@ pub use self::{
     options::{DefaultQueueType, EngineOptions, Limits},
     permissions::{Authority, Permissions},
     policies::{Policies, PolicySet, PolicyTarget},
-    record::PageRest,
+    record::{PageRest, check_page},
     recovery::ReplayError,
     views::{BindingView, ChannelView, ConsumerView, ExchangeView, Listing, Page, QueueView},
 };

@@ -30,6 +30,7 @@
 
 mod access;
 mod assembly;
+mod check;
 mod disk;
 mod error;
 mod format;
@@ -44,6 +45,7 @@ mod sim;
 mod stream;
 mod writer;
 
+pub use check::Checker;
 pub use disk::{Disk, Entry, FileId, RealDisk};
 pub use error::{AppendError, CommitError, Deed, Failure, Flaw, OpenError, Refusal};
 pub use format::SegmentNumber;

@@ -267,20 +267,30 @@ pub(crate) fn read_segment<D: Disk>(
     });
     disk.close(&file);
     let (block, rest) = rest?;
-    let header = SegmentHeader::decode(&block).map_err(|flaw| match flaw {
-        HeaderFlaw::Foreign => damage(disk, &name, 0, Flaw::Foreign),
-        HeaderFlaw::Checksum => damage(disk, &name, 0, Flaw::Header),
+    Ok((decode_header(disk, &name, number, &block)?, rest))
+}
+
+/// The header of the segment of that number and name, from its file's first block.
+pub(crate) fn decode_header<D: Disk>(
+    disk: &Access<D>,
+    name: &str,
+    number: SegmentNumber,
+    block: &[u8],
+) -> Result<SegmentHeader, OpenError> {
+    let header = SegmentHeader::decode(block).map_err(|flaw| match flaw {
+        HeaderFlaw::Foreign => damage(disk, name, 0, Flaw::Foreign),
+        HeaderFlaw::Checksum => damage(disk, name, 0, Flaw::Header),
         HeaderFlaw::Newer { found } => {
             let supported = FORMAT_VERSION;
-            OpenError::NewerVersion { file: disk.path(&name), found, supported }
+            OpenError::NewerVersion { file: disk.path(name), found, supported }
         }
     })?;
     if header.number != number {
-        return Err(damage(disk, &name, 0, Flaw::Number { found: header.number.0 }));
+        return Err(damage(disk, name, 0, Flaw::Number { found: header.number.0 }));
     }
-    Ok((header, rest))
+    Ok(header)
 }
 
-fn damage<D: Disk>(disk: &Access<D>, name: &str, offset: u64, flaw: Flaw) -> OpenError {
+pub(crate) fn damage<D: Disk>(disk: &Access<D>, name: &str, offset: u64, flaw: Flaw) -> OpenError {
     OpenError::Damage { file: disk.path(name), offset, flaw }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Frame<'a> {
 #[derive(Debug)]
 pub(crate) struct Frames<'a> {
     header: &'a SegmentHeader,
+    /// Where in the file the bytes begin.
+    start: u64,
     /// What follows the segment's header, up to where the next segment takes over.
     bytes: &'a [u8],
     done: usize,
@@ -51,7 +53,23 @@ pub(crate) struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     pub(crate) fn new(header: &'a SegmentHeader, bytes: &'a [u8]) -> Self {
-        Self { header, bytes, done: 0, chain: Chain::of(header) }
+        Self::after(header, (SEGMENT_HEADER_BYTES, Chain::of(header)), bytes)
+    }
+
+    /// The frames from an offset on, as those before it have left the chain.
+    pub(crate) fn after(
+        header: &'a SegmentHeader,
+        (start, chain): (u64, Chain),
+        bytes: &'a [u8],
+    ) -> Self {
+        Self { header, start, bytes, done: 0, chain }
+    }
+
+    /// How long the next frame is, by its own word; nothing if it has no valid header.
+    pub(crate) fn next_bytes(&self) -> Option<usize> {
+        let seed = self.header.seed(self.offset());
+        let header = FrameHeader::decode(self.bytes.get(self.done..)?, seed)?;
+        Some(header.frame_bytes())
     }
 
     /// What the frames so far have raised.
@@ -61,7 +79,7 @@ impl<'a> Frames<'a> {
 
     /// Where the next frame would begin.
     pub(crate) fn offset(&self) -> u64 {
-        SEGMENT_HEADER_BYTES + self.done as u64
+        self.start + self.done as u64
     }
 
     /// Whether all bytes were frames.

@@ -410,6 +410,9 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
         page_messages_max: default.page_messages_max,
         page_bytes_max: default.page_bytes_max,
         page_thin_after: default.page_thin_after,
+        scrub_bytes_per_sec: section
+            .number("scrub_bytes_per_sec", 0..=1 << 40)
+            .unwrap_or(default.scrub_bytes_per_sec),
         // No time at all stands for no bound.
         consumer_timeout: section
             .duration("consumer_timeout")

@@ -43,7 +43,12 @@ async fn overview(
     let present = present.iter().filter(|present| caller.monitors() || present.user == caller.name);
     let channels = present.clone().map(|present| present.channels.load(Ordering::Relaxed));
     let channels: u64 = channels.map(u64::from).sum();
+    let scrubbed = *shared.scrubbed.borrow();
     Ok(Json(json!({
+        "scrub": {
+            "state": scrubbed.state.as_str(), "files": scrubbed.files, "bytes": scrubbed.bytes,
+            "damaged": scrubbed.damaged,
+        },
         "product_name": "Leveret", "product_version": env!("CARGO_PKG_VERSION"),
         "rabbitmq_version": "3.13.7", "management_version": "3.13.7",
         "erlang_version": "", "erlang_full_version": "", "rates_mode": "none",

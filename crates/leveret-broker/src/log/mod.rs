@@ -42,9 +42,11 @@ enum Command {
     Cut { reply: oneshot::Sender<Vec<Segment>> },
     /// Whoever copied is done.
     Release,
+    /// Somebody looks at the segments beside the log.
+    List { reply: oneshot::Sender<Vec<Segment>> },
 }
 
-/// A segment of the log, and how much of it is durable.
+/// A segment of the log, and how much of it is written.
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) file: String,
@@ -95,6 +97,13 @@ impl LogQueue {
     pub(crate) async fn cut(&self) -> Option<Vec<Segment>> {
         let (reply, replied) = oneshot::channel();
         self.send(Command::Cut { reply });
+        replied.await.ok()
+    }
+
+    /// What is written by now, each segment until it is dropped; nothing, if the log has failed.
+    pub(crate) async fn list(&self) -> Option<Vec<Segment>> {
+        let (reply, replied) = oneshot::channel();
+        self.send(Command::List { reply });
         replied.await.ok()
     }
 

@@ -132,11 +132,13 @@ impl<D: Disk + Send + 'static> LogThread<D> {
                 self.commit()?;
                 self.journal.commit()?;
                 self.is_held = true;
-                let segments = self.journal.segments();
-                let segment =
-                    |info: &SegmentInfo| Segment { file: info.file(), bytes: info.bytes() };
                 // Whoever asked releases also what it did not wait for.
-                reply.send(segments.map(segment).collect()).ok();
+                reply.send(self.segments()).ok();
+                Ok(None)
+            }
+            Command::List { reply } => {
+                // Whoever asked may have gone.
+                reply.send(self.segments()).ok();
                 Ok(None)
             }
             Command::Release => {
@@ -144,6 +146,11 @@ impl<D: Disk + Send + 'static> LogThread<D> {
                 Ok(None)
             }
         }
+    }
+
+    fn segments(&self) -> Vec<Segment> {
+        let segment = |info: &SegmentInfo| Segment { file: info.file(), bytes: info.bytes() };
+        self.journal.segments().map(segment).collect()
     }
 
     fn commit(&mut self) -> Result<(), LogError> {

@@ -4,6 +4,7 @@
 //! a consumer never waits for somebody else's sync. Answers come by a way of their own, so neither
 //! thread ever waits for an engine.
 
+mod check;
 mod command;
 mod key;
 mod reader;
@@ -22,7 +23,12 @@ use leveret_journal::Disk;
 use tokio::sync::{mpsc, oneshot};
 
 use self::shelf::Shelf;
-pub(crate) use self::{command::PageQueue, key::PageKey, stream::PageStream};
+pub(crate) use self::{
+    check::{CheckedPage, PageCheck},
+    command::PageQueue,
+    key::PageKey,
+    stream::PageStream,
+};
 use crate::lifecycle::Lifecycle;
 
 #[cfg(test)]

@@ -25,6 +25,11 @@ impl<D: Disk> Shelf<D> {
         self.disk.path("")
     }
 
+    /// A file as a person would look for it.
+    pub(super) fn path(&self, file: &str) -> String {
+        self.disk.path(file)
+    }
+
     /// All pages there are.
     pub(super) fn list(&mut self) -> io::Result<Vec<PageKey>> {
         let entries = self.disk.list()?;

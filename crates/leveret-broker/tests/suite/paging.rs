@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use bytes::Bytes;
-use leveret_broker::{Broker, Builder, Limits};
+use leveret_broker::{Broker, Builder, Limits, ScrubState, Scrubbed};
 use leveret_journal::SimDisk;
 use leveret_protocol::{Method, ShortStr, basic};
 use tokio::io::DuplexStream;
@@ -210,5 +210,34 @@ async fn one_message_that_stays_does_not_hold_its_page() {
     let mut peer = connected(&broker).await;
     let kept: Vec<Bytes> = (1..=200).filter(|number| number % 20 == 5).map(large).collect();
     assert_eq!(peer.drain(QUEUE).await, kept);
+    broker.shutdown().await;
+}
+
+/// Waits until all that is on the disk was verified.
+async fn scrubbed(broker: &Broker) -> Scrubbed {
+    while broker.scrubbed().state != ScrubState::Done {
+        tokio::task::yield_now().await;
+    }
+    broker.scrubbed()
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_found_before_anybody_wants_it() {
+    let root = tempfile::tempdir().unwrap();
+    let broker = builder().data_dir(root.path()).start().await.unwrap();
+    with_backlog(&broker, root.path()).await;
+    broker.shutdown().await;
+    let broker = builder().data_dir(root.path()).start().await.unwrap();
+    let found = scrubbed(&broker).await;
+    assert!(found.files >= 18 && found.bytes > 10_000, "{found:?}");
+    assert_eq!(found.damaged, 0);
+    broker.shutdown().await;
+    let page = &pages(root.path())[7];
+    let mut content = fs::read(page).unwrap();
+    let middle = content.len() / 2;
+    content[middle] ^= 1;
+    fs::write(page, content).unwrap();
+    let broker = builder().data_dir(root.path()).start().await.unwrap();
+    assert_eq!(scrubbed(&broker).await.damaged, 1);
     broker.shutdown().await;
 }

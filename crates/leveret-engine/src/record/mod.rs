@@ -10,6 +10,7 @@ mod exchange;
 mod fact;
 mod message;
 mod page;
+mod page_check;
 mod page_content;
 mod page_rest;
 mod queue;
@@ -18,7 +19,6 @@ mod schedule;
 use bytes::{BufMut as _, Bytes, BytesMut};
 
 use self::coding::Reader;
-pub use self::page_rest::PageRest;
 pub(crate) use self::{
     checksum::Checksum,
     coding::Unreadable,
@@ -30,6 +30,7 @@ pub(crate) use self::{
     queue::QueueRecord,
     schedule::ScheduledRecord,
 };
+pub use self::{page_check::check_page, page_rest::PageRest};
 use crate::identity::Lsn;
 
 /// The version of the format.

@@ -116,6 +116,15 @@ pub(crate) struct PageReader {
 
 impl PageReader {
     pub(crate) fn new(page: PageId, queue: QueueId, content: Bytes) -> Self {
+        Self::open(page, Some(queue), content)
+    }
+
+    /// For who does not know whose page it is.
+    pub(super) fn of_any_queue(page: PageId, content: Bytes) -> Self {
+        Self::open(page, None, content)
+    }
+
+    fn open(page: PageId, queue: Option<QueueId>, content: Bytes) -> Self {
         let exchange = LastName::default();
         let mut reader =
             Self { page, content, start: 0, offset: 0, left: 0, exchange, damage: None };
@@ -126,7 +135,7 @@ impl PageReader {
         reader
     }
 
-    fn header(&mut self, queue: QueueId) -> Result<u32, Problem> {
+    fn header(&mut self, queue: Option<QueueId>) -> Result<u32, Problem> {
         let start = self.content.clone();
         let mut input = Reader::new(start.clone());
         let ends_early = |_| "the file is missing or ends early";
@@ -145,7 +154,7 @@ impl PageReader {
         if sum(self.page, header) != found {
             return Err("its header fails its checksum");
         }
-        if page != self.page.0 || of != queue.0 {
+        if page != self.page.0 || queue.is_some_and(|queue| of != queue.0) {
             return Err("it is another page");
         }
         Ok(count)

@@ -7,6 +7,7 @@
 )]
 
 mod arbitrary;
+mod check;
 mod crash;
 mod damage;
 mod disk;
