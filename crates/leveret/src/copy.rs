@@ -37,6 +37,8 @@ impl<'a> Copy<'a> {
         let fields = kept
             .iter()
             .filter(|(name, _)| !name.as_bytes().starts_with(b"x-leveret-"))
+            // The copy is a message of its own: nobody has failed to settle it yet.
+            .filter(|(name, _)| *name != "x-delivery-count")
             .filter(|(name, _)| !is_unwanted(name.as_bytes()))
             .map(|(name, value)| (moved(name), value))
             .collect();

@@ -96,7 +96,7 @@ mod worker;
 
 pub use bytes::Bytes;
 pub use leveret_client::Publish as SealedPublish;
-pub use leveret_client::{RemoteError, RpcClient, RpcError, RpcOptions};
+pub use leveret_client::{Codecs, RemoteError, RpcClient, RpcError, RpcOptions};
 pub use leveret_protocol::{FieldArray, FieldTable, FieldValue, Properties, ShortStr};
 
 pub use app::{App, HandlerPlan, RunError, RunningApp, SettlementPlan, StartError, StopError};

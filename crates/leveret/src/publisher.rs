@@ -58,6 +58,17 @@ pub enum PublishError {
     /// The broker refused it.
     #[error("the broker refused the message: {0}")]
     Refused(String),
+    /// Its properties do not fit a frame; nothing was published.
+    #[error("its properties make a frame of {bytes} bytes, the broker takes {max}")]
+    TooLarge {
+        /// The frame's length.
+        bytes: usize,
+        /// The longest frame that the broker takes.
+        max: u32,
+    },
+    /// The broker took no messages for as long as a publish may wait; nothing was published.
+    #[error("the broker takes no messages: {0}")]
+    Blocked(String),
     /// The connection broke before the broker confirmed: it may or may not have been published.
     #[error("the connection broke before the message was confirmed")]
     Unconfirmed,
@@ -75,10 +86,12 @@ pub enum PublishError {
 impl crate::failure::Classify for PublishError {
     fn class(&self) -> crate::failure::Class {
         match self {
-            Self::Encode(_) | Self::Unroutable { .. } | Self::Closed | Self::SealedInHandler => {
-                crate::failure::Class::Permanent
-            }
-            Self::Refused(_) | Self::Unconfirmed | Self::Disconnected => {
+            Self::Encode(_)
+            | Self::Unroutable { .. }
+            | Self::TooLarge { .. }
+            | Self::Closed
+            | Self::SealedInHandler => crate::failure::Class::Permanent,
+            Self::Refused(_) | Self::Blocked(_) | Self::Unconfirmed | Self::Disconnected => {
                 crate::failure::Class::Transient
             }
         }
@@ -89,6 +102,8 @@ impl crate::failure::Classify for PublishError {
             Self::Encode(_) => "encode",
             Self::Unroutable { .. } => "unroutable",
             Self::Refused(_) => "refused",
+            Self::TooLarge { .. } => "too-large",
+            Self::Blocked(_) => "blocked",
             Self::Unconfirmed => "unconfirmed",
             Self::Disconnected => "disconnected",
             Self::Closed => "closed",
@@ -110,6 +125,8 @@ impl Publisher {
     ///
     /// Outside of handlers: when this returns `Ok`, the message is confirmed by the broker.
     /// Call it from several tasks, or join several futures, to have many on their way at a time.
+    /// A message that the broker refuses (to a missing exchange, for example) fails alone; those
+    /// that were on their way with it may be published twice then, under the same id.
     pub async fn publish(&self, publish: Publish) -> Result<(), PublishError> {
         if let Some(problem) = &publish.problem {
             return Err(PublishError::Encode(problem.clone()));

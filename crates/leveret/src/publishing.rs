@@ -1,11 +1,14 @@
 //! The task behind an application's publisher: confirmed and pipelined.
+//!
+//! A message for which the broker closes the channel costs no other its confirm: what was under
+//! way with it is sent again, each alone, so that the one it was is found.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use leveret_client::{Channel, Confirm, PublishError as ClientError};
+use leveret_client::{Channel, ChannelError, Publish as Sealed, PublishError as ClientError};
 use leveret_protocol::ShortStr;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
@@ -28,13 +31,31 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Publishes what it is told to, over one generation after the other.
 pub(crate) struct Publishing {
-    pub(crate) link: Link,
-    pub(crate) app_id: ShortStr,
-    pub(crate) orders: mpsc::Receiver<PublishOrder>,
-    pub(crate) phase: PhaseListener,
+    link: Link,
+    app_id: ShortStr,
+    orders: mpsc::Receiver<PublishOrder>,
+    phase: PhaseListener,
+    /// Under way when the broker closed the channel for one of them.
+    suspects: Vec<Suspect>,
 }
 
 type Answer = oneshot::Sender<Result<(), PublishError>>;
+
+/// A message that is to be sent, and where its fate is told.
+#[derive(Debug)]
+struct Parcel {
+    sealed: Sealed,
+    answer: Answer,
+}
+
+/// One of those that the broker may have closed the channel for.
+#[derive(Debug)]
+struct Suspect {
+    /// Its place in the order of publishes.
+    number: u64,
+    parcel: Parcel,
+    error: ClientError,
+}
 
 /// Why one generation is no longer published on.
 enum Leave {
@@ -43,12 +64,23 @@ enum Leave {
 }
 
 impl Publishing {
+    pub(crate) fn new(
+        link: Link,
+        app_id: ShortStr,
+        orders: mpsc::Receiver<PublishOrder>,
+        phase: PhaseListener,
+    ) -> Self {
+        Self { link, app_id, orders, phase, suspects: Vec::new() }
+    }
+
     pub(crate) async fn run(mut self) {
         let mut last = 0;
         loop {
             let Some(generation) = self.next_generation(last).await else { return };
             last = generation.number;
-            match self.serve(&generation).await {
+            let leave = self.serve(&generation).await;
+            self.sift(&generation).await;
+            match leave {
                 Leave::Stopped => return,
                 Leave::Broken => {
                     // The channel alone may have ended: the connection is still the newest.
@@ -85,7 +117,8 @@ impl Publishing {
                 return Leave::Broken;
             }
         };
-        let mut confirms = FuturesUnordered::new();
+        let mut under_way = FuturesUnordered::new();
+        let mut numbers = 0..;
         let mut stopping = pin!({
             let mut phase = self.phase.clone();
             async move { phase.reached(Phase::Stopped).await }
@@ -93,14 +126,15 @@ impl Publishing {
         let mut lost = pin!(generation.connection.closed());
         let leave = loop {
             tokio::select! {
+                // What was begun is polled before another is: so they leave in their order.
                 biased;
-                Some(()) = confirms.next() => {}
+                Some(suspect) = under_way.next() => self.suspects.extend(suspect),
                 () = &mut stopping => {
                     self.refuse_the_rest();
                     break Leave::Stopped;
                 }
                 _ = &mut lost => break Leave::Broken,
-                order = self.orders.recv(), if confirms.len() < WINDOW => {
+                order = self.orders.recv(), if under_way.len() < WINDOW => {
                     let Some(PublishOrder { publish, answer }) = order else {
                         break Leave::Stopped;
                     };
@@ -108,13 +142,8 @@ impl Publishing {
                         Outgoing::Open(publish) => seal_first(*publish, &self.app_id),
                         Outgoing::Sealed(sealed) => *sealed,
                     };
-                    let names = (sealed.exchange.clone(), sealed.routing_key.clone());
-                    match channel.publish(sealed).await {
-                        Ok(confirm) => confirms.push(settle(confirm, answer, names)),
-                        Err(error) => {
-                            answer.send(Err(told(error, &names))).ok();
-                        }
-                    }
+                    let number = numbers.next().unwrap_or(u64::MAX);
+                    under_way.push(send(&channel, number, Parcel { sealed, answer }));
                 }
             }
             // The broker may close the channel alone: over an exchange that is missing.
@@ -122,8 +151,38 @@ impl Publishing {
                 break Leave::Broken;
             }
         };
-        while confirms.next().await.is_some() {}
+        while let Some(suspect) = under_way.next().await {
+            self.suspects.extend(suspect);
+        }
         leave
+    }
+
+    /// Finds the one for which the broker closed the channel, and sends the others.
+    async fn sift(&mut self, generation: &Generation) {
+        let mut suspects = std::mem::take(&mut self.suspects);
+        suspects.sort_by_key(|suspect| suspect.number);
+        let is_sent =
+            |suspect: &Suspect| matches!(suspect.error, ClientError::ChannelClosed { .. });
+        let is_alone = suspects.len() == 1 && suspects.iter().all(is_sent);
+        let mut channel: Option<Channel> = None;
+        for Suspect { parcel, error, .. } in suspects {
+            if is_alone {
+                parcel.tell(Err(error));
+                continue;
+            }
+            let opened = match channel.take().filter(|channel| channel.end().is_none()) {
+                Some(channel) => Ok(channel),
+                None => confirming(generation).await,
+            };
+            let Ok(open) = opened else {
+                // It may have been sent, and was not refused for certain.
+                parcel.tell(Err(ClientError::ClosedHere));
+                continue;
+            };
+            let fate = publish(&open, &parcel.sealed).await;
+            parcel.tell(fate);
+            channel = Some(open);
+        }
     }
 
     fn refuse_the_rest(&mut self) {
@@ -134,16 +193,37 @@ impl Publishing {
     }
 }
 
-async fn confirming(generation: &Generation) -> Result<Channel, leveret_client::ChannelError> {
+impl Parcel {
+    fn tell(self, fate: Result<(), ClientError>) {
+        let names = (self.sealed.exchange, self.sealed.routing_key);
+        // Nobody may wait any more: the publisher's future was dropped.
+        self.answer.send(fate.map_err(|error| told(error, &names))).ok();
+    }
+}
+
+async fn confirming(generation: &Generation) -> Result<Channel, ChannelError> {
     let channel = generation.connection.channel().await?;
     channel.confirm_select().await?;
     Ok(channel)
 }
 
-async fn settle(confirm: Confirm, answer: Answer, names: (ShortStr, ShortStr)) {
-    let fate = confirm.await.map_err(|error| told(error, &names));
-    // Nobody waits any more: the publisher's future was dropped.
-    answer.send(fate).ok();
+/// Bounded: a broker in need reads no further, and may do so before it says so.
+async fn publish(channel: &Channel, sealed: &Sealed) -> Result<(), ClientError> {
+    channel.publish_and_confirm(sealed.clone()).await
+}
+
+/// Publishes, and tells what came of it; unless the broker has closed the channel.
+async fn send(channel: &Channel, number: u64, parcel: Parcel) -> Option<Suspect> {
+    match publish(channel, &parcel.sealed).await {
+        Err(
+            error @ (ClientError::ChannelClosed { .. }
+            | ClientError::NotSent(ChannelError::Closed { .. })),
+        ) => Some(Suspect { number, parcel, error }),
+        fate => {
+            parcel.tell(fate);
+            None
+        }
+    }
 }
 
 /// The client's words in the framework's.
@@ -157,8 +237,19 @@ pub(crate) fn told(error: ClientError, names: &(ShortStr, ShortStr)) -> PublishE
         ClientError::ChannelClosed { code, text } => {
             PublishError::Refused(format!("{code} {text}"))
         }
-        ClientError::NotSent(_) | ClientError::NotConfirming => PublishError::Disconnected,
-        // Closed here, lost, or an end that is not known yet.
-        ClientError::ClosedHere | ClientError::ConnectionLost(_) | _ => PublishError::Unconfirmed,
+        ClientError::NotSent(ChannelError::TooLarge { bytes, max }) => {
+            PublishError::TooLarge { bytes, max }
+        }
+        ClientError::Blocked { reason, .. } => PublishError::Blocked(reason),
+        ClientError::NoRoom { backlog, .. } => PublishError::Blocked(backlog.to_string()),
+        ClientError::NotSent(_) | ClientError::NotConfirming | ClientError::NoConnection { .. } => {
+            PublishError::Disconnected
+        }
+        ClientError::ClientEnded { .. } => PublishError::Closed,
+        // Closed here, lost, late, or an end that is not known yet.
+        ClientError::ClosedHere
+        | ClientError::ConnectionLost(_)
+        | ClientError::TimedOut { .. }
+        | _ => PublishError::Unconfirmed,
     }
 }

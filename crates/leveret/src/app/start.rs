@@ -258,12 +258,8 @@ impl Assembly {
     fn publish(&mut self, app_id: &ShortStr) -> Publisher {
         let (orders, ordered) = mpsc::channel(ORDERS_MAX);
         if let Some(link) = self.links.get(DEFAULT_CONNECTION) {
-            let publishing = Publishing {
-                link: link.clone(),
-                app_id: app_id.clone(),
-                orders: ordered,
-                phase: self.phase.listen(),
-            };
+            let phase = self.phase.listen();
+            let publishing = Publishing::new(link.clone(), app_id.clone(), ordered, phase);
             self.services.spawn(publishing.run());
         }
         Publisher::confirmed(orders)
@@ -285,6 +281,7 @@ impl Assembly {
             link: link.clone(),
             phase: self.phase.listen(),
             suspects: Arc::new(Suspects::default()),
+            returns: Arc::default(),
             desk,
             declarations: Declaration::of(handler).into(),
         };

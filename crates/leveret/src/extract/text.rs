@@ -2,13 +2,14 @@
 
 use std::future::{Future, ready};
 
+use leveret_client::{Codecs, DecodeError};
+
 use super::FromMessage;
-use super::json::is_plain;
+use super::json::with_codecs;
 use crate::failure::{Class, Classify};
-use crate::message::Message;
 use crate::request::Request;
 
-/// The body, read as UTF-8.
+/// The body, read as UTF-8; a compressed one is unpacked first, as for [`Json`](crate::Json).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text(pub String);
 
@@ -16,9 +17,12 @@ pub struct Text(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextRejection {
-    /// The body is compressed or otherwise encoded.
+    /// The body is encoded in a way that is not known here.
     #[error("content encoding `{0}` is not supported")]
     ContentEncoding(String),
+    /// The body is not what its encoding says, or too long.
+    #[error("{0}")]
+    Packed(String),
     /// It is no UTF-8.
     #[error("the body is no UTF-8 after byte {valid_up_to}")]
     Body {
@@ -41,17 +45,21 @@ impl FromMessage for Text {
     type Rejection = TextRejection;
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, TextRejection>> + Send {
-        ready(decode(request.message()))
+        ready(with_codecs(request, |codecs| decode(codecs, request)))
     }
 }
 
-fn decode(message: &Message) -> Result<Text, TextRejection> {
-    if let Some(encoding) = message.properties().content_encoding()
-        && !is_plain(&encoding.to_string_lossy())
-    {
-        return Err(TextRejection::ContentEncoding(encoding.to_string()));
-    }
-    match std::str::from_utf8(message.body()) {
+fn decode(codecs: &Codecs, request: &Request) -> Result<Text, TextRejection> {
+    let message = request.message();
+    let body = codecs.unpack(message.properties(), message.body()).map_err(|error| {
+        let text = error.to_string();
+        if let DecodeError::UnknownEncoding { found } = error {
+            TextRejection::ContentEncoding(found)
+        } else {
+            TextRejection::Packed(text)
+        }
+    })?;
+    match std::str::from_utf8(&body) {
         Ok(text) => Ok(Text(text.to_owned())),
         Err(error) => Err(TextRejection::Body { valid_up_to: error.valid_up_to() }),
     }

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use tracing::error;
 
 use super::attempt::{Fate, Settlement};
+use super::fitting::fit;
 use crate::handler::Mode;
 use crate::later::{Postponed, Timer};
 use crate::link::declare;
@@ -87,6 +88,9 @@ impl Lane {
         if let Some(postponed) = postponed {
             outputs.push(self.hold_back(postponed).await?);
         }
+        if matches!(fate, Fate::DeadLettered | Fate::Postponed) {
+            self.fit_all(&mut outputs);
+        }
         match &self.way {
             Way::Transaction(channel) => {
                 for publish in outputs.into_iter().chain(entry) {
@@ -136,8 +140,16 @@ impl Lane {
         Ok(self.timer.address(postponed))
     }
 
-    /// Publishes without settling anything.
-    pub(crate) async fn publish(&self, outputs: Vec<Publish>) -> Result<Settled, LaneError> {
+    fn fit_all(&self, copies: &mut [Publish]) {
+        let frame_max = self.connection.negotiated().frame_max;
+        for copy in copies {
+            fit(copy, frame_max);
+        }
+    }
+
+    /// Publishes copies without settling anything.
+    pub(crate) async fn publish(&self, mut outputs: Vec<Publish>) -> Result<Settled, LaneError> {
+        self.fit_all(&mut outputs);
         match &self.way {
             Way::Transaction(channel) => {
                 for publish in outputs {

@@ -6,14 +6,15 @@
 mod aftermath;
 mod attempt;
 mod course;
+mod fitting;
 mod lane;
+mod returns;
 mod suspects;
 mod switch;
 mod window;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use leveret_client::{ChannelError, Consumer, Delivery, Publish, PublishError, Returned};
 use leveret_protocol::ShortStr;
@@ -34,12 +35,10 @@ use crate::stats::Count;
 pub(crate) use attempt::Attempts;
 use attempt::{Ended, Fate, Settlement};
 use lane::{Lane, LaneError, Settled};
+use returns::Returns;
 pub(crate) use suspects::Suspects;
 pub(crate) use switch::Switch;
 use switch::{Asker, Probe};
-
-/// The pause before a message that could not be settled is given back.
-const REQUEUE_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long a message is kept in hand over all pauses: brokers close a channel that keeps one
 /// longer, `RabbitMQ` after half an hour.
@@ -54,6 +53,7 @@ pub(crate) struct Worker {
     pub(crate) link: Link,
     pub(crate) phase: PhaseListener,
     pub(crate) suspects: Arc<Suspects>,
+    pub(crate) returns: Arc<Returns>,
     pub(crate) desk: Option<InboxDesk>,
     /// Declared again before a channel is opened after one that failed: the queue may be gone.
     pub(crate) declarations: Arc<[Declaration]>,
@@ -294,8 +294,14 @@ impl Worker {
             | PublishError::NotSent(ChannelError::TooLarge { .. })),
         ) = error
         {
-            error!(handler = %self.attempts.handler, %error, "output not kept, message goes back to its queue");
-            tokio::time::sleep(REQUEUE_PAUSE).await;
+            let pause = self.returns.pause(message);
+            let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            error!(handler = %self.attempts.handler, %error, pause_ms, "output not kept, message goes back to its queue");
+            let mut phase = self.phase.clone();
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = phase.reached(Phase::Draining) => {}
+            }
             lane.requeue(delivery).await?;
             return Ok(None);
         }

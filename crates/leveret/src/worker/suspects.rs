@@ -55,7 +55,8 @@ impl Suspects {
     }
 }
 
-fn key(message: &Message) -> u64 {
+/// What a message is known by when it comes again.
+pub(super) fn key(message: &Message) -> u64 {
     let mut hasher = DefaultHasher::new();
     message.message_id().hash(&mut hasher);
     message.routing_key.hash(&mut hasher);

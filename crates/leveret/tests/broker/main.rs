@@ -10,6 +10,7 @@
 )]
 
 mod attributes;
+mod bad;
 mod blocking;
 mod calls;
 mod classes;
@@ -23,6 +24,7 @@ mod outage;
 mod outcomes;
 mod plan;
 mod principals;
+mod processes;
 mod proxy;
 mod serve;
 mod setup;
