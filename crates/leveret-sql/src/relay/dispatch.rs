@@ -87,6 +87,7 @@ impl Dispatch<'_> {
             Ok(Err(
                 error @ (PublishError::Unconfirmed
                 | PublishError::Disconnected
+                | PublishError::Blocked(_)
                 | PublishError::Closed),
             )) => Fate::Left(error.to_string()),
             Ok(Err(error)) => Fate::Refused(error.to_string()),

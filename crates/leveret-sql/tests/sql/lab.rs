@@ -176,6 +176,15 @@ pub(crate) async fn sqlite(path: &Path) -> Pool<Sqlite> {
     SqlitePoolOptions::new().max_connections(12).connect_with(options).await.unwrap()
 }
 
+impl Lab<Postgres> {
+    /// A lab that another process has prepared, in the database of `DATABASE_URL`.
+    pub(crate) async fn joined(prefix: String) -> Self {
+        let url = std::env::var("DATABASE_URL").unwrap();
+        let pool = PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap();
+        Self { store: Store::new(pool).prefixed(&prefix).unwrap(), prefix, folder: None }
+    }
+}
+
 impl Lab<Sqlite> {
     /// A lab that another process has prepared.
     pub(crate) async fn opened(file: &Path) -> Self {
