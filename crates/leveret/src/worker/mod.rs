@@ -15,6 +15,7 @@ mod window;
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leveret_client::{ChannelError, Consumer, Delivery, Publish, PublishError, Returned};
 use leveret_protocol::ShortStr;
