@@ -1,4 +1,4 @@
-//! Application, broker and database killed in turn: each effect once, nothing lost.
+//! Application, broker and database killed in turn: each effect once.
 //!
 //! `LEVERET_KILLS` says how often; a few times unless told. `.ci/kill-loops` runs all of them, with
 //! a `PostgreSQL` that it may kill (`LEVERET_POSTGRES`, the folder of `.ci/postgres`) and a `RabbitMQ`.
