@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 /// | `queue = "…"` | the queue it consumes from; needed |
 /// | `exchange = "…"` | the topic exchange the queue is bound to |
 /// | `kind = "…"` | another kind of exchange: `"direct"`, `"fanout"`, `"headers"` |
-/// | `key = "…"` or `keys = ["…", "…"]` | the binding keys |
+/// | `key = "…"` or `keys = ["…", "…"]` | the binding keys; their words may have names, `"orders.{region}.#"`, taken as `Captures<T>` |
 /// | `arguments(name = value, …)` | queue arguments: strings, integers, booleans keep their type; dashes in names are written as quotes: `"x-max-length" = 1000` |
 /// | `concurrency = 4` | how many messages at a time |
 /// | `mode = "transaction"` or `"confirmed"` | how outputs and acknowledgement belong together |

@@ -129,6 +129,12 @@ impl Failure {
         self
     }
 
+    /// The same failure in another class.
+    pub(crate) fn classed(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+
     pub(crate) fn new(class: Class, name: impl Into<String>, text: impl Display) -> Self {
         Self { class, name: clean(name.into()), text: clean(text.to_string()) }
     }

@@ -55,6 +55,7 @@
 //! | `x-leveret-handler`, `x-leveret-app`, `x-leveret-version` | who could not handle it |
 
 mod app;
+mod captures;
 mod config;
 mod copy;
 mod dead_letter;
@@ -69,6 +70,7 @@ pub mod inbox;
 mod later;
 mod lineage;
 mod link;
+mod locals;
 mod message;
 mod message_id;
 mod participant;
@@ -82,6 +84,7 @@ mod relay;
 mod reply;
 mod request;
 mod retry;
+mod rules;
 #[cfg(feature = "http")]
 pub mod serve;
 mod shared;
@@ -104,11 +107,11 @@ pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;
 pub use extract::{
-    Attempt, Deadline, FromMessage, Headers, Json, JsonRejection, MissingState, NoPrincipal,
-    Redelivered, RoutingKey, Settings, State, Text, TextRejection,
+    Attempt, Captures, CapturesRejection, Deadline, FromMessage, Headers, Json, JsonRejection,
+    MissingState, NoPrincipal, Redelivered, RoutingKey, Settings, State, Text, TextRejection,
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
-pub use handler::{BlockingFn, CONCURRENCY_MAX, Handler, HandlerFn, KillSwitch, Mode};
+pub use handler::{BlockingFn, CONCURRENCY_MAX, Handler, HandlerFn, Handlers, KillSwitch, Mode};
 pub use leveret_macros::{Classify, handler};
 pub use message::Message;
 pub use message_id::derived_message_id;
@@ -119,6 +122,7 @@ pub use publisher::{PublishError, Publisher};
 pub use reply::Reply;
 pub use request::Request;
 pub use retry::{Delays, RetryPolicy};
+pub use rules::{Errors, Rule};
 pub use shared::Needs;
 pub use stats::{Flow, HandlerStats, Stats};
 pub use topology::{ExchangeKind, Presence, Queue};
@@ -136,7 +140,7 @@ struct Introduction;
 /// Runs the examples of the guide to handlers.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/handlers.md")]
-struct Handlers;
+struct HandlersGuide;
 
 /// Runs the examples of the guide to retries.
 #[cfg(doctest)]

@@ -4,6 +4,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::locals::Locals;
 use crate::message::Message;
 use crate::participant::{AlreadyEnlisted, Participant};
 use crate::principal::Principal;
@@ -21,6 +22,7 @@ pub struct Request {
     attempts_max: u32,
     shared: Arc<Shared>,
     principal: Option<Principal>,
+    locals: Arc<Locals>,
     outbox: OnceLock<Outbox>,
     participant: Enlisted,
     is_duplicate: AtomicBool,
@@ -48,11 +50,18 @@ impl Request {
             attempts_max,
             shared,
             principal,
+            locals: Arc::default(),
             outbox: OnceLock::new(),
             participant: Enlisted::default(),
             is_duplicate: AtomicBool::new(false),
             seat: Mutex::default(),
         }
+    }
+
+    /// With what only its handler has.
+    pub(crate) fn with_locals(mut self, locals: &Arc<Locals>) -> Self {
+        self.locals = locals.clone();
+        self
     }
 
     /// The message.
@@ -80,9 +89,10 @@ impl Request {
         self.attempts_max
     }
 
-    /// A value given with [`App::state`](crate::App::state).
+    /// A value given with [`Handlers::state`](crate::Handlers::state) or
+    /// [`App::state`](crate::App::state).
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.shared.state()
+        self.locals.state().or_else(|| self.shared.state())
     }
 
     /// Lets something else take part in this attempt: it is completed before the message is
@@ -130,6 +140,10 @@ impl Request {
     /// The one that the handler names.
     pub(crate) fn principal(&self) -> Option<&Principal> {
         self.principal.as_ref()
+    }
+
+    pub(crate) fn locals(&self) -> &Locals {
+        &self.locals
     }
 
     pub(crate) fn outbox(&self) -> Outbox {

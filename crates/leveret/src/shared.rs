@@ -8,6 +8,9 @@ use std::sync::Arc;
 use leveret_protocol::ShortStr;
 use serde::de::DeserializeOwned;
 
+use crate::captures::{Template, Wanted, wanted};
+use crate::locals::Locals;
+
 /// Values by their type, fixed once the application runs.
 pub(crate) struct Shared {
     pub(crate) app_id: ShortStr,
@@ -22,6 +25,7 @@ struct SettingsValue<T>(Arc<T>);
 #[derive(Debug)]
 pub struct Needs<'a> {
     shared: &'a mut Shared,
+    locals: &'a Locals,
     missing: Vec<String>,
 }
 
@@ -56,13 +60,13 @@ impl Shared {
 }
 
 impl<'a> Needs<'a> {
-    pub(crate) fn of(shared: &'a mut Shared) -> Self {
-        Self { shared, missing: Vec::new() }
+    pub(crate) fn of(shared: &'a mut Shared, locals: &'a Locals) -> Self {
+        Self { shared, locals, missing: Vec::new() }
     }
 
     /// A value given with [`App::state`](crate::App::state).
     pub fn state<T: Send + Sync + 'static>(&mut self) {
-        if self.shared.state::<T>().is_none() {
+        if !self.has_state::<T>() {
             let name = type_name::<T>();
             self.missing.push(format!("state of type `{name}`: add `.state(..)` to the app"));
         }
@@ -70,7 +74,7 @@ impl<'a> Needs<'a> {
 
     /// A value given with [`App::state`](crate::App::state); `fix` says what to write if it is missing.
     pub fn state_or<T: Send + Sync + 'static>(&mut self, fix: &str) {
-        if self.shared.state::<T>().is_none() {
+        if !self.has_state::<T>() {
             self.missing.push(fix.to_owned());
         }
     }
@@ -93,6 +97,38 @@ impl<'a> Needs<'a> {
     #[cfg(feature = "http")]
     pub(crate) fn other(&mut self, what: String) {
         self.missing.push(what);
+    }
+
+    /// Words of the routing key by their names: see [`Captures`](crate::Captures).
+    pub fn captures<T: DeserializeOwned>(&mut self) {
+        match wanted::<T>() {
+            Wanted::Anything => {}
+            Wanted::Words(count) => {
+                if self.locals.templates().all(|template| template.names().count() != count) {
+                    let what =
+                        if count == 1 { "one word".to_owned() } else { format!("{count} words") };
+                    self.missing.push(format!(
+                        "{what} of the routing key, and no binding names as many: write `{{name}}` in a binding key for each"
+                    ));
+                }
+            }
+            Wanted::Names(names) => {
+                let known: Vec<&str> = self.locals.templates().flat_map(Template::names).collect();
+                let quoted: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                let listed = match quoted.as_slice() {
+                    [] => "none".to_owned(),
+                    quoted => format!("only {}", quoted.join(", ")),
+                };
+                let missing = names.iter().filter(|name| !known.contains(name)).map(|name| {
+                    format!("the word `{name}` of the routing key, and its bindings name {listed}: write `{{{name}}}` in a binding key")
+                });
+                self.missing.extend(missing);
+            }
+        }
+    }
+
+    fn has_state<T: Send + Sync + 'static>(&self) -> bool {
+        self.locals.state::<T>().is_some() || self.shared.state::<T>().is_some()
     }
 
     /// What is not there, in words.

@@ -34,6 +34,8 @@ pub struct HandlerStats {
     pub rejected: u64,
     /// Messages dropped because an inbox knew them.
     pub duplicates: u64,
+    /// Messages dropped because of a rule ([`Rule::Drop`](crate::Rule::Drop)).
+    pub dropped: u64,
     /// Requests dropped because whoever asked had given up ([`Deadline`](crate::Deadline)).
     pub expired: u64,
     /// Replies to messages that wanted none.
@@ -77,6 +79,7 @@ pub(crate) enum Count {
     DeadLettered,
     Rejected,
     Duplicate,
+    Dropped,
     Expired,
     ReplyDropped,
     Unroutable,
@@ -129,6 +132,7 @@ impl Counters {
             dead_lettered: count(Count::DeadLettered),
             rejected: count(Count::Rejected),
             duplicates: count(Count::Duplicate),
+            dropped: count(Count::Dropped),
             expired: count(Count::Expired),
             replies_dropped: count(Count::ReplyDropped),
             unroutable: count(Count::Unroutable),

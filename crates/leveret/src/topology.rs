@@ -5,6 +5,8 @@
 
 use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 
+use crate::captures::{Template, TemplateError};
+
 /// A queue with its arguments; integers stay integers.
 ///
 /// ```
@@ -85,6 +87,12 @@ impl Queue {
         self.presence
     }
 
+    /// Under a name that begins so.
+    pub(crate) fn prefixed(mut self, prefix: &str) -> Self {
+        self.name.insert_str(0, prefix);
+        self
+    }
+
     pub(crate) fn table(&self) -> FieldTable {
         self.arguments
             .iter()
@@ -112,6 +120,23 @@ impl From<&str> for ExchangeKind {
 }
 
 impl Binding {
+    /// The key as the broker is to know it.
+    pub(crate) fn pattern(&self) -> String {
+        let template = self.template().ok().flatten();
+        template.map_or_else(|| self.key.clone(), |template| template.pattern())
+    }
+
+    /// The key with its named words; nothing for exchanges that know no patterns.
+    pub(crate) fn template(&self) -> Result<Option<Template>, TemplateError> {
+        match self.kind {
+            ExchangeKind::Topic => Template::parse(&self.key).map(Some),
+            ExchangeKind::Direct
+            | ExchangeKind::Fanout
+            | ExchangeKind::Headers
+            | ExchangeKind::Other(_) => Ok(None),
+        }
+    }
+
     /// Exchanges that every broker has are not declared.
     pub(crate) fn declares_exchange(&self) -> bool {
         !self.exchange.is_empty() && !self.exchange.starts_with("amq.")

@@ -85,6 +85,16 @@ pub enum StartError {
         /// What it may be.
         max: usize,
     },
+    /// A binding key names its words wrongly.
+    #[error("handler `{handler}`: in the binding key `{key}`, {problem}")]
+    BadKey {
+        /// The handler.
+        handler: String,
+        /// The key.
+        key: String,
+        /// What is wrong with it, and what to write.
+        problem: String,
+    },
     /// A handler wants an inbox, and there is no place for it.
     #[error("handler `{handler}` has an inbox, and the app no place for it: add `.inbox_file(..)`")]
     NoInboxFile {

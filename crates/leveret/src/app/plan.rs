@@ -9,6 +9,7 @@ use super::{App, DEFAULT_CONNECTION};
 use crate::config::nearest;
 use crate::endpoint::Endpoint;
 use crate::handler::{CONCURRENCY_MAX, Handler, Inboxing};
+use crate::principal::Principal;
 use crate::shared::Needs;
 
 /// The longest name of a queue that has a dead-letter queue beside it.
@@ -67,6 +68,12 @@ impl App {
             handler.concurrency = config.concurrency.unwrap_or(handler.concurrency);
             handler.retry = config.retry.unwrap_or(handler.retry);
             handler.time_limit = config.time_limit.or(handler.time_limit);
+            if let Some(name) = &config.principal {
+                handler.principal = Some(Principal::new(name));
+            }
+            for (errors, rule) in &config.rules {
+                handler.rules.put(errors.clone(), *rule);
+            }
         }
         Ok(())
     }
@@ -101,7 +108,8 @@ impl App {
 
     fn check_needs(&mut self) -> Result<(), StartError> {
         for handler in &self.handlers {
-            let mut needs = Needs::of(&mut self.shared);
+            let locals = handler.locals();
+            let mut needs = Needs::of(&mut self.shared, &locals);
             handler.service.needs(&mut needs);
             let missing = needs.missing();
             if !missing.is_empty() {
@@ -135,6 +143,15 @@ fn check_numbers(handler: &Handler) -> Result<(), StartError> {
 }
 
 fn check_names(handler: &Handler) -> Result<(), StartError> {
+    for binding in &handler.bindings {
+        if let Err(error) = binding.template() {
+            return Err(StartError::BadKey {
+                handler: handler.name.clone(),
+                key: binding.key.clone(),
+                problem: error.to_string(),
+            });
+        }
+    }
     let bindings = handler.bindings.iter();
     let names = bindings
         .flat_map(|binding| [("exchange", &binding.exchange), ("binding key", &binding.key)])
@@ -161,7 +178,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::{Config, KillSwitch, Settings, State};
+    use crate::{Captures, Config, KillSwitch, Settings, State};
 
     async fn nothing() {}
 
@@ -223,6 +240,46 @@ mod tests {
             app().handler(Handler::new("jobs", nothing).concurrency(0)),
             expect!["handler `nothing` has a concurrency of 0, which is not 1 to 1024"],
         );
+    }
+
+    #[test]
+    fn a_captured_word_is_named_by_a_binding() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its names matter")]
+        struct Order {
+            region: String,
+            number: u64,
+        }
+        async fn named(_: Captures<Order>) {}
+        async fn placed(_: Captures<(String, u64)>) {}
+        check_error(
+            app().handler(Handler::new("jobs", named).bind("shop", "orders.{regoin}.{number}")),
+            expect![
+                "handler `named` needs the word `region` of the routing key, and its bindings name only `regoin`, `number`: write `{region}` in a binding key"
+            ],
+        );
+        check_error(
+            app().handler(
+                Handler::new("jobs", named).bind("shop", "orders.*.{number}.{region..}.{number}"),
+            ),
+            expect![
+                "handler `named`: in the binding key `orders.*.{number}.{region..}.{number}`, two words are named `number`: give each its own name"
+            ],
+        );
+        check_error(
+            app().handler(Handler::new("jobs", placed).bind("shop", "orders.{region}")),
+            expect![
+                "handler `placed` needs 2 words of the routing key, and no binding names as many: write `{name}` in a binding key for each"
+            ],
+        );
+        check_error(
+            app().handler(Handler::new("jobs", nothing).bind("shop", "orders.{region.created")),
+            expect![
+                "handler `nothing`: in the binding key `orders.{region.created`, `{region.created` captures nothing: write `{name}` for one word between dots, `{name..}` for any number"
+            ],
+        );
+        let two = Handler::new("jobs", named).bind("shop", "a.{region}").bind("shop", "b.{number}");
+        assert!(app().handler(two).check().is_ok(), "each word is named somewhere");
     }
 
     #[test]

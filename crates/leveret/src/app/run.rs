@@ -62,6 +62,7 @@ impl StartError {
             | Self::UnknownConnection { .. }
             | Self::UnknownHandler { .. }
             | Self::NameTooLong { .. }
+            | Self::BadKey { .. }
             | Self::NoInboxFile { .. }
             | Self::MayLose { .. } => EXIT_CONFIG,
             Self::Broker(_)

@@ -46,7 +46,7 @@ impl HandlerPlan {
             handler: handler.name.clone(),
             queue: handler.queue().to_owned(),
             outputs: guarantee.describe(),
-            retry: handler.retry.to_string(),
+            retry: format!("{}{}", handler.retry, handler.rules),
             delayed_by: guarantee.timer.describe(),
             dead_letters: handler.dead_letter_queue(),
             may_lose: may_lose(handler, guarantee, endpoint),
@@ -70,7 +70,7 @@ fn may_lose(handler: &Handler, guarantee: Guarantee, endpoint: &Endpoint) -> Vec
             "a transaction that the broker keeps in part if it is killed",
         ),
         (
-            guarantee.timer == Timer::Ladder && handler.retry.has_delays(),
+            guarantee.timer == Timer::Ladder && handler.has_delays(),
             "a message that is handed down the ladder while the broker is killed",
         ),
     ];

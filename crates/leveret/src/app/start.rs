@@ -322,7 +322,7 @@ fn declarations(app: &App, connection: &str, timer: Timer) -> Vec<Declaration> {
     };
     let here = || app.handlers.iter().filter(is_here);
     let mut declarations: Vec<Declaration> = here().flat_map(Declaration::of).collect();
-    let delayed = here().filter(|handler| handler.retry.has_delays());
+    let delayed = here().filter(|handler| handler.has_delays());
     declarations.extend(
         delayed.flat_map(|handler| timer.declarations(&ShortStr::truncated(handler.queue()))),
     );

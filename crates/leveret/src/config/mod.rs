@@ -4,6 +4,8 @@ mod error;
 mod handler;
 mod raw;
 mod resolve;
+mod retry;
+mod rules;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,8 @@ pub use handler::HandlerConfig;
 /// concurrency = 10
 /// time-limit = "30s"
 /// retry = { attempts = 3, delays = 6, first-delay = "5s", longest-delay = "2min", give-up-after = "1h" }
+/// principal = "clerk"
+/// on-error = { stale = "drop", card-expired = { retry = { attempts = 2 } }, busy = { pause = "1min" } }
 ///
 /// [[files.read]]
 /// directory = "mails"

@@ -40,7 +40,7 @@ fn a_whole_file_is_understood() {
     assert_eq!(config.connection, Some(Endpoint::Directory("data".into())));
     assert_eq!(config.connections["archive"], Endpoint::from("amqp://guest:guest@archive/"));
     assert_eq!(config.settings["threshold"].as_integer(), Some(3));
-    let classify = config.handlers["classify"];
+    let classify = &config.handlers["classify"];
     assert_eq!(classify.concurrency, Some(10));
     assert_eq!(classify.time_limit, Some(Duration::from_secs(30)));
     assert_eq!(
@@ -179,4 +179,50 @@ fn a_climbing_pattern_is_pointed_at() {
 fn a_missing_file_is_named() {
     let error = Config::from_file("no/such/leveret.toml").unwrap_err();
     assert!(error.to_string().starts_with("no/such/leveret.toml: "), "{error}");
+}
+
+#[test]
+fn a_rule_for_errors_is_understood_or_pointed_at() {
+    let text = "[handlers.a.on-error]\nstale = \"drop\"\nbusy = { pause = \"1min\" }\n\
+                transient = { retry = { attempts = 9 } }\n\"a::B\" = \"dead-letter\"\n";
+    let config = Config::parse(Path::new("leveret.toml"), text).unwrap();
+    let rules: Vec<String> = config.handlers["a"]
+        .rules
+        .iter()
+        .map(|(errors, rule)| format!("{errors}: {rule}"))
+        .collect();
+    let wanted = [
+        "`a::B`: dead letter at once",
+        "busy: handler stops for 1 min",
+        "`stale`: dropped",
+        "transient: 9 attempts at once",
+    ];
+    assert_eq!(rules, wanted);
+    check_error(
+        "[handlers.a]\non-error = { transiet = \"drop\" }\n",
+        expect![[r#"
+        leveret.toml:2:14: `transiet` is no class of errors
+          |
+        2 | on-error = { transiet = "drop" }
+          |              ^^^^^^^^
+          = did you mean `transient`?"#]],
+    );
+    check_error(
+        "[handlers.a]\non-error = { stale = \"ignore\" }\n",
+        expect![[r#"
+        leveret.toml:2:22: unknown rule `ignore`
+          |
+        2 | on-error = { stale = "ignore" }
+          |                      ^^^^^^^^
+          = expected `"dead-letter"`, `"drop"`, `{ retry = { attempts = 5 } }` or `{ pause = "30s" }`"#]],
+    );
+    check_error(
+        "[handlers.a]\non-error = { stale = { retyr = 1 } }\n",
+        expect![[r#"
+        leveret.toml:2:24: unknown field `retyr`
+          |
+        2 | on-error = { stale = { retyr = 1 } }
+          |                        ^^^^^
+          = expected `retry` or `pause`"#]],
+    );
 }

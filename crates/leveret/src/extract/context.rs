@@ -12,7 +12,8 @@ use crate::failure::{Class, Classify};
 use crate::request::Request;
 use crate::shared::Needs;
 
-/// A value given with [`App::state`](crate::App::state), cloned for each message.
+/// A value given with [`Handlers::state`](crate::Handlers::state) or, where that gives none of its
+/// type, with [`App::state`](crate::App::state), cloned for each message.
 ///
 /// A handler that asks for a type nobody gave is refused when the application starts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,7 +43,7 @@ impl<T: Clone + Send + Sync + 'static> FromMessage for State<T> {
     type Rejection = MissingState;
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, MissingState>> + Send {
-        let value = request.shared().state::<T>().cloned();
+        let value = request.state::<T>().cloned();
         ready(value.map(State).ok_or_else(|| MissingState(type_name::<T>())))
     }
 

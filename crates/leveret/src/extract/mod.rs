@@ -1,5 +1,6 @@
 //! Extractors: a handler's arguments say what it needs from a message.
 
+mod captures;
 mod context;
 mod deadline;
 mod json;
@@ -18,6 +19,7 @@ use crate::publisher::Publisher;
 use crate::request::Request;
 use crate::shared::Needs;
 
+pub use captures::{Captures, CapturesRejection};
 pub use context::{MissingState, Settings, State};
 pub(crate) use deadline::DEADLINE_HEADER;
 pub use deadline::Deadline;
@@ -38,6 +40,7 @@ pub use text::{Text, TextRejection};
 /// | [`Message`] | everything |
 /// | [`Headers`] | the table of headers |
 /// | [`RoutingKey`] | the routing key |
+/// | [`Captures<T>`] | words of the routing key that the binding names: `orders.{region}` |
 /// | [`Redelivered`] | whether the broker delivered it before |
 /// | [`Attempt`] | which attempt this is |
 /// | [`Principal`](crate::Principal) | on whose behalf it is handled |
@@ -67,7 +70,7 @@ pub use text::{Text, TextRejection};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an extractor",
-    note = "arguments are extractors: `Json<T>`, `Text`, `Bytes`, `Message`, `Headers`, `RoutingKey`, `Redelivered`, `Attempt`, `Principal`, `Deadline`, `State<T>`, `Settings<T>`, `Publisher`, or your own `impl leveret::FromMessage`",
+    note = "arguments are extractors: `Json<T>`, `Text`, `Bytes`, `Message`, `Headers`, `RoutingKey`, `Captures<T>`, `Redelivered`, `Attempt`, `Principal`, `Deadline`, `State<T>`, `Settings<T>`, `Publisher`, or your own `impl leveret::FromMessage`",
     note = "a body is taken as `Json(value): Json<{Self}>`, a shared value as `State(value): State<{Self}>`"
 )]
 pub trait FromMessage: Sized {

@@ -1,22 +1,29 @@
 //! A handler: a function, the queue it consumes from, and how it is run.
 
 mod blocking;
+mod error_rules;
 mod function;
+mod group;
 mod kill_switch;
+mod own;
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::locals::{Locals, Scope};
 use crate::principal::Principal;
 use crate::retry::RetryPolicy;
+use crate::rules::Rules;
 use crate::topology::{Binding, ExchangeKind, Queue};
 
 pub use blocking::BlockingFn;
 pub use function::HandlerFn;
 pub(crate) use function::Service;
 use function::{FunctionService, own_name};
+pub use group::Handlers;
 pub use kill_switch::KillSwitch;
+use own::Own;
 
 /// The most messages one handler works on at a time: each takes a channel of its connection.
 pub const CONCURRENCY_MAX: usize = 1024;
@@ -80,6 +87,11 @@ pub struct Handler {
     pub(crate) principal: Option<Principal>,
     pub(crate) threading: Threading,
     pub(crate) kill_switch: Option<KillSwitch>,
+    pub(crate) rules: Rules,
+    /// Values of the groups it is in, the innermost first.
+    pub(crate) scopes: Vec<Arc<Scope>>,
+    /// What it says itself, so that no group says otherwise.
+    pub(crate) own: Own,
     pub(crate) service: Arc<dyn Service>,
 }
 
@@ -135,6 +147,9 @@ impl Handler {
             principal: None,
             threading: Threading::Shared,
             kill_switch: None,
+            rules: Rules::default(),
+            scopes: Vec::new(),
+            own: Own::default(),
             service,
         }
     }
@@ -147,6 +162,9 @@ impl Handler {
     }
 
     /// Binds the queue to a topic exchange; call again for more keys.
+    ///
+    /// Words of the key may have names, which the handler takes as [`Captures`](crate::Captures):
+    /// `orders.{region}.created` is bound as `orders.*.created`, and `{rest..}` as `#`.
     #[must_use]
     pub fn bind(self, exchange: impl Into<String>, key: impl Into<String>) -> Self {
         self.bind_kind(ExchangeKind::Topic, exchange, key)
@@ -180,6 +198,7 @@ impl Handler {
     #[must_use]
     pub fn concurrency(mut self, workers: usize) -> Self {
         self.concurrency = workers;
+        self.own.concurrency = true;
         self
     }
 
@@ -201,6 +220,7 @@ impl Handler {
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self.own.retry = true;
         self
     }
 
@@ -249,6 +269,16 @@ impl Handler {
     /// The queue it consumes from.
     pub fn queue(&self) -> &str {
         self.queue.name()
+    }
+
+    /// What its messages have besides what all have.
+    pub(crate) fn locals(&self) -> Locals {
+        let named = self.bindings.iter().filter_map(|binding| {
+            let template = binding.template().ok().flatten()?;
+            template.names().next()?;
+            Some((binding.exchange.clone(), template))
+        });
+        Locals::new(named.collect(), self.scopes.clone())
     }
 
     /// Where its dead letters go.

@@ -50,7 +50,7 @@ impl Declaration {
             declarations.push(Self::Binding(QueueBinding {
                 queue: queue.clone(),
                 exchange,
-                routing_key: ShortStr::truncated(&binding.key),
+                routing_key: ShortStr::truncated(&binding.pattern()),
                 ..QueueBinding::default()
             }));
         }

@@ -28,7 +28,6 @@
 //! `reply-to` the body is not read.
 
 mod body;
-mod captures;
 mod headers;
 mod mapping;
 mod path;

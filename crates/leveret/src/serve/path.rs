@@ -5,7 +5,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::captures::{Captured, Captures, is_name};
+use crate::captures::{Captured, Template, is_name};
 use crate::message::Message;
 
 /// RFC 3986, 2.3: what stays as it is, besides letters and digits.
@@ -21,7 +21,7 @@ const EMPTY: &str = "-";
 #[derive(Debug, Clone)]
 pub(super) struct PathTemplate {
     segments: Vec<Segment>,
-    captures: Vec<Captures>,
+    captures: Vec<Template>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,8 +57,11 @@ impl PathTemplate {
     pub(super) fn parse(text: &str, captures: &[String]) -> Result<Self, String> {
         let captures = captures
             .iter()
-            .map(|pattern| Captures::parse(pattern))
-            .collect::<Result<Vec<Captures>, String>>()?;
+            .map(|pattern| {
+                let wrong = |error| format!("captures that hold: `{pattern}`: {error}");
+                Template::parse(pattern).map_err(wrong)
+            })
+            .collect::<Result<Vec<Template>, String>>()?;
         let wrong = |what: String| format!("a path that holds: `{text}`: {what}");
         let rest = text.strip_prefix('/').ok_or_else(|| wrong("begins with `/`".to_owned()))?;
         let segments = rest
@@ -81,7 +84,7 @@ impl PathTemplate {
             Part::Captured(name) => Some(name.as_str()),
             Part::Literal(_) | Part::Exchange | Part::Key | Part::Word(_) => None,
         });
-        let has = |captures: &Captures, name: &str| captures.names().any(|known| known == name);
+        let has = |captures: &Template, name: &str| captures.names().any(|known| known == name);
         names.find(|name| {
             self.captures.is_empty() || !self.captures.iter().all(|captures| has(captures, name))
         })
@@ -94,7 +97,7 @@ impl PathTemplate {
             [] => Captured::new(),
             some => some
                 .iter()
-                .find_map(|captures| captures.of(&key))
+                .find_map(|captures| captures.captured(&key))
                 .ok_or_else(|| PathError::NoMatch(key.to_string()))?,
         };
         let mut path = String::new();
@@ -119,7 +122,7 @@ impl PathTemplate {
 fn fill_segment(
     parts: &[Part],
     message: &Message,
-    captured: &Captured,
+    captured: &Captured<'_>,
 ) -> Result<String, PathError> {
     let key = message.routing_key.as_bytes();
     let mut segment = String::new();
@@ -139,7 +142,8 @@ fn fill_segment(
                 push_encoded(&mut segment, word, EMPTY);
             }
             Part::Captured(name) => {
-                let word = captured.get(name).map_or("", String::as_str);
+                let word = captured.iter().find(|(known, _)| known == name);
+                let word = word.map_or("", |(_, word)| *word);
                 push_encoded(&mut segment, word.as_bytes(), EMPTY);
             }
         }

@@ -11,6 +11,7 @@ use crate::later::{Past, postponed};
 use crate::lineage::now_secs;
 use crate::message::Message;
 use crate::retry::Next;
+use crate::rules::Rule;
 use crate::stats::Count;
 
 /// How often in a row others may be in the way before that counts as an attempt.
@@ -27,7 +28,15 @@ impl Attempts {
         failure: &Failure,
         course: &mut Course,
     ) -> Option<Ended> {
-        if failure.class() == Class::Conflict && course.conflicts < CONFLICTS_MAX {
+        let (class, retry) = match self.rules.of(failure) {
+            None => (failure.class(), self.retry),
+            Some(Rule::Retry(policy)) => (tried_again(failure.class()), policy),
+            Some(Rule::DeadLetter) => (Class::Permanent, self.retry),
+            Some(Rule::Pause(pause)) => (Class::Pause(pause), self.retry),
+            Some(Rule::Drop) => return Some(Ended::Settled(self.drop(message, failure))),
+        };
+        let failure = &failure.clone().classed(class);
+        if class == Class::Conflict && course.conflicts < CONFLICTS_MAX {
             course.conflicts += 1;
             debug!(handler = %self.handler, %failure, "in each other's way, trying again");
             return tokio::select! {
@@ -37,12 +46,12 @@ impl Attempts {
         }
         course.conflicts = 0;
         let is_paused = self.switch.failed(failure);
-        if let Class::Pause(_) = failure.class() {
+        if let Class::Pause(_) = class {
             return Some(Ended::Paused(course.past_after(course.in_round - 1)));
         }
         let since = *course.past.first_failure_secs.get_or_insert_with(now_secs);
         let attempt = course.attempt();
-        match self.retry.next(failure.class(), course.tries(since), fastrand::f64()) {
+        match retry.next(class, course.tries(since), fastrand::f64()) {
             Next::Never => Some(Ended::Settled(self.give_up(message, failure, attempt, since))),
             Next::After(pause) => {
                 let past = Past { attempts: attempt, ..course.past };
@@ -53,12 +62,19 @@ impl Attempts {
                 if is_paused {
                     return Some(Ended::Paused(course.past_after(course.in_round)));
                 }
-                let max = self.retry.attempts_max();
+                let max = retry.attempts_max();
                 info!(handler = %self.handler, attempt, max, %failure, "attempt failed, trying again");
                 course.in_round += 1;
                 None
             }
         }
+    }
+
+    /// Nothing is kept of it; whoever waits for a reply is told.
+    fn drop(&self, message: &Message, failure: &Failure) -> Settlement {
+        let id = message.message_id().unwrap_or_default();
+        info!(handler = %self.handler, message_id = %id, %failure, "dropped, as a rule says");
+        Settlement::new(Fate::Dropped, self.answer(message, failure).into_iter().collect())
     }
 
     fn postpone(
@@ -77,6 +93,14 @@ impl Attempts {
         let postponed = postponed(message, failure, past, &self.queue, pause);
         let postponed = postponed.vouched_for(message, self.login.as_ref());
         Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed: Some(postponed) }
+    }
+}
+
+/// The class of a failure that a policy is given for.
+fn tried_again(class: Class) -> Class {
+    match class {
+        Class::Transient | Class::Busy(_) => class,
+        Class::Permanent | Class::Pause(_) | Class::Conflict => Class::Transient,
     }
 }
 

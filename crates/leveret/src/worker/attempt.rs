@@ -20,6 +20,7 @@ use crate::failure::{Classify as _, Failure};
 use crate::handler::Service;
 use crate::later::{Past, Postponed};
 use crate::lineage::{Parent, now_secs, seal_output};
+use crate::locals::Locals;
 use crate::message::Message;
 use crate::message_id::derived_message_id;
 use crate::phase::{Phase, PhaseListener};
@@ -28,6 +29,7 @@ use crate::publish::Publish;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::retry::{DELIVERIES_MAX, RetryPolicy};
+use crate::rules::Rules;
 use crate::shared::Shared;
 use crate::stats::{Count, Counters};
 use crate::threads::Threads;
@@ -39,6 +41,7 @@ pub(crate) struct Attempts {
     pub(crate) dead_letters: ShortStr,
     pub(crate) version: String,
     pub(crate) retry: RetryPolicy,
+    pub(crate) rules: Rules,
     pub(crate) time_limit: Option<Duration>,
     /// The name that the broker knows us by.
     pub(crate) login: Option<ShortStr>,
@@ -46,6 +49,7 @@ pub(crate) struct Attempts {
     /// If its function blocks.
     pub(crate) threads: Option<Threads>,
     pub(crate) service: Arc<dyn Service>,
+    pub(crate) locals: Arc<Locals>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) switch: Arc<Switch>,
     pub(crate) counters: Arc<Counters>,
@@ -69,6 +73,8 @@ pub(crate) enum Fate {
     Duplicate,
     /// Whoever asked has given up; acknowledge.
     Expired,
+    /// Failed, and its handler wants nothing of it kept; acknowledge.
+    Dropped,
     /// The dead letter and perhaps an error for whoever asked; then acknowledge.
     DeadLettered,
     /// The only output is a copy that comes back after a pause; then acknowledge.
@@ -101,7 +107,8 @@ impl Attempts {
         let max = self.retry.attempts_max();
         let (shared, principal) = (self.shared.clone(), self.principal.clone());
         let max_here = max.max(before.saturating_add(1));
-        let mut request = Request::new(message, &self.handler, max_here, shared, principal);
+        let request = Request::new(message, &self.handler, max_here, shared, principal);
+        let mut request = request.with_locals(&self.locals);
         if earlier_deliveries(request.message()) >= DELIVERIES_MAX {
             let text = format!("delivered {before} times without an outcome");
             let failure = Failure::permanent(text).named("poison");
@@ -230,7 +237,7 @@ impl Attempts {
     }
 
     /// The failure as a reply, if the message asks for one.
-    fn answer(&self, message: &Message, failure: &Failure) -> Option<Sealed> {
+    pub(super) fn answer(&self, message: &Message, failure: &Failure) -> Option<Sealed> {
         let mut reply = Reply::of_failure(failure).to(message)?;
         // Not the id of a first output: that may still come, once the dead letter is handled.
         reply.message_id = message

@@ -100,6 +100,7 @@ impl Lane {
                     Fate::Handled
                     | Fate::Duplicate
                     | Fate::Expired
+                    | Fate::Dropped
                     | Fate::DeadLettered
                     | Fate::Postponed => {
                         channel.ack(delivery)?;
@@ -116,6 +117,7 @@ impl Lane {
                     Fate::Handled
                     | Fate::Duplicate
                     | Fate::Expired
+                    | Fate::Dropped
                     | Fate::DeadLettered
                     | Fate::Postponed => {
                         channel.ack(delivery)?;

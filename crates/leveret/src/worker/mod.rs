@@ -329,6 +329,7 @@ impl Worker {
             }
             Fate::Duplicate => counters.add(Count::Duplicate, 1),
             Fate::Expired => counters.add(Count::Expired, 1),
+            Fate::Dropped => counters.add(Count::Dropped, 1),
             Fate::DeadLettered => counters.add(Count::DeadLettered, 1),
             Fate::Postponed => counters.add(Count::Postponed, 1),
             Fate::Rejected => counters.add(Count::Rejected, 1),
