@@ -29,11 +29,15 @@ pub enum FaultKind {
     Stop,
     /// The clock is set to another time when the broker starts again.
     Clock,
+    /// A connection's permissions are taken away.
+    Forbid,
+    /// The policies of a virtual host are replaced.
+    Policy,
 }
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Kill,
         Self::PowerLoss,
         Self::PowerCut,
@@ -47,6 +51,8 @@ impl FaultKind {
         Self::Pause,
         Self::Stop,
         Self::Clock,
+        Self::Forbid,
+        Self::Policy,
     ];
 
     /// The name on the command line.
@@ -65,6 +71,8 @@ impl FaultKind {
             Self::Pause => "pause",
             Self::Stop => "stop",
             Self::Clock => "clock",
+            Self::Forbid => "forbid",
+            Self::Policy => "policy",
         }
     }
 

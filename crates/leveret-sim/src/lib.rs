@@ -24,6 +24,7 @@ mod pages;
 mod place;
 mod plan;
 mod recovery;
+mod rules;
 mod run;
 mod scene;
 mod server;

@@ -69,6 +69,12 @@ enum Broken {
     Slices,
     /// Dead letters that come again are not marked.
     Marks,
+    /// What is settled never reaches the disk.
+    Acks,
+    /// Messages that wait for their time are forgotten.
+    Appointments,
+    /// A connection whose permissions are taken away keeps them.
+    Rights,
 }
 
 fn main() -> ExitCode {
@@ -195,6 +201,9 @@ fn command(plan: &Plan) -> String {
         Sabotage::LostDeaths => command += " --broken deaths",
         Sabotage::LostSlices => command += " --broken slices",
         Sabotage::LostMarks => command += " --broken marks",
+        Sabotage::LostAcks => command += " --broken acks",
+        Sabotage::LostAppointments => command += " --broken appointments",
+        Sabotage::LastingRights => command += " --broken rights",
     }
     command + " --trace"
 }
@@ -209,6 +218,9 @@ impl Args {
             Broken::Deaths => Sabotage::LostDeaths,
             Broken::Slices => Sabotage::LostSlices,
             Broken::Marks => Sabotage::LostMarks,
+            Broken::Acks => Sabotage::LostAcks,
+            Broken::Appointments => Sabotage::LostAppointments,
+            Broken::Rights => Sabotage::LastingRights,
         };
         let without = self.without.iter().copied().collect();
         Plan { seed, steps: self.steps, without, sabotage, keeps_trace: self.trace }

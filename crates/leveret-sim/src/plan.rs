@@ -38,6 +38,12 @@ pub enum Sabotage {
     LostSlices,
     /// Dead letters that come again are not marked.
     LostMarks,
+    /// What is settled never reaches the disk.
+    LostAcks,
+    /// Messages that wait for their time are forgotten.
+    LostAppointments,
+    /// A connection whose permissions are taken away keeps them.
+    LastingRights,
 }
 
 impl Plan {

@@ -27,17 +27,33 @@ pub(crate) struct QueuePlan {
     pub(crate) exclusive: bool,
     /// Where it dead-letters to.
     pub(crate) dead_letters_to: Option<QueueIndex>,
+    /// Where it says what it gives up, and whether that goes to the dead-letter queue.
+    pub(crate) rules: Rules,
     /// Whether messages stand in it in the order in which they came.
     pub(crate) order: Order,
     pub(crate) arguments: Vec<(&'static str, Argument)>,
 }
 
 impl QueuePlan {
+    /// Whether what becomes of its messages depends on the policies of the moment.
+    pub(crate) fn is_by_policy(&self) -> bool {
+        self.rules == Rules::Policies
+    }
+
     /// Whether it gives up messages over its length.
     pub(crate) fn is_bounded(&self) -> bool {
         let has = |wanted: &str| self.arguments.iter().any(|(name, _)| *name == wanted);
-        has("x-max-length") && !has("x-overflow")
+        self.is_by_policy() || has("x-max-length") && !has("x-overflow")
     }
+}
+
+/// Where it says what a queue gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// In its declaration.
+    Declared,
+    /// In policies.
+    Policies,
 }
 
 /// How messages stand in a queue.
@@ -68,6 +84,16 @@ pub(crate) struct Topology {
 /// The queue where dead letters come.
 pub(crate) const DEAD: &str = "dead";
 
+/// The strict queue that messages come to when their time has come.
+pub(crate) const LATE: &str = "l0";
+
+/// The exchange that holds messages back for it.
+pub(crate) const DELAYING: &str = "delaying";
+
+/// The headers that say how long: to any exchange, and to that one.
+pub(crate) const SCHEDULED: &str = "x-leveret-delay";
+pub(crate) const DELAYED: &str = "x-delay";
+
 /// Durable, bound to all strict queues from the beginning, never deleted.
 pub(crate) const FAN: &str = "fan";
 
@@ -92,6 +118,10 @@ impl Topology {
                 dead_letters_to: Some(dead),
                 ..plain("d0", Treatment::Strict, true)
             });
+        }
+        if chance.percent(40) {
+            let order = Order::Mixed;
+            queues.push(QueuePlan { order, ..plain(LATE, Treatment::Strict, true) });
         }
         add_special(&mut queues, chance);
         if chance.percent(70) {
@@ -133,8 +163,14 @@ impl Topology {
 
     /// Whether `fan` was bound to it from the beginning.
     pub(crate) fn is_fanned(&self, at: QueueIndex) -> bool {
-        self.queue(at)
-            .is_some_and(|queue| queue.treatment == Treatment::Strict && queue.name != DEAD)
+        self.queue(at).is_some_and(|queue| {
+            queue.treatment == Treatment::Strict && ![DEAD, LATE].contains(&queue.name)
+        })
+    }
+
+    /// Where messages come when their time has come, if there is such a queue.
+    pub(crate) fn late(&self) -> Option<QueueIndex> {
+        self.named(LATE.as_bytes())
     }
 
     /// What has to be there before anything else happens.
@@ -158,13 +194,16 @@ impl Topology {
             };
             methods.push(bind.into());
         }
+        if self.late().is_some() {
+            methods.extend(delaying());
+        }
         methods
     }
 
     /// How a queue is declared, always alike.
     pub(crate) fn declaration(&self, plan: &QueuePlan) -> queue::Declare {
         let mut arguments = FieldTable::builder();
-        let dead = plan.dead_letters_to.filter(|_| !self.forgets_deaths);
+        let dead = plan.dead_letters_to.filter(|_| !self.forgets_deaths && !plan.is_by_policy());
         if let Some(dead) = dead.and_then(|at| self.queue(at)) {
             arguments = arguments
                 .insert("x-dead-letter-exchange", "")
@@ -189,6 +228,21 @@ impl Topology {
     }
 }
 
+/// The exchange that holds messages back, bound to where they go.
+fn delaying() -> [Method; 2] {
+    let exchange = ShortStr::from_static(DELAYING);
+    let declare = exchange::Declare {
+        exchange: exchange.clone(),
+        kind: ShortStr::from_static("x-delayed-message"),
+        durable: true,
+        arguments: FieldTable::builder().insert("x-delayed-type", "direct").build(),
+        ..exchange::Declare::default()
+    };
+    let (queue, routing_key) = (ShortStr::from_static(LATE), ShortStr::from_static(LATE));
+    let bind = queue::Bind { queue, exchange, routing_key, ..queue::Bind::default() };
+    [declare.into(), bind.into()]
+}
+
 const fn plain(name: &'static str, treatment: Treatment, durable: bool) -> QueuePlan {
     QueuePlan {
         name,
@@ -197,6 +251,7 @@ const fn plain(name: &'static str, treatment: Treatment, durable: bool) -> Queue
         auto_delete: false,
         exclusive: false,
         dead_letters_to: None,
+        rules: Rules::Declared,
         order: Order::Kept,
         arguments: Vec::new(),
     }
@@ -221,6 +276,13 @@ fn add_special(queues: &mut Vec<QueuePlan>, chance: &mut Chance) {
     special(30, {
         let arguments = vec![("x-message-ttl", Argument::Number(300))];
         QueuePlan { arguments, dead_letters_to: dead, ..plain("t0", Treatment::Wild, true) }
+    });
+    special(40, {
+        QueuePlan {
+            rules: Rules::Policies,
+            dead_letters_to: dead,
+            ..plain("y0", Treatment::Wild, true)
+        }
     });
     special(30, {
         let arguments = vec![("x-max-length", Argument::Number(4))];

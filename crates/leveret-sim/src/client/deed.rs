@@ -12,7 +12,7 @@ use super::{
 use crate::{
     oracle::{Letter, Route, body_of},
     scene::Scene,
-    topology::{FAN, KEYS, QueueIndex, WILD_EXCHANGES},
+    topology::{DELAYED, DELAYING, FAN, KEYS, LATE, QueueIndex, SCHEDULED, WILD_EXCHANGES},
 };
 
 /// Channels of one connection.
@@ -24,11 +24,16 @@ const CONSUMERS_MAX: usize = 3;
 /// Publishes in one go.
 const BURST_MAX: u64 = 6;
 
+/// How long a message may have to wait for its time.
+const LATE_MILLIS_MAX: u64 = 3_000;
+
 /// Where a publish goes.
 struct Target {
     exchange: ShortStr,
     routing_key: ShortStr,
     route: Route,
+    /// The header by which it has to wait, and for how many milliseconds.
+    delay: Option<(&'static str, i32)>,
 }
 
 impl Client {
@@ -105,7 +110,7 @@ impl Client {
     }
 
     fn publish(&mut self, scene: &mut Scene, number: ChannelNumber) {
-        let Target { exchange, routing_key, route } = self.target(scene);
+        let Target { exchange, routing_key, route, delay } = self.target(scene);
         let bytes_max = scene.conditions.body_bytes_max;
         let bytes = usize::try_from(self.chance.below(bytes_max)).unwrap_or(0);
         let persistent = self.chance.percent(75);
@@ -116,7 +121,11 @@ impl Client {
         let publish = basic::Publish { exchange, routing_key, mandatory, immediate: false };
         let mode = if persistent { 2 } else { 1 };
         let priority = u8::try_from(self.chance.below(5)).unwrap_or(0);
-        let properties = Properties::builder().delivery_mode(mode).priority(priority).build();
+        let mut properties = Properties::builder().delivery_mode(mode).priority(priority);
+        if let Some((header, millis)) = delay {
+            properties = properties.headers(FieldTable::builder().insert(header, millis).build());
+        }
+        let properties = properties.build();
         let (Some(session), Some(channel)) = (&mut self.session, self.channels.get_mut(&number))
         else {
             return;
@@ -135,19 +144,30 @@ impl Client {
     fn target(&mut self, scene: &Scene) -> Target {
         let topology = &scene.conditions.topology;
         let key = || ShortStr::from_static("a.b");
+        let delay = None;
+        if let Some(late) = topology.late()
+            && self.chance.percent(15)
+        {
+            return self.late_target(late);
+        }
         if self.chance.percent(20) {
             let route =
                 Route::Certain(topology.indices().filter(|at| topology.is_fanned(*at)).collect());
-            return Target { exchange: ShortStr::from_static(FAN), routing_key: key(), route };
+            return Target {
+                exchange: ShortStr::from_static(FAN),
+                routing_key: key(),
+                route,
+                delay,
+            };
         }
         if self.chance.percent(15) {
             let (name, _) = self.chance.pick(&WILD_EXCHANGES).copied().unwrap_or_default();
             let exchange = ShortStr::from_static(name);
-            return Target { exchange, routing_key: key(), route: Route::Anywhere };
+            return Target { exchange, routing_key: key(), route: Route::Anywhere, delay };
         }
         if self.chance.percent(3) {
             let routing_key = ShortStr::from_static("nowhere");
-            return Target { exchange: ShortStr::EMPTY, routing_key, route: Route::Nowhere };
+            return Target { exchange: ShortStr::EMPTY, routing_key, route: Route::Nowhere, delay };
         }
         let queue = QueueIndex(self.chance.index(topology.queues.len()));
         let name = topology.queue(queue).map(|plan| plan.name).unwrap_or_default();
@@ -156,7 +176,21 @@ impl Client {
         } else {
             Route::Perhaps(queue)
         };
-        Target { exchange: ShortStr::EMPTY, routing_key: ShortStr::from_static(name), route }
+        let routing_key = ShortStr::from_static(name);
+        Target { exchange: ShortStr::EMPTY, routing_key, route, delay }
+    }
+
+    /// A message that waits for its time, in one of the two ways.
+    fn late_target(&mut self, late: QueueIndex) -> Target {
+        let millis = i32::try_from(self.chance.between(1, LATE_MILLIS_MAX)).unwrap_or(1);
+        let (exchange, header) = if self.chance.percent(50) {
+            (ShortStr::EMPTY, SCHEDULED)
+        } else {
+            (ShortStr::from_static(DELAYING), DELAYED)
+        };
+        let routing_key = ShortStr::from_static(LATE);
+        let (route, delay) = (Route::Later(late), Some((header, millis)));
+        Target { exchange, routing_key, route, delay }
     }
 
     fn settle(&mut self, number: ChannelNumber) {

@@ -125,6 +125,9 @@ impl Witness<'_> {
         if !fits {
             return self.object(format!("{number:?}: {class}.{id} answers {request:?}"));
         }
+        if request.is_forbidden {
+            self.object(format!("{number:?}: {class}.{id} answers what may not be asked"));
+        }
         if let Some(doubt) = self.view.prove(number, request.sequence) {
             self.object(doubt);
         }
@@ -184,7 +187,16 @@ impl Witness<'_> {
         accept(&mut self.view.tokens, id, PROMISED);
         let Some(letter) = self.letters.get(id.0) else { return };
         let lsn = letter.lsn;
-        if letter.persistent && !letter.route.certain().is_empty() && lsn > self.view.synced {
+        if let Route::Later(queue) = letter.route
+            && letter.persistent
+        {
+            self.view.appointments.insert((id, queue));
+        }
+        if self.view.forbidden_letters.contains(&id) {
+            let text = format!("{id:?} is confirmed, though nothing may be published");
+            self.objection.get_or_insert(text);
+        }
+        if letter.persistent && letter.route.is_somewhere() && lsn > self.view.synced {
             let synced = self.view.synced;
             self.object(format!("{id:?} of record {lsn} is confirmed, {synced} is durable"));
         }
@@ -245,6 +257,7 @@ impl Witness<'_> {
 
     fn returned(&mut self, id: LetterId) {
         let Some(letter) = self.letters.get(id.0) else { return };
+        // What an exchange holds back is returned although it comes later.
         if matches!(letter.route, Route::Certain(_)) {
             self.object(format!("{id:?} is returned, though it has a queue"));
         }
@@ -271,6 +284,9 @@ impl Witness<'_> {
         let Some(queue) = given.queue else {
             return self.object(format!("{number:?}: {id:?} comes from an unknown queue"));
         };
+        if self.view.forbidden_letters.contains(&id) {
+            return self.object(format!("{id:?} is given out, though it may not be published"));
+        }
         if let Some(opening) = self.view.openings.get_mut(&number) {
             // A get that found nothing after all leaves its tag unused.
             if tag <= opening.last_tag {

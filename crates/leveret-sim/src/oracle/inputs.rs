@@ -31,14 +31,16 @@ pub(super) fn take(
         Input::CloseChannel { connection, channel } => close(view, *connection, *channel),
         Input::Method { connection, channel, method } => {
             if let Some(number) = view.inward(*connection, *channel) {
-                Clerk { view, letters, topology, number }.take_method(method);
+                let is_forbidden = view.forbidden.contains(connection) && needs_rights(method);
+                Clerk { view, letters, topology, number, is_forbidden }.take_method(method);
             }
         }
         Input::Publish { connection, channel, body, .. } => {
             if let (Some(number), Some(letter)) =
                 (view.inward(*connection, *channel), letter_of(body))
             {
-                Clerk { view, letters, topology, number }.take_publish(letter);
+                let is_forbidden = view.forbidden.contains(connection);
+                Clerk { view, letters, topology, number, is_forbidden }.take_publish(letter);
             }
         }
         Input::Credit { connection, bytes } => {
@@ -46,8 +48,13 @@ pub(super) fn take(
                 credit.granted = credit.granted.saturating_add(*bytes);
             }
         }
-        Input::SetPermissions { .. }
-        | Input::SetPolicies { .. }
+        Input::SetPermissions { connection, .. } => {
+            // There is only one change: all is taken away.
+            if view.credits.contains_key(connection) {
+                view.forbidden.insert(*connection);
+            }
+        }
+        Input::SetPolicies { .. }
         | Input::LimitQueues { .. }
         | Input::SetDefaultQueueType { .. }
         | Input::Durable { .. }
@@ -58,6 +65,18 @@ pub(super) fn take(
         | Input::Trace { .. }
         | Input::Wake => {}
     }
+}
+
+/// Whether who may neither read nor write may not ask for this.
+fn needs_rights(method: &Method) -> bool {
+    matches!(
+        method,
+        Method::BasicGet(_)
+            | Method::BasicConsume(_)
+            | Method::QueuePurge(_)
+            | Method::QueueBind(_)
+            | Method::QueueUnbind(_)
+    )
 }
 
 fn close(view: &mut HostView, connection: ConnectionId, channel: ChannelNumber) {
@@ -76,6 +95,8 @@ struct Clerk<'a> {
     letters: &'a mut [Letter],
     topology: &'a Topology,
     number: OpeningNumber,
+    /// Whether the connection has no right to this.
+    is_forbidden: bool,
 }
 
 impl Clerk<'_> {
@@ -85,6 +106,9 @@ impl Clerk<'_> {
 
     fn take_publish(&mut self, letter: LetterId) {
         let sequence = self.view.sequence;
+        if self.is_forbidden {
+            self.view.forbidden_letters.insert(letter);
+        }
         let Some(opening) = self.opening() else { return };
         match opening.mode {
             Mode::Transaction => return opening.publishes.push(letter),
@@ -145,9 +169,9 @@ impl Clerk<'_> {
     }
 
     fn ask(&mut self, kind: RequestKind) {
-        let sequence = self.view.sequence;
+        let (sequence, is_forbidden) = (self.view.sequence, self.is_forbidden);
         if let Some(opening) = self.opening() {
-            opening.requests.push_back(Request { sequence, kind });
+            opening.requests.push_back(Request { sequence, kind, is_forbidden });
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) enum Route {
     Certain(Vec<QueueIndex>),
     /// Into this one, if it is there.
     Perhaps(QueueIndex),
+    /// Into this one, once its time has come.
+    Later(QueueIndex),
     /// Anywhere.
     Anywhere,
     /// Into none.
@@ -40,7 +42,16 @@ impl Route {
     pub(crate) fn certain(&self) -> &[QueueIndex] {
         match self {
             Self::Certain(queues) => queues,
-            Self::Perhaps(_) | Self::Anywhere | Self::Nowhere => &[],
+            Self::Perhaps(_) | Self::Later(_) | Self::Anywhere | Self::Nowhere => &[],
+        }
+    }
+
+    /// Whether the engine takes it on itself that the message comes somewhere.
+    pub(crate) fn is_somewhere(&self) -> bool {
+        match self {
+            Self::Certain(queues) => !queues.is_empty(),
+            Self::Later(_) => true,
+            Self::Perhaps(_) | Self::Anywhere | Self::Nowhere => false,
         }
     }
 
@@ -48,7 +59,7 @@ impl Route {
     pub(crate) fn may_come(&self, queue: QueueIndex) -> bool {
         match self {
             Self::Certain(queues) => queues.contains(&queue),
-            Self::Perhaps(first) => *first == queue,
+            Self::Perhaps(first) | Self::Later(first) => *first == queue,
             Self::Anywhere => true,
             Self::Nowhere => false,
         }
@@ -58,7 +69,17 @@ impl Route {
     /// as two of them. Then nothing is certain of either.
     pub(crate) fn may_come_twice(&self, queue: QueueIndex, topology: &Topology) -> bool {
         let is_for_dead = topology.queues.iter().any(|from| from.dead_letters_to == Some(queue));
-        is_for_dead && *self == Self::Anywhere
+        let dies_by_policy = |at: QueueIndex| {
+            topology
+                .queue(at)
+                .is_some_and(|plan| plan.is_by_policy() && plan.dead_letters_to == Some(queue))
+        };
+        match self {
+            Self::Anywhere => is_for_dead,
+            // Whether it died there depends on the policy of that moment.
+            Self::Perhaps(first) => dies_by_policy(*first),
+            Self::Certain(_) | Self::Later(_) | Self::Nowhere => false,
+        }
     }
 
     /// Whether a message may be found in that queue, come there directly or by its death.
@@ -69,7 +90,7 @@ impl Route {
         };
         match self {
             Self::Certain(queues) => queues.iter().copied().any(reaches),
-            Self::Perhaps(first) => reaches(*first),
+            Self::Perhaps(first) | Self::Later(first) => reaches(*first),
             Self::Anywhere => true,
             Self::Nowhere => false,
         }

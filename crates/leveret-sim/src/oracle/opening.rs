@@ -52,6 +52,8 @@ pub(super) enum ChannelPrefetch {
 pub(super) struct Request {
     pub(super) sequence: u64,
     pub(super) kind: RequestKind,
+    /// Whether the connection may not ask for that.
+    pub(super) is_forbidden: bool,
 }
 
 #[derive(Debug)]

@@ -95,6 +95,13 @@ pub(super) fn check(
         for group in view.groups.values() {
             examiner.check_group(group)?;
         }
+    } else {
+        // In the end all have had their time.
+        for key in &view.appointments {
+            if !view.tokens.contains_key(key) && !survey.holds(*key) {
+                return Err(format!("{key:?} was to come, and never did"));
+            }
+        }
     }
     Ok(())
 }
@@ -276,6 +283,7 @@ pub(super) fn adopt(survey: &Survey, view: &mut HostView, letters: &[Letter], to
     view.openings.clear();
     view.slots.clear();
     view.credits.clear();
+    view.forbidden.clear();
     view.doubts.clear();
     view.groups.clear();
     view.ledger = Ledger::replayed(survey.last);

@@ -22,6 +22,12 @@ pub(super) struct HostView {
     pub(super) openings: BTreeMap<OpeningNumber, Opening>,
     pub(super) slots: BTreeMap<(ConnectionId, ChannelNumber), VecDeque<Slot>>,
     pub(super) credits: BTreeMap<ConnectionId, Credit>,
+    /// Connections that may neither read nor write.
+    pub(super) forbidden: BTreeSet<ConnectionId>,
+    /// What they published.
+    pub(super) forbidden_letters: BTreeSet<LetterId>,
+    /// Messages that are kept for their time, for sure, and where they come then.
+    pub(super) appointments: BTreeSet<TokenKey>,
     /// Transactions whose commit-ok has not come.
     pub(super) groups: BTreeMap<u64, Group>,
     pub(super) doubts: Vec<Doubt>,
@@ -161,6 +167,7 @@ impl HostView {
         }
         self.slots.extract_if(first..=last, |_, _| true).for_each(drop);
         self.credits.remove(&connection);
+        self.forbidden.remove(&connection);
     }
 
     /// What cannot be, if all of these channels live on.

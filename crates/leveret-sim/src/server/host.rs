@@ -9,7 +9,7 @@ use leveret_journal::Seq;
 use super::{
     log::{Command, Log},
     reclaim::Stream,
-    spoiler::spoil,
+    spoiler::{mishear, spoil},
 };
 use crate::{
     event::Event,
@@ -171,6 +171,7 @@ impl Host {
         scene.trace.tell(scene.now, || format!("{index} > {}", shown(&input)));
         scene.oracle.take_input(self.index, &input);
         let (sabotage, is_wake) = (scene.sabotage, matches!(input, Input::Wake));
+        let input = mishear(sabotage, input);
         self.engine.handle(scene.server_time(), input, &mut self.effects);
         let said = self.effects.drain().map(|effect| spoil(sabotage, is_wake, effect));
         let said: Vec<Effect> = said.collect();

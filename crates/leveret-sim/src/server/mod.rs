@@ -8,11 +8,12 @@ mod log;
 mod pager;
 mod peer;
 mod reclaim;
+mod rights;
 mod spoiler;
 
 use std::{collections::BTreeMap, fmt};
 
-use leveret_engine::{Engine, Lsn};
+use leveret_engine::{Engine, Input, Lsn, PolicySet};
 use leveret_journal::{OpenError, Seq, SimDisk};
 use leveret_protocol::{AmqpError, ReplyCode};
 
@@ -118,6 +119,21 @@ impl Server {
             }
         }
         self.pump(scene, link);
+    }
+
+    /// Takes a connection's permissions away.
+    pub(crate) fn forbid(&mut self, scene: &mut Scene, link: LinkId) {
+        if let Some(peer) = self.peers.get_mut(&link) {
+            peer.forbid();
+        }
+        self.pump(scene, link);
+    }
+
+    /// Other policies hold from now on.
+    pub(crate) fn set_policies(&mut self, scene: &mut Scene, host: HostIndex, policies: PolicySet) {
+        if let Some(host) = self.hosts.get_mut(host.0) {
+            host.hear(scene, Input::SetPolicies { policies });
+        }
     }
 
     pub(crate) fn writable(&mut self, scene: &mut Scene, link: LinkId) {

@@ -11,7 +11,10 @@ use leveret_protocol::{
     SendError, ServerHello, Session, ShortStr,
 };
 
-use super::endings::{Ending, Endings};
+use super::{
+    endings::{Ending, Endings},
+    rights::Nothing,
+};
 use crate::{
     moment::Moment,
     place::{HostIndex, LinkId},
@@ -205,6 +208,12 @@ impl Peer {
         let authority = Authority::full();
         self.push(Input::Connect { connection, user, capabilities, authority });
         self.push(Input::Credit { connection, bytes: scene.conditions.egress_bytes });
+    }
+
+    /// From the next method on, the user may do nothing.
+    pub(super) fn forbid(&mut self) {
+        let (connection, authority) = (self.connection, Authority::new(Nothing));
+        self.push(Input::SetPermissions { connection, authority });
     }
 
     fn push(&mut self, input: Input) {

@@ -1,10 +1,13 @@
 //! A broker's mistakes, made on purpose: the checker must see them.
 
 use bytes::Bytes;
-use leveret_engine::{Content, Effect};
-use leveret_protocol::{Method, basic};
+use leveret_engine::{Content, Effect, Input};
+use leveret_protocol::{Method, Properties, ShortStr, basic};
 
-use crate::plan::Sabotage;
+use crate::{
+    plan::Sabotage,
+    topology::{DELAYED, SCHEDULED},
+};
 
 /// How a record begins that first says what was settled: its version, its kind, its first fact.
 const SETTLED_FIRST: [u8; 3] = [1, 1, 8];
@@ -12,11 +15,38 @@ const SETTLED_FIRST: [u8; 3] = [1, 1, 8];
 /// A record that says nothing.
 const NO_FACTS: [u8; 2] = [1, 1];
 
+/// What a broker with that mistake hears instead.
+pub(super) fn mishear(sabotage: Sabotage, input: Input) -> Input {
+    match (sabotage, input) {
+        (Sabotage::LastingRights, Input::SetPermissions { .. }) => Input::Wake,
+        (
+            Sabotage::LostAppointments,
+            Input::Publish { connection, channel, mut publish, properties, body },
+        ) if is_late(&properties) => {
+            publish.routing_key = ShortStr::from_static("nowhere");
+            Input::Publish { connection, channel, publish, properties, body }
+        }
+        (_, input) => input,
+    }
+}
+
+/// Whether the message is to wait for its time.
+fn is_late(properties: &Properties) -> bool {
+    properties.headers().is_some_and(|headers| {
+        [SCHEDULED, DELAYED].iter().any(|header| headers.get(header).is_some())
+    })
+}
+
 /// What a broker with that mistake says instead.
 pub(super) fn spoil(sabotage: Sabotage, is_wake: bool, effect: Effect) -> Effect {
     match (sabotage, effect) {
         (Sabotage::LostSlices, Effect::Append { lsn, record })
             if is_wake && record.starts_with(&SETTLED_FIRST) =>
+        {
+            Effect::Append { lsn, record: Bytes::from_static(&NO_FACTS) }
+        }
+        (Sabotage::LostAcks, Effect::Append { lsn, record })
+            if record.starts_with(&SETTLED_FIRST) =>
         {
             Effect::Append { lsn, record: Bytes::from_static(&NO_FACTS) }
         }

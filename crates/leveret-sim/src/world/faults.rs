@@ -6,7 +6,13 @@ use leveret_journal::{FaultKind as DiskFault, Repeat};
 use leveret_protocol::ReplyCode;
 
 use super::{DiskPlan, World, lives::Death};
-use crate::{event::Event, fault::FaultKind, moment::ClockJump, place::LinkId, plan::Sabotage};
+use crate::{
+    event::Event,
+    fault::FaultKind,
+    moment::ClockJump,
+    place::{HostIndex, LinkId},
+    plan::Sabotage,
+};
 
 /// A disk fault strikes one of so many calls.
 const CALLS_AHEAD: u64 = 40;
@@ -58,10 +64,12 @@ impl World {
                 self.paused_until = self.scene.now.after(micros);
             }
             FaultKind::Clock => self.set_clock(),
+            FaultKind::Policy => self.change_policies(),
             FaultKind::Reset
             | FaultKind::HalfClose
             | FaultKind::Partition
             | FaultKind::Vanish
+            | FaultKind::Forbid
             | FaultKind::Stall => self.harm_link(kind),
         }
     }
@@ -86,6 +94,15 @@ impl World {
         self.scene.server_clock = self.scene.server_clock.set(jump);
     }
 
+    /// Other policies hold from now on, in one virtual host; a restart forgets them.
+    fn change_policies(&mut self) {
+        let host = HostIndex(self.faults.index(self.scene.conditions.hosts));
+        let policies = self.scene.conditions.topology.policies(&mut self.faults);
+        if let Some(server) = &mut self.server {
+            server.set_policies(&mut self.scene, host, policies);
+        }
+    }
+
     fn harm_link(&mut self, kind: FaultKind) {
         let at = self.faults.index(self.clients.len());
         let Some(client) = self.clients.get_mut(at) else { return };
@@ -101,6 +118,11 @@ impl World {
             }
             FaultKind::Stall => client.stall(scene, micros),
             FaultKind::Vanish => self.vanish(link),
+            FaultKind::Forbid => {
+                if let Some(server) = &mut self.server {
+                    server.forbid(scene, link);
+                }
+            }
             FaultKind::Kill
             | FaultKind::PowerLoss
             | FaultKind::PowerCut
@@ -108,6 +130,7 @@ impl World {
             | FaultKind::DiskFull
             | FaultKind::Stop
             | FaultKind::Pause
+            | FaultKind::Policy
             | FaultKind::Clock => {}
         }
     }
