@@ -86,6 +86,7 @@ scripts! {
     what_was_durable_is_there_after_a_restart: "restart.txt";
     what_lives_in_old_records_is_written_again: "relocate.txt";
     a_large_transaction_is_cut_and_still_whole: "parts.txt";
+    a_look_ends_where_a_page_begins: "peek_pages.txt";
     what_waits_long_waits_in_pages: "pages.txt";
     pages_are_there_after_a_restart: "pages_restart.txt";
     a_damaged_page_is_named_and_kept: "pages_damaged.txt";
