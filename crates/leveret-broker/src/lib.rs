@@ -55,6 +55,7 @@ pub use broker::Broker;
 pub use builder::Builder;
 pub use config::{Config, ConfigError, Listener, Origin, Problem, RawConfig, Store, parse_address};
 pub use directory::DirectoryError;
+pub use http::HttpLimits;
 /// Why the log could not be opened.
 pub use leveret_journal::OpenError as LogError;
 pub use lifecycle::Failure;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::http::HttpLimits;
+
 /// What the broker grants at most; each bound says what happens at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -55,6 +57,8 @@ pub struct Limits {
     pub scheduled_bytes_max: usize,
     /// How long a clean stop waits for peers to answer `connection.close` (1 s).
     pub close_timeout: Duration,
+    /// Those of the HTTP API.
+    pub http: HttpLimits,
 }
 
 impl Default for Limits {
@@ -82,6 +86,7 @@ impl Default for Limits {
             unsettled_bytes_max: 256 << 20,
             scheduled_bytes_max: 256 << 20,
             close_timeout: Duration::from_secs(1),
+            http: HttpLimits::default(),
         }
     }
 }

@@ -2,9 +2,15 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use crate::{connection, door::Door, lifecycle::Failure, shared::Shared, users::Peer};
+use crate::{
+    connection,
+    door::Door,
+    lifecycle::{Failure, Lifecycle},
+    shared::Shared,
+    users::Peer,
+};
 
 /// Connections that the system keeps until they are accepted.
 const BACKLOG: u32 = 1_024;
@@ -28,24 +34,33 @@ pub(crate) fn listen(socket: TcpSocket) -> io::Result<TcpListener> {
 
 /// Accepts connections until the broker stops.
 pub(crate) async fn accept(listener: TcpListener, door: Door, shared: Arc<Shared>) {
-    let mut watch = shared.lifecycle.watch();
+    while let Some((stream, address)) = next(&listener, &shared.lifecycle).await {
+        connection::spawn_at(&door, stream, Peer::Address(address), &shared);
+    }
+}
+
+/// The next connection; none once the broker stops, or the socket to listen on is lost.
+pub(crate) async fn next(
+    listener: &TcpListener,
+    lifecycle: &Lifecycle,
+) -> Option<(TcpStream, SocketAddr)> {
+    let mut watch = lifecycle.watch();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = watch.ended() => return,
+            _ = watch.ended() => return None,
         };
         match accepted {
-            Ok((stream, address)) => {
-                if let Err(error) = stream.set_nodelay(true) {
+            Ok((stream, address)) => match stream.set_nodelay(true) {
+                Ok(()) => return Some((stream, address)),
+                Err(error) => {
                     tracing::debug!(%address, %error, "a connection was gone before it was accepted");
-                    continue;
                 }
-                connection::spawn_at(&door, stream, Peer::Address(address), &shared);
-            }
+            },
             Err(error) if is_lasting(&error) => {
                 let reason = error.to_string().into();
-                shared.lifecycle.fail(Failure::Listener { reason });
-                return;
+                lifecycle.fail(Failure::Listener { reason });
+                return None;
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection now");

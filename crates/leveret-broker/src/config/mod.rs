@@ -6,6 +6,7 @@
 mod address;
 mod alarms;
 mod document;
+mod http;
 mod origin;
 mod problem;
 mod quantity;
@@ -427,6 +428,7 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
             .number("scheduled_bytes_max", 1..=1 << 40)
             .unwrap_or(default.scheduled_bytes_max),
         close_timeout: section.duration("close_timeout").unwrap_or(default.close_timeout),
+        http: section.section("http").map(http::read_http_limits).unwrap_or_default(),
     };
     section.finish();
     limits

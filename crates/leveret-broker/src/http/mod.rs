@@ -12,10 +12,11 @@ mod login;
 mod overview;
 mod policies;
 mod refusal;
+mod server;
 mod topology;
 mod users;
 
-use std::{future::IntoFuture, io, net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -25,27 +26,20 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use self::refusal::Refusal;
+pub use self::server::HttpLimits;
+use self::{refusal::Refusal, server::Terms};
 use crate::shared::Shared;
-
-/// Bytes of a request's body; a larger one is answered with 413.
-const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// Answers requests until the broker stops.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let mut watch = shared.lifecycle.watch();
-    let service = router(shared).into_make_service_with_connect_info::<SocketAddr>();
-    let answering = axum::serve(listener, service);
-    let ended: io::Result<()> = tokio::select! {
-        ended = answering.into_future() => ended,
-        _ = watch.ended() => Ok(()),
-    };
-    if let Err(error) = ended {
-        tracing::error!(%error, "the admin api ended");
-    }
+    let limits = shared.limits();
+    let terms = Terms { limits: limits.http, close_timeout: limits.close_timeout };
+    let lifecycle = shared.lifecycle.clone();
+    let router = router(shared, terms.limits.body_bytes_max);
+    server::serve(listener, router, terms, lifecycle).await;
 }
 
-fn router(shared: Arc<Shared>) -> Router {
+fn router(shared: Arc<Shared>, body_bytes_max: usize) -> Router {
     let api = Router::new()
         .merge(overview::routes())
         .merge(users::routes())
@@ -59,7 +53,7 @@ fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .nest("/api", api)
         .fallback(missing)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(axum::middleware::map_response(uncached))
         .with_state(shared)
 }

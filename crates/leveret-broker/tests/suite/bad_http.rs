@@ -148,6 +148,7 @@ async fn what_is_no_http_is_closed() {
         ("GET /api/overview HTTP/9.9\r\n\r\n".to_owned(), "400"),
         (format!("GET /api/overview HTTP/1.1\r\n{many}\r\n"), "431"),
         (format!("GET /api/overview HTTP/1.1\r\n{long}\r\n"), "431"),
+        (format!("GET /api/overview HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(64_000)), "431"),
         ("PUT /api/users/x HTTP/1.1\r\ncontent-length: -1\r\n\r\n".to_owned(), "400"),
         (
             "PUT /api/users/x HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n"

@@ -17,6 +17,7 @@ mod durability;
 mod extensions;
 mod flow;
 mod handshake;
+mod http_limits;
 mod lifecycle;
 mod paging;
 mod security;

@@ -110,6 +110,12 @@ fn every_setting_is_shown_with_its_source() {
         limits.message_bytes_max = 134217728               # default
         limits.consumer_timeout = 1800s                    # default
         limits.close_timeout = 1s                          # default
+        limits.http.connections_max = 1024                 # default
+        limits.http.head_bytes_max = 16384                 # default
+        limits.http.head_timeout = 30s                     # default
+        limits.http.body_bytes_max = 1048576               # default
+        limits.http.body_timeout = 30s                     # default
+        limits.http.write_timeout = 30s                    # default
         alarms.memory = 60%                                # default
         alarms.disk_free = 50000000B                       # default
         alarms.interval = 1s                               # default

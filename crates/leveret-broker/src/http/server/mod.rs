@@ -1,0 +1,68 @@
+//! An HTTP server that no peer can hold up: each bound of time, size and number is its own.
+//!
+//! It knows no routes. Keeps true: after the broker's stop it ends in about twice the time that a
+//! connection has to close, whatever its peers do.
+
+mod body;
+mod connection;
+mod farewell;
+mod limits;
+mod stream;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+
+pub use self::limits::HttpLimits;
+use crate::{lifecycle::Lifecycle, listener};
+
+/// Peers being told that there is no place; one more is told nothing.
+const REFUSALS_MAX: usize = 64;
+
+/// What holds for every connection.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) limits: HttpLimits,
+    /// How long an answer under way may take when the broker stops.
+    pub(super) close_timeout: Duration,
+}
+
+/// Answers connections by the routes given until the broker stops.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    terms: Terms,
+    lifecycle: Lifecycle,
+) {
+    let places = Arc::new(Semaphore::new(terms.limits.connections_max));
+    let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
+    let terms = Arc::new(terms);
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, address) = tokio::select! {
+            next = listener::next(&listener, &lifecycle) => match next {
+                Some(accepted) => accepted,
+                None => break,
+            },
+            // A panic is one connection's, whose place is free again.
+            Some(_) = connections.join_next() => continue,
+        };
+        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            let (router, terms) = (router.clone(), Arc::clone(&terms));
+            let watch = lifecycle.watch();
+            connections.spawn(async move {
+                connection::serve(stream, address, router, terms, watch).await;
+                drop(place);
+            });
+        } else if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
+            tracing::warn!(%address, "refusing an http connection: too many connections");
+            connections.spawn(async move {
+                connection::refuse(stream).await;
+                drop(refusal);
+            });
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
