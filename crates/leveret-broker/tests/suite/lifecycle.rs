@@ -71,6 +71,22 @@ async fn a_clean_stop_does_not_wait_for_ever() {
     drop(unfinished);
 }
 
+/// Without any time to answer, there is still what the socket takes at once: a peer saw the end of the
+/// connection and no reason.
+#[tokio::test]
+async fn a_hasty_stop_still_says_why() {
+    let mut limits = Limits::default();
+    limits.close_timeout = Duration::ZERO;
+    for _ in 0..20 {
+        let limits = limits.clone();
+        let broker = Broker::builder().in_memory().limits(limits).start().await.unwrap();
+        let mut silent = Wire::new(broker.connect());
+        silent.ready().await;
+        broker.shutdown().await;
+        assert_eq!(silent.rest().await, format!("{FORCED}\neof"));
+    }
+}
+
 #[tokio::test]
 async fn a_dropped_broker_stops_too() {
     let broker = in_memory().await;

@@ -211,14 +211,17 @@ impl Session {
         }
     }
 
-    /// Sends a heartbeat if one is due, or gives the peer up: then nothing waits to be written any more.
+    /// Sends a heartbeat if one is due, or gives the peer up: then nothing waits to be written any more,
+    /// but what was said before a close that the peer has not answered. How long to wait for that to be
+    /// written is up to the caller.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         match self.phase {
             Phase::Handshake(_) if self.now >= self.open_until => {
                 self.lose(Failure::HandshakeTimeout);
             }
-            Phase::Closing { until } if self.now >= until => self.lose(Failure::CloseTimeout),
+            // Why it was closed may not be written yet: with this much time, the peer may still take it.
+            Phase::Closing { until } if self.now >= until => self.give_up(Failure::CloseTimeout),
             Phase::Running => match self.heartbeat.handle_timeout(self.now) {
                 Beat::Nothing => {}
                 Beat::Send => self.output.push_heartbeat(),
