@@ -14,6 +14,11 @@ pub(crate) enum SettleError {
         timeout.as_millis()
     )]
     TimedOut { channel: ChannelNumber, timeout: Duration },
+    #[error(
+        "limit of unacknowledged deliveries of channel {channel} ({messages_max} messages, \
+         {bytes_max} bytes) is reached"
+    )]
+    TooManyUnsettled { channel: ChannelNumber, messages_max: usize, bytes_max: usize },
     #[error("requeue=false")]
     RecoverWithoutRequeue,
 }
@@ -21,7 +26,9 @@ pub(crate) enum SettleError {
 impl SettleError {
     pub(super) fn reply_code(&self) -> ReplyCode {
         match self {
-            Self::UnknownTag { .. } | Self::TimedOut { .. } => ReplyCode::PreconditionFailed,
+            Self::UnknownTag { .. } | Self::TimedOut { .. } | Self::TooManyUnsettled { .. } => {
+                ReplyCode::PreconditionFailed
+            }
             Self::RecoverWithoutRequeue => ReplyCode::NotImplemented,
         }
     }

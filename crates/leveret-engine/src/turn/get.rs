@@ -10,7 +10,7 @@ use crate::{
     channel::{ChannelKey, Delivery},
     content::Content,
     effects::Effect,
-    error::{MethodError, ResourceError, ResourceKind},
+    error::{MethodError, ResourceError, ResourceKind, SettleError},
     getters::Getter,
     identity::QueueId,
     message::Message,
@@ -25,6 +25,9 @@ impl Turn<'_> {
         let id = self.usable_queue(at, &name)?;
         self.touch(id);
         self.check_single_consumer(id)?;
+        if !get.no_ack {
+            self.check_takes_more(at)?;
+        }
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let opening = channel.opening;
         if self.host.getters.first(id).is_none() {
@@ -77,6 +80,19 @@ impl Turn<'_> {
         if settings.queue_type == QueueType::Quorum && settings.single_active_consumer {
             let resource = self.host.queue_resource(&queue.spec.name);
             return Err(ResourceError::SingleConsumer { resource });
+        }
+        Ok(())
+    }
+
+    /// Refuses one delivery more than a channel may leave unsettled. Consumers wait at this bound; who
+    /// asks for one message is told.
+    fn check_takes_more(&self, at: ChannelKey) -> Result<(), SettleError> {
+        let limits = &self.host.options.limits;
+        let (messages_max, bytes_max) = (limits.unsettled_messages_max, limits.unsettled_bytes_max);
+        let Some(channel) = self.host.channel(at) else { return Ok(()) };
+        if channel.unacked.is_full(messages_max, bytes_max) {
+            let channel = at.channel;
+            return Err(SettleError::TooManyUnsettled { channel, messages_max, bytes_max });
         }
         Ok(())
     }
