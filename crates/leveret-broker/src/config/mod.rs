@@ -144,13 +144,18 @@ pub struct RawConfig {
 }
 
 impl RawConfig {
-    /// Reads a TOML file; all that is wrong in it is told at once.
+    /// Reads a TOML file; all that is wrong in it is told at once. The files of TLS that it names are
+    /// looked for beside it, if their paths are relative.
     pub fn from_file(path: PathBuf) -> Result<Self, ConfigError> {
         let text = match read(&path) {
             Ok(text) => text,
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };
-        Self::from_toml(&path.display().to_string(), &text)
+        let mut config = Self::from_toml(&path.display().to_string(), &text)?;
+        if let (Some(tls), Some(directory)) = (&mut config.tls, path.parent()) {
+            tls.rebase(directory);
+        }
+        Ok(config)
     }
 
     /// Reads TOML text; `name` is what the problems call it.
@@ -427,6 +432,12 @@ fn read_limits(mut section: Section<'_, '_>) -> Limits {
         scheduled_bytes_max: section
             .number("scheduled_bytes_max", 1..=1 << 40)
             .unwrap_or(default.scheduled_bytes_max),
+        transaction_operations_max: section
+            .number("transaction_operations_max", 1..=16_777_216)
+            .unwrap_or(default.transaction_operations_max),
+        transaction_bytes_max: section
+            .number("transaction_bytes_max", 1..=1 << 40)
+            .unwrap_or(default.transaction_bytes_max),
         close_timeout: section.duration("close_timeout").unwrap_or(default.close_timeout),
         http: section.section("http").map(http::read_http_limits).unwrap_or_default(),
     };

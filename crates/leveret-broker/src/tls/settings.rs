@@ -1,6 +1,6 @@
 //! What an operator says of TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The certificate to show and the certificates to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,14 @@ impl TlsConfig {
             client_certificates: ClientCertificates::None,
             version_min: TlsVersion::V1_2,
             user_from: NameSource::CommonName,
+        }
+    }
+
+    /// Takes relative paths as of that directory.
+    pub(crate) fn rebase(&mut self, directory: &Path) {
+        let paths = [&mut self.certificate, &mut self.key].into_iter().chain(&mut self.client_ca);
+        for path in paths {
+            *path = directory.join(&*path);
         }
     }
 

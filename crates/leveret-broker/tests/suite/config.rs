@@ -42,7 +42,7 @@ handshake_timeout = "500ms"
         expect![[r#"
             Config { listen: [127.0.0.1:0, [::1]:5672, 127.0.0.1:5673], listeners: [], tls: None, admin_listen: None, store: Directory("warren"), virtual_hosts: ["/", "bounces"], users: [User { name: "hazel", password: Secret(hidden), loopback_only: false, virtual_hosts: Some(["bounces"]), tags: {} },
             User { name: "guest", password: Secret(hidden), loopback_only: true, virtual_hosts: None, tags: {} }]
-            limits: Limits { connections_max: 10000, half_open_max: 1024, half_open_per_address_max: 256, handshake_bytes_max: 65536, handshake_timeout: 500ms, refusal_delay: 3s, channels_max: 2047, frame_bytes_max: 131072, heartbeat: 30s, message_bytes_max: 134217728, ingress_bytes_max: 33554432, connection_ingress_bytes_max: 262144, egress_bytes_max: 1048576, page_messages_max: 4096, page_bytes_max: 2097152, page_thin_after: 5s, scrub_bytes_per_sec: 8388608, consumer_timeout: Some(1800s), unsettled_messages_max: 1000000, unsettled_bytes_max: 268435456, scheduled_bytes_max: 268435456, close_timeout: 1s, http: HttpLimits { connections_max: 1024, head_bytes_max: 16384, head_timeout: 30s, body_bytes_max: 1048576, body_timeout: 30s, write_timeout: 30s } },
+            limits: Limits { connections_max: 10000, half_open_max: 1024, half_open_per_address_max: 256, handshake_bytes_max: 65536, handshake_timeout: 500ms, refusal_delay: 3s, channels_max: 2047, frame_bytes_max: 131072, heartbeat: 30s, message_bytes_max: 134217728, ingress_bytes_max: 33554432, connection_ingress_bytes_max: 262144, egress_bytes_max: 1048576, page_messages_max: 4096, page_bytes_max: 2097152, page_thin_after: 5s, scrub_bytes_per_sec: 8388608, consumer_timeout: Some(1800s), unsettled_messages_max: 1000000, unsettled_bytes_max: 268435456, scheduled_bytes_max: 268435456, transaction_operations_max: 65536, transaction_bytes_max: 268435456, close_timeout: 1s, http: HttpLimits { connections_max: 1024, head_bytes_max: 16384, head_timeout: 30s, body_bytes_max: 1048576, body_timeout: 30s, write_timeout: 30s } },
             alarms: AlarmSettings { memory: Percent(60), disk_free_min: 50000000, interval: 1s } }"#]],
     );
 }
@@ -275,4 +275,16 @@ fn variables_are_read_and_an_empty_one_is_not_set() {
 fn an_unreadable_file_is_named() {
     let error = RawConfig::from_file(PathBuf::from("/nonexistent/broker.toml")).unwrap_err();
     expect!["cannot read the configuration file `/nonexistent/broker.toml`: No such file or directory (os error 2)"].assert_eq(&error.to_string());
+}
+
+#[test]
+fn the_files_of_tls_are_looked_for_beside_the_file_that_names_them() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("broker.toml");
+    let text = "[tls]\ncertificate = \"server.pem\"\nkey = \"/keys/server.key\"\nclient_ca = \"ca/clients.pem\"\n";
+    std::fs::write(&file, text).unwrap();
+    let tls = RawConfig::from_file(file).unwrap().resolve().unwrap().tls.unwrap();
+    assert_eq!(tls.certificate, root.path().join("server.pem"));
+    assert_eq!(tls.key, std::path::Path::new("/keys/server.key"));
+    assert_eq!(tls.client_ca, Some(root.path().join("ca/clients.pem")));
 }
