@@ -40,6 +40,9 @@ pub(crate) struct BrokerArgs {
     /// The peer's process.
     #[arg(long, value_name = "PID", requires = "peer")]
     peer_pid: Option<u32>,
+    /// Prints the table as JSON, and what is being run on the error stream.
+    #[arg(long)]
+    json: bool,
     /// Where the data directories are made; on the disk to be measured.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
@@ -57,7 +60,7 @@ pub(crate) fn run(args: &BrokerArgs) -> anyhow::Result<()> {
     for run in 1..=args.runs {
         table.syncs.push(Syncs::measure(&args.folder)?);
         for runs in &mut table.rows {
-            println!("run {run} of {}: {}", args.runs, runs.row.title);
+            eprintln!("run {run} of {}: {}", args.runs, runs.row.title);
             runs.ours.push(ours(args, &leveret, runs)?);
             if let (Some(url), Some(pid)) = (&args.peer, args.peer_pid) {
                 let target = Target { url, pid };
@@ -66,7 +69,11 @@ pub(crate) fn run(args: &BrokerArgs) -> anyhow::Result<()> {
         }
         table.syncs.push(Syncs::measure(&args.folder)?);
     }
-    println!("\n{table}");
+    if args.json {
+        println!("{}", table.to_json());
+    } else {
+        println!("\n{table}");
+    }
     Ok(())
 }
 

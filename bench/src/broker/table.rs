@@ -3,6 +3,7 @@
 use std::fmt;
 
 use comfy_table::{CellAlignment, Table as Grid};
+use serde_json::{Value, json};
 
 use super::{
     load::Figures,
@@ -65,7 +66,51 @@ fn reach(reach: Reach) -> String {
     }
 }
 
+/// Medians as JSON; null where nothing was measured.
+fn figures_to_json(figures: &[Figures]) -> Value {
+    let Some(cpu) = median(figures, |run| run.cpu) else { return Value::Null };
+    let timed = figures.iter().any(|run| run.latency.is_some());
+    let at = |of: fn((f64, f64)) -> f64| {
+        median(figures, |run| of(run.latency.unwrap_or_default())).filter(|_| timed)
+    };
+    json!({
+        "per_second": median(figures, |run| run.rate),
+        "cpu_us": cpu,
+        "busy_percent": median(figures, |run| run.busy),
+        "p50_ms": at(|latency| latency.0),
+        "p99_ms": at(|latency| latency.1),
+        "grown_mib": median(figures, |run| run.grown),
+        "runs": figures.len(),
+    })
+}
+
 impl Table {
+    /// Medians by row, ours and the peer's.
+    pub(super) fn to_json(&self) -> Value {
+        let row = |runs: &Runs| {
+            json!({
+                "title": runs.row.title,
+                "reach": reach(runs.row.reach),
+                "leveret": figures_to_json(&runs.ours),
+                "peer": figures_to_json(&runs.peer),
+            })
+        };
+        let rows: Vec<Value> = self.rows.iter().map(row).collect();
+        let sync = self.sync();
+        json!({
+            "rows": rows,
+            "fdatasync_p50_us": sync.map(|sync| sync.p50.as_secs_f64() * 1e6),
+            "fdatasync_p99_us": sync.map(|sync| sync.p99.as_secs_f64() * 1e6),
+        })
+    }
+
+    /// The median of the bare syncs.
+    fn sync(&self) -> Option<Syncs> {
+        let mut syncs = self.syncs.clone();
+        syncs.sort_by_key(|sync| sync.p50);
+        syncs.get(syncs.len() / 2).copied()
+    }
+
     fn compare_with_direct(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cpu = |runs: &Runs| median(&runs.ours, |run| run.cpu);
         let direct = self.rows.iter().find(|runs| runs.row.title == DIRECT).and_then(cpu);
@@ -118,9 +163,7 @@ impl fmt::Display for Table {
         writeln!(f, "{grid}")?;
         writeln!(f, "us: the broker's processor time per message; latencies are p50 / p99")?;
         self.compare_with_direct(f)?;
-        let mut syncs = self.syncs.clone();
-        syncs.sort_by_key(|sync| sync.p50);
-        let Some(sync) = syncs.get(syncs.len() / 2) else { return Ok(()) };
+        let Some(sync) = self.sync() else { return Ok(()) };
         let (p50, p99) = (sync.p50.as_micros(), sync.p99.as_micros());
         write!(f, "fdatasync of 4 KiB in the same minutes: p50 {p50} us, p99 {p99} us")
     }

@@ -47,6 +47,12 @@ pub(crate) struct ClientArgs {
     /// A broker to work on instead of the sink.
     #[arg(long)]
     url: Option<String>,
+    /// Another broker to do the same work on, in the same run.
+    #[arg(long, value_name = "URL", requires = "url")]
+    peer: Option<String>,
+    /// Prints the table as JSON, and what is being run on the error stream.
+    #[arg(long)]
+    json: bool,
     /// Threads of the client's runtime; 1 is the runtime of one thread.
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -85,27 +91,55 @@ pub(crate) fn play(part: &Part) -> anyhow::Result<()> {
 }
 
 pub(crate) fn run(args: &ClientArgs) -> anyhow::Result<()> {
-    let wanted = args.only.as_deref().unwrap_or_default();
-    let mut table = Table {
-        contenders: contenders(args),
-        threads: args.threads,
-        peer: args.url.as_deref().map_or("a sink", |_| "a broker"),
-        rows: ROWS.iter().filter(|row| row.title.contains(wanted)).map(Runs::new).collect(),
-        ping_pongs: Vec::new(),
-    };
-    let has_calls = table.rows.iter().any(|runs| runs.row.work == Work::Call);
+    let url = args.url.as_deref();
+    let mut targets = vec![(url, table(args, url.map_or("a sink", |_| "a broker")))];
+    if let Some(peer) = args.peer.as_deref() {
+        targets.push((Some(peer), table(args, "its peer")));
+    }
     for run in 1..=args.runs {
-        if has_calls {
-            table.ping_pongs.push(ping_pong(args)?);
-        }
-        for runs in &mut table.rows {
-            for contender in table.contenders.iter().filter(|who| who.does(runs.row.work)) {
-                println!("run {run} of {}: {}, {}", args.runs, runs.row.title, contender.title());
-                runs.samples.push((*contender, measure(args, *contender, runs.row)?));
-            }
+        for (url, table) in &mut targets {
+            run_once(args, run, *url, table)?;
         }
     }
-    println!("\n{table}");
+    if args.json {
+        let tables: Vec<_> = targets.iter().map(|(_, table)| table.to_json()).collect();
+        println!("{}", serde_json::json!({ "tables": tables }));
+    } else {
+        for (_, table) in &targets {
+            println!("\n{table}");
+        }
+    }
+    Ok(())
+}
+
+fn table(args: &ClientArgs, peer: &'static str) -> Table {
+    let wanted = args.only.as_deref().unwrap_or_default();
+    Table {
+        contenders: contenders(args),
+        threads: args.threads,
+        peer,
+        rows: ROWS.iter().filter(|row| row.title.contains(wanted)).map(Runs::new).collect(),
+        ping_pongs: Vec::new(),
+    }
+}
+
+/// Each row of a table once by each client.
+fn run_once(
+    args: &ClientArgs,
+    run: usize,
+    url: Option<&str>,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    if table.rows.iter().any(|runs| runs.row.work == Work::Call) {
+        table.ping_pongs.push(ping_pong(args)?);
+    }
+    for runs in &mut table.rows {
+        for contender in table.contenders.iter().filter(|who| who.does(runs.row.work)) {
+            let (title, who) = (runs.row.title, contender.title());
+            eprintln!("run {run} of {} against {}: {title}, {who}", args.runs, table.peer);
+            runs.samples.push((*contender, measure(args, url, *contender, runs.row)?));
+        }
+    }
     Ok(())
 }
 
@@ -119,9 +153,14 @@ fn ping_pong(args: &ClientArgs) -> anyhow::Result<Sample> {
     child::drive(Contender::Leveret, &PING_PONG, &echo.line, args.threads)
 }
 
-fn measure(args: &ClientArgs, contender: Contender, row: &Row) -> anyhow::Result<Sample> {
+fn measure(
+    args: &ClientArgs,
+    url: Option<&str>,
+    contender: Contender,
+    row: &Row,
+) -> anyhow::Result<Sample> {
     let messages = child::messages(contender, row);
-    if let Some(url) = &args.url {
+    if let Some(url) = url {
         let runtime = runtime(1)?;
         let prepared = runtime.block_on(Prepared::new(url, row.work, messages))?;
         let _responder = Helper::start(&["client-responder", "--url", url])?;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use comfy_table::{CellAlignment, Table as Grid};
+use serde_json::{Map, Value, json};
 
 use super::{
     contender::Contender,
@@ -69,6 +70,14 @@ fn median(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
+/// Medians as JSON; null where nothing was measured.
+fn figures(samples: &[Sample]) -> Value {
+    let Some(cpu) = median(samples, Sample::cpu_micros) else { return Value::Null };
+    let (p50, p99) = latencies(samples).unzip();
+    let rate = median(samples, Sample::rate);
+    json!({ "cpu_us": cpu, "per_second": rate, "p50_us": p50, "p99_us": p99, "runs": samples.len() })
+}
+
 /// Medians of the percentiles, where messages were timed.
 fn latencies(samples: &[Sample]) -> Option<(f64, f64)> {
     samples.first()?.latency?;
@@ -114,6 +123,23 @@ impl fmt::Display for Table {
 }
 
 impl Table {
+    /// Medians by row and client; times in microseconds.
+    pub(super) fn to_json(&self) -> Value {
+        let rows: Vec<Value> = self.rows.iter().map(|runs| self.row_to_json(runs)).collect();
+        json!({
+            "against": self.peer,
+            "threads": self.threads,
+            "rows": rows,
+            "ping_pong": figures(&self.ping_pongs),
+        })
+    }
+
+    fn row_to_json(&self, runs: &Runs) -> Value {
+        let of = |who: &Contender| (who.name().to_owned(), figures(&runs.of(*who)));
+        let clients: Map<String, Value> = self.contenders.iter().map(of).collect();
+        json!({ "title": runs.row.title, "reach_cpu_us": runs.row.reach, "clients": clients })
+    }
+
     fn write_round_trips(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((raw, raw_p99)) = latencies(&self.ping_pongs) else { return Ok(()) };
         writeln!(f, "64 bytes there and back over TCP, two processes: {raw:.1} / {raw_p99:.1} us")?;
