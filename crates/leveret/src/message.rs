@@ -69,30 +69,6 @@ impl Message {
 
     /// One header as text: a string, without bytes that are none.
     pub fn header_text(&self, name: &str) -> Option<String> {
-        text_of(self.header(name)?)
-    }
-}
-
-/// The text of a field that holds one.
-pub(crate) fn text_of(value: FieldValue) -> Option<String> {
-    match value {
-        FieldValue::LongString(bytes) | FieldValue::Bytes(bytes) => {
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        }
-        FieldValue::Bool(_)
-        | FieldValue::I8(_)
-        | FieldValue::U8(_)
-        | FieldValue::I16(_)
-        | FieldValue::U16(_)
-        | FieldValue::I32(_)
-        | FieldValue::U32(_)
-        | FieldValue::I64(_)
-        | FieldValue::F32(_)
-        | FieldValue::F64(_)
-        | FieldValue::Decimal { .. }
-        | FieldValue::Array(_)
-        | FieldValue::Timestamp(_)
-        | FieldValue::Table(_)
-        | FieldValue::Void => None,
+        Some(self.header(name)?.to_text_lossy()?.into_owned())
     }
 }

@@ -34,7 +34,7 @@ impl RemoteError {
     /// The error in a reply, if it is one.
     pub(super) fn of(reply: &Delivery) -> Option<Self> {
         let headers = reply.properties.headers()?;
-        let text = |name| headers.get(name).and_then(text_of);
+        let text = |name| Some(headers.get(name)?.to_text_lossy()?.into_owned());
         Some(Self {
             class: text(CLASS)?,
             text: text(TEXT).unwrap_or_default(),
@@ -82,27 +82,4 @@ impl Publish {
 
 fn cut(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
-}
-
-fn text_of(value: FieldValue) -> Option<String> {
-    match value {
-        FieldValue::LongString(bytes) | FieldValue::Bytes(bytes) => {
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        }
-        FieldValue::Bool(_)
-        | FieldValue::I8(_)
-        | FieldValue::U8(_)
-        | FieldValue::I16(_)
-        | FieldValue::U16(_)
-        | FieldValue::I32(_)
-        | FieldValue::U32(_)
-        | FieldValue::I64(_)
-        | FieldValue::F32(_)
-        | FieldValue::F64(_)
-        | FieldValue::Decimal { .. }
-        | FieldValue::Array(_)
-        | FieldValue::Timestamp(_)
-        | FieldValue::Table(_)
-        | FieldValue::Void => None,
-    }
 }

@@ -5,6 +5,7 @@
 
 mod builder;
 mod scan;
+mod text;
 
 use core::fmt;
 

@@ -4,6 +4,7 @@
 //! then is the message acknowledged. The same message-id gives the same name (unless the pattern
 //! says otherwise), so a message delivered twice is one file.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use super::source::FILE_NAME_HEADER;
 use crate::failure::Failure;
 use crate::handler::Handler;
 use crate::lineage::now_secs;
-use crate::message::{Message, text_of};
+use crate::message::Message;
 
 /// Where files wait for their final name; emptied at start.
 const TEMPORARY: &str = ".tmp";
@@ -198,8 +199,8 @@ fn describe(message: &Message) -> Value {
         .headers()
         .iter()
         .map(|(name, value)| {
-            let shown = format!("{value:?}");
-            (name.to_string(), text_of(value).map_or_else(|| json!(shown), Value::from))
+            let shown = value.to_text_lossy().map_or_else(|| format!("{value:?}"), Cow::into_owned);
+            (name.to_string(), Value::from(shown))
         })
         .collect();
     json!({

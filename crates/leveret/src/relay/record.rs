@@ -6,7 +6,6 @@ use leveret_protocol::ShortStr;
 
 use super::parcel::Parcel;
 use super::steps::Steps;
-use crate::message::text_of;
 
 /// How a message left its handler, as the broker was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,5 +88,5 @@ pub(crate) fn is_dead_letter(parcel: &Parcel) -> bool {
 }
 
 fn header(parcel: &Parcel, name: &str) -> Option<String> {
-    text_of(parcel.properties.headers()?.get(name)?)
+    Some(parcel.properties.headers()?.get(name)?.to_text_lossy()?.into_owned())
 }

@@ -64,12 +64,12 @@ fn taken((name, value): (ShortStr, FieldValue)) -> Option<(HeaderName, String)> 
     if !is_wanted || LEFT_OUT.iter().any(|prefix| text.starts_with(prefix)) {
         return None;
     }
-    let value = text_of(&value).filter(|value| value.len() <= VALUE_BYTES_MAX)?;
+    let value = scalar_text(&value).filter(|value| value.len() <= VALUE_BYTES_MAX)?;
     Some((name, value))
 }
 
-/// A field as text, if it has one.
-fn text_of(value: &FieldValue) -> Option<String> {
+/// A field as the value of a header, which is UTF-8 or a number; nothing of other fields.
+fn scalar_text(value: &FieldValue) -> Option<String> {
     match value {
         FieldValue::LongString(bytes) | FieldValue::Bytes(bytes) => {
             std::str::from_utf8(bytes).ok().map(str::to_owned)
