@@ -180,6 +180,8 @@ mod lifeline;
 mod link;
 mod liveness;
 mod lock;
+#[cfg(feature = "management")]
+mod management;
 mod message;
 mod options;
 mod pool;
@@ -191,6 +193,8 @@ mod state;
 mod topology;
 mod transport;
 
+#[cfg(feature = "management")]
+pub use self::management::{ManagementError, ManagementOptions};
 pub use leveret_protocol::{
     ChannelNumber, FieldArray, FieldTable, FieldValue, Negotiated, Properties, PropertiesBuilder,
     ShortStr,

@@ -17,6 +17,18 @@ pub enum Liveness {
         /// How many messages are ready in the queue.
         ready: u32,
     },
+    /// It runs here, and the broker's management API lists this very one.
+    Listed {
+        /// How many consumers the queue has; this one is counted among them.
+        consumers: u32,
+        /// Whether it is its turn, where a queue serves one consumer at a time.
+        is_active: bool,
+    },
+    /// It runs here, but the broker's management API does not list it.
+    Unlisted {
+        /// How many other consumers the queue has.
+        consumers: u32,
+    },
     /// It has ended here.
     Ended(ConsumerEnd),
     /// It runs here, but the broker knows of no consumer of its queue.
@@ -38,7 +50,7 @@ pub enum Liveness {
 impl Liveness {
     /// Whether the broker confirmed it.
     pub const fn is_live(&self) -> bool {
-        matches!(self, Self::Live { .. })
+        matches!(self, Self::Live { .. } | Self::Listed { .. })
     }
 }
 

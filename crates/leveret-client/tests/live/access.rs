@@ -1,11 +1,12 @@
 //! Pools, blocking calls, callbacks and liveness against a real broker.
 
-use std::{thread, time::Duration};
+use std::{io::Write as _, thread, time::Duration};
 
 use leveret_client::{
     AckMode, CallbackOptions, CheckoutError, ConnectOptions, ConsumeOptions, Delivery, Handled,
-    Liveness, MessageDefaults, Pool, PoolOptions, PoolPublishError, Producer, Publish,
-    PublishError, QueueDeclare, QueueDelete, Refusal, ShortStr,
+    Liveness, ManagementError, ManagementOptions, MessageDefaults, Pool, PoolOptions,
+    PoolPublishError, Producer, Publish, PublishError, QueueDeclare, QueueDelete, Refusal, Secret,
+    ShortStr,
     blocking::{self, RecvError},
 };
 use tokio::sync::mpsc;
@@ -219,5 +220,52 @@ fn a_producers_message_arrives_with_its_defaults() {
         assert_eq!(delivery.properties.expiration().unwrap(), "60000");
         assert!(delivery.properties.message_id().is_some());
         pool.close().await;
+    });
+}
+
+#[test]
+fn a_credential_is_replaced_while_the_connection_goes_on() {
+    live("update-secret", async |world| {
+        let queue = world.queue("secret").await;
+        let url = std::env::var("AMQP_URL").unwrap();
+        let secret = ConnectOptions::from_uri(&url).unwrap().password;
+        for _ in 0..2 {
+            world.connection.update_secret(&secret, "it expires").await.unwrap();
+        }
+        world.fill(&queue, &["after"]).await;
+        assert_eq!(world.get(&queue).await.unwrap().body, "after");
+        assert_eq!(world.connection.end(), None);
+    });
+}
+
+/// `MANAGEMENT_PORT` is that of the management API of the broker at `AMQP_URL`.
+#[test]
+fn the_management_api_lists_the_very_consumer() {
+    let Some(port) = std::env::var("MANAGEMENT_PORT").ok().and_then(|port| port.parse().ok())
+    else {
+        let mut out = std::io::stderr();
+        writeln!(out, "skipped the management api: MANAGEMENT_PORT is not set").unwrap();
+        return;
+    };
+    live("management", async |world| {
+        let queue = world.queue("listed").await;
+        let options = ConnectOptions::from_uri(&std::env::var("AMQP_URL").unwrap()).unwrap();
+        let management = ManagementOptions { port, ..ManagementOptions::beside(&options) };
+        let (channel, other) = (world.other().await, world.other().await);
+        let consumer = world.consume(&channel, &queue).await;
+        let neighbour = world.consume(&other, &queue).await;
+        let both = Liveness::Listed { consumers: 2, is_active: true };
+        // RabbitMQ's statistics are some seconds old.
+        while consumer.verify_listed(&management).await.unwrap() != both {}
+        assert_eq!(neighbour.verify_listed(&management).await.unwrap(), both);
+        let password = Secret::new("wrong");
+        let stranger = ManagementOptions { password, ..management.clone() };
+        let refused = consumer.verify_listed(&stranger).await.unwrap_err();
+        assert!(matches!(refused, ManagementError::Refused { status: 401, .. }), "{refused}");
+        neighbour.cancel().await.unwrap();
+        let alone = Liveness::Listed { consumers: 1, is_active: true };
+        while consumer.verify_listed(&management).await.unwrap() != alone {}
+        let ended = neighbour.verify_listed(&management).await.unwrap();
+        assert!(matches!(ended, Liveness::Ended(_)), "{ended:?}");
     });
 }
