@@ -81,6 +81,7 @@ impl<Db: Dialect> FromMessage for Tx<Db> {
     }
 
     fn needs(needs: &mut Needs<'_>) {
+        needs.no_batch("Tx");
         needs.state_or::<Store<Db>>(&fix::<Db>());
     }
 }

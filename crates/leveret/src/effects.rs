@@ -38,6 +38,8 @@ pub enum Outcome {
 pub struct Effects {
     pub(crate) outputs: Vec<Output>,
     pub(crate) verdict: Verdict,
+    /// What is asked for each message of a batch.
+    pub(crate) each: Option<Vec<Self>>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +48,7 @@ pub(crate) enum Output {
     Reply(Reply),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum Verdict {
     #[default]
     Ack,
@@ -57,7 +59,18 @@ pub(crate) enum Verdict {
 impl Effects {
     /// A failure, whatever else was asked for before.
     pub(crate) fn failed(failure: Failure) -> Self {
-        Self { outputs: Vec::new(), verdict: Verdict::Failed(failure) }
+        Self { verdict: Verdict::Failed(failure), ..Self::default() }
+    }
+
+    /// For one message: what was asked for each, together. The first failure counts.
+    pub(crate) fn folded(mut self) -> Self {
+        for one in self.each.take().into_iter().flatten() {
+            self.outputs.extend(one.outputs);
+            if matches!(self.verdict, Verdict::Ack) {
+                self.verdict = one.verdict;
+            }
+        }
+        self
     }
 }
 

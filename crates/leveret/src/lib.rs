@@ -107,11 +107,15 @@ pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;
 pub use extract::{
-    Attempt, Captures, CapturesRejection, Deadline, FromMessage, Headers, Json, JsonRejection,
-    MissingState, NoPrincipal, Redelivered, RoutingKey, Settings, State, Text, TextRejection,
+    Attempt, Batch, Captures, CapturesRejection, Deadline, FromMessage, Headers, Json,
+    JsonRejection, MissingState, NoPrincipal, Redelivered, RoutingKey, Settings, State, Text,
+    TextRejection,
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
-pub use handler::{BlockingFn, CONCURRENCY_MAX, Handler, HandlerFn, Handlers, KillSwitch, Mode};
+pub use handler::{
+    BATCH_SIZE_MAX, BlockingFn, CONCURRENCY_MAX, Each, Handler, HandlerFn, Handlers, KillSwitch,
+    Mode,
+};
 pub use leveret_macros::{Classify, handler};
 pub use message::Message;
 pub use message_id::derived_message_id;

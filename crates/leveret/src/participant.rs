@@ -31,7 +31,9 @@ pub trait Participant: Send {
     fn abandon(self: Box<Self>) -> Abandoning;
 }
 
-/// An attempt has a participant already; it can have one.
+/// An attempt has a participant already, or it is one at a batch: it can have one, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the attempt takes part in a transaction already: a handler can have one")]
+#[error(
+    "the attempt takes part in a transaction already (a handler can have one), or is one at a batch"
+)]
 pub struct AlreadyEnlisted;

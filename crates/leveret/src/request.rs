@@ -4,6 +4,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::failure::Failure;
 use crate::locals::Locals;
 use crate::message::Message;
 use crate::participant::{AlreadyEnlisted, Participant};
@@ -28,6 +29,11 @@ pub struct Request {
     is_duplicate: AtomicBool,
     /// Where a function that blocks is to run.
     seat: Mutex<Option<Seat>>,
+    /// The messages, if it is a batch.
+    parts: Vec<Self>,
+    is_in_batch: bool,
+    /// Why a message of a batch cannot be read.
+    refusal: OnceLock<Failure>,
 }
 
 /// The place of the one participant.
@@ -55,6 +61,9 @@ impl Request {
             participant: Enlisted::default(),
             is_duplicate: AtomicBool::new(false),
             seat: Mutex::default(),
+            parts: Vec::new(),
+            is_in_batch: false,
+            refusal: OnceLock::new(),
         }
     }
 
@@ -96,10 +105,10 @@ impl Request {
     }
 
     /// Lets something else take part in this attempt: it is completed before the message is
-    /// acknowledged, or abandoned.
+    /// acknowledged, or abandoned. Nothing takes part in a batch.
     pub fn enlist(&self, participant: impl Participant + 'static) -> Result<(), AlreadyEnlisted> {
         let mut enlisted = self.participant.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if enlisted.is_some() {
+        if enlisted.is_some() || self.is_in_batch {
             return Err(AlreadyEnlisted);
         }
         *enlisted = Some(Box::new(participant));
@@ -123,6 +132,29 @@ impl Request {
 
     pub(crate) fn take_participant(&self) -> Option<Box<dyn Participant>> {
         self.participant.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The same for a batch: an attempt at many messages.
+    pub(crate) fn with_parts(mut self, parts: Vec<Self>) -> Self {
+        self.parts = parts;
+        self.is_in_batch = true;
+        self.parts.iter_mut().for_each(|part| part.is_in_batch = true);
+        self
+    }
+
+    /// The messages of a batch; none outside of one.
+    pub(crate) fn parts(&self) -> &[Self] {
+        &self.parts
+    }
+
+    /// Says that this message of a batch cannot be read.
+    pub(crate) fn refuse(&self, failure: Failure) {
+        // A second reason adds nothing.
+        self.refusal.set(failure).ok();
+    }
+
+    pub(crate) fn refusal(&self) -> Option<Failure> {
+        self.refusal.get().cloned()
     }
 
     pub(crate) fn put_seat(&self, seat: Seat) {

@@ -27,6 +27,11 @@ pub struct Needs<'a> {
     shared: &'a mut Shared,
     locals: &'a Locals,
     missing: Vec<String>,
+    /// How many arguments take batches.
+    batches: usize,
+    /// Arguments that are one message's own.
+    singles: Vec<&'static str>,
+    is_in_batch: bool,
 }
 
 impl Shared {
@@ -61,7 +66,14 @@ impl Shared {
 
 impl<'a> Needs<'a> {
     pub(crate) fn of(shared: &'a mut Shared, locals: &'a Locals) -> Self {
-        Self { shared, locals, missing: Vec::new() }
+        Self {
+            shared,
+            locals,
+            missing: Vec::new(),
+            batches: 0,
+            singles: Vec::new(),
+            is_in_batch: false,
+        }
     }
 
     /// A value given with [`App::state`](crate::App::state).
@@ -91,6 +103,43 @@ impl<'a> Needs<'a> {
                 self.missing.push(format!("settings of type `{name}`: {text}"));
             }
         }
+    }
+
+    /// Says that an extractor, named so, draws from one message: it has no place beside a
+    /// [`Batch`](crate::Batch), only in one.
+    pub fn one_message(&mut self, extractor: &'static str) {
+        if !self.is_in_batch {
+            self.singles.push(extractor);
+        }
+    }
+
+    /// Says that an extractor, named so, has no place in a handler of batches at all.
+    pub fn no_batch(&mut self, extractor: &'static str) {
+        self.singles.push(extractor);
+    }
+
+    /// What is needed for each message of a batch.
+    pub(crate) fn in_batch(&mut self, each: impl FnOnce(&mut Self)) {
+        self.batches += 1;
+        self.is_in_batch = true;
+        each(self);
+        self.is_in_batch = false;
+    }
+
+    /// Compares what the arguments take with how the handler is run.
+    pub(crate) fn check_batch(&mut self, takes_batches: bool) {
+        let wrong = match (takes_batches, self.batches, self.singles.first()) {
+            (false, 0, _) | (true, 1, None) => return,
+            (false, ..) => "to be made with `Handler::batch(..)`, as it takes a `Batch`".to_owned(),
+            (true, 0, _) => "an argument `Batch<_>`, as it handles batches".to_owned(),
+            (true, 1, Some(single)) => {
+                format!(
+                    "one message at a time for `{single}`: take it within `Batch<_>`, if it can be there"
+                )
+            }
+            (true, ..) => "one `Batch<_>`: make it one of tuples, `Batch<(A, B)>`".to_owned(),
+        };
+        self.missing.push(wrong);
     }
 
     /// Something else that is wrong, in words that follow `needs`.

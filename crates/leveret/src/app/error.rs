@@ -53,6 +53,14 @@ pub enum StartError {
         /// What it may be.
         wanted: String,
     },
+    /// Ways in which a handler is to be run do not go together.
+    #[error("handler `{handler}` {reason}")]
+    Unfit {
+        /// The handler.
+        handler: String,
+        /// Which, and why.
+        reason: String,
+    },
     /// A handler names a connection that nobody described.
     #[error(
         "handler `{handler}` consumes on connection `{connection}`, which is not described{suggestion}"

@@ -3,6 +3,7 @@
 mod attempts;
 mod error;
 mod guarantee;
+mod manner;
 mod mount;
 mod plan;
 #[cfg(feature = "test-kit")]

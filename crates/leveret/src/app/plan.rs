@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use leveret_protocol::ShortStr;
 
 use super::error::StartError;
+use super::manner::check_manner;
 use super::{App, DEFAULT_CONNECTION};
 use crate::config::nearest;
 use crate::endpoint::Endpoint;
@@ -39,6 +40,7 @@ impl App {
             }
             check_numbers(handler)?;
             check_names(handler)?;
+            check_manner(handler)?;
             self.check_connection(handler)?;
             self.check_inbox(handler)?;
         }
@@ -111,6 +113,7 @@ impl App {
             let locals = handler.locals();
             let mut needs = Needs::of(&mut self.shared, &locals);
             handler.service.needs(&mut needs);
+            needs.check_batch(handler.batching.is_some());
             let missing = needs.missing();
             if !missing.is_empty() {
                 return Err(StartError::Missing { handler: handler.name.clone(), missing });

@@ -59,6 +59,7 @@ impl StartError {
             | Self::DuplicateName { .. }
             | Self::Missing { .. }
             | Self::OutOfRange { .. }
+            | Self::Unfit { .. }
             | Self::UnknownConnection { .. }
             | Self::UnknownHandler { .. }
             | Self::NameTooLong { .. }

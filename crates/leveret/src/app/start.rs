@@ -30,7 +30,7 @@ use crate::publisher::Publisher;
 use crate::publishing::{ORDERS_MAX, Publishing};
 use crate::shared::Shared;
 use crate::stats::Counters;
-use crate::worker::{Attempts, InboxDesk, Suspects, Worker};
+use crate::worker::{Attempts, InboxDesk, Manner, Suspects, Worker};
 
 /// How long a broker that does not answer is waited for at start.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -278,6 +278,7 @@ impl Assembly {
             attempts,
             queue: ShortStr::truncated(handler.queue()),
             mode,
+            manner: handler.batching.map_or(Manner::Single, Manner::Batches),
             link: link.clone(),
             phase: self.phase.listen(),
             suspects: Arc::new(Suspects::default()),

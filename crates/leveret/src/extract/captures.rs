@@ -78,6 +78,7 @@ impl<T: DeserializeOwned + Send> FromMessage for Captures<T> {
     }
 
     fn needs(needs: &mut Needs<'_>) {
+        needs.one_message("Captures");
         needs.captures::<T>();
     }
 }

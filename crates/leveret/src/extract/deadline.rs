@@ -9,6 +9,7 @@ use leveret_protocol::FieldValue;
 use super::FromMessage;
 use crate::message::Message;
 use crate::request::Request;
+use crate::shared::Needs;
 
 /// The header that says it: milliseconds since the Unix epoch.
 pub(crate) const DEADLINE_HEADER: &str = "x-leveret-deadline";
@@ -59,6 +60,10 @@ impl FromMessage for Deadline {
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, Infallible>> + Send {
         ready(Ok(Self::of(request.message())))
+    }
+
+    fn needs(needs: &mut Needs<'_>) {
+        needs.one_message("Deadline");
     }
 }
 

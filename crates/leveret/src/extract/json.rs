@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::FromMessage;
 use crate::failure::{Class, Classify};
 use crate::request::Request;
+use crate::shared::Needs;
 
 /// The body, read as JSON into `T`.
 ///
@@ -67,6 +68,10 @@ impl<T: DeserializeOwned + Send> FromMessage for Json<T> {
             codecs.decode_as(Format::Json, message.properties(), message.body())
         });
         ready(read.map(Json).map_err(JsonRejection::from))
+    }
+
+    fn needs(needs: &mut Needs<'_>) {
+        needs.one_message("Json");
     }
 }
 

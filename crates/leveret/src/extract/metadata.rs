@@ -7,6 +7,7 @@ use leveret_protocol::FieldTable;
 
 use super::FromMessage;
 use crate::request::Request;
+use crate::shared::Needs;
 
 /// The table of headers; empty without one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,6 +49,10 @@ macro_rules! always {
                 $request: &Request,
             ) -> impl Future<Output = Result<Self, Infallible>> + Send {
                 ready(Ok($value))
+            }
+
+            fn needs(needs: &mut Needs<'_>) {
+                needs.one_message(stringify!($name));
             }
         })*
     };

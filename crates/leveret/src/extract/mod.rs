@@ -1,5 +1,6 @@
 //! Extractors: a handler's arguments say what it needs from a message.
 
+mod batch;
 mod captures;
 mod context;
 mod deadline;
@@ -19,6 +20,7 @@ use crate::publisher::Publisher;
 use crate::request::Request;
 use crate::shared::Needs;
 
+pub use batch::Batch;
 pub use captures::{Captures, CapturesRejection};
 pub use context::{MissingState, Settings, State};
 pub(crate) use deadline::DEADLINE_HEADER;
@@ -94,6 +96,10 @@ impl FromMessage for Bytes {
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, Infallible>> + Send {
         ready(Ok(request.message().body().clone()))
     }
+
+    fn needs(needs: &mut Needs<'_>) {
+        needs.one_message("Bytes");
+    }
 }
 
 impl FromMessage for Message {
@@ -101,6 +107,10 @@ impl FromMessage for Message {
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, Infallible>> + Send {
         ready(Ok(request.message().clone()))
+    }
+
+    fn needs(needs: &mut Needs<'_>) {
+        needs.one_message("Message");
     }
 }
 

@@ -9,6 +9,7 @@ use super::FromMessage;
 use crate::failure::{Class, Classify};
 use crate::principal::Principal;
 use crate::request::Request;
+use crate::shared::Needs;
 
 /// Where a copy that the framework made keeps the user-id, which nobody has validated again.
 const KEPT_USER_ID: &str = "x-leveret-user-id";
@@ -55,6 +56,10 @@ impl FromMessage for Principal {
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, NoPrincipal>> + Send {
         ready(principal_of(request))
+    }
+
+    fn needs(needs: &mut Needs<'_>) {
+        needs.one_message("Principal");
     }
 }
 

@@ -8,6 +8,7 @@ use super::FromMessage;
 use super::json::with_codecs;
 use crate::failure::{Class, Classify};
 use crate::request::Request;
+use crate::shared::Needs;
 
 /// The body, read as UTF-8; a compressed one is unpacked first, as for [`Json`](crate::Json).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +47,10 @@ impl FromMessage for Text {
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, TextRejection>> + Send {
         ready(with_codecs(request, |codecs| decode(codecs, request)))
+    }
+
+    fn needs(needs: &mut Needs<'_>) {
+        needs.one_message("Text");
     }
 }
 

@@ -1,5 +1,6 @@
 //! A handler: a function, the queue it consumes from, and how it is run.
 
+mod batch;
 mod blocking;
 mod error_rules;
 mod function;
@@ -17,6 +18,8 @@ use crate::retry::RetryPolicy;
 use crate::rules::Rules;
 use crate::topology::{Binding, ExchangeKind, Queue};
 
+pub use batch::{BATCH_SIZE_MAX, Each};
+pub(crate) use batch::{BATCH_WINDOW_MAX, Batching};
 pub use blocking::BlockingFn;
 pub use function::HandlerFn;
 pub(crate) use function::Service;
@@ -92,6 +95,7 @@ pub struct Handler {
     pub(crate) scopes: Vec<Arc<Scope>>,
     /// What it says itself, so that no group says otherwise.
     pub(crate) own: Own,
+    pub(crate) batching: Option<Batching>,
     pub(crate) service: Arc<dyn Service>,
 }
 
@@ -150,6 +154,7 @@ impl Handler {
             rules: Rules::default(),
             scopes: Vec::new(),
             own: Own::default(),
+            batching: None,
             service,
         }
     }

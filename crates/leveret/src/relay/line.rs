@@ -6,7 +6,7 @@ use leveret_protocol::{Method, basic};
 
 use super::frames::{Frame, Kind};
 use super::parcel::{Assembly, Parcel};
-use super::record::{Fate, Log};
+use super::record::{Fate, Log, is_copy};
 use super::steps::{Point, Verdict};
 
 /// Which way a frame goes.
@@ -258,10 +258,11 @@ impl Channel {
             self.verdicts.extend(settled.into_iter().map(|message| (message, fate)));
             return;
         }
-        let unit = std::mem::take(&mut self.unit);
         for message in settled {
-            log.settled(&handler, message, fate, &unit);
+            log.settled(&handler, message, fate, &self.unit);
         }
+        // Others may be settled by themselves that were published for with these.
+        self.unit.retain(is_copy);
     }
 
     fn commit(&mut self, log: &mut Log) {

@@ -68,8 +68,8 @@ impl Log {
     /// `unit` is what was published with it.
     pub(super) fn settled(&mut self, handler: &str, message: Parcel, fate: Fate, unit: &[Parcel]) {
         self.happened();
-        let same = |parcel: &&Parcel| header(parcel, "x-leveret-error-class").is_some();
-        let copy = unit.iter().find(same).filter(|_| fate == Fate::Handled);
+        let is_its = |parcel: &&Parcel| is_copy(parcel) && is_same(parcel, &message);
+        let copy = unit.iter().find(is_its).filter(|_| fate == Fate::Handled);
         let fate = match copy {
             Some(copy) if is_dead_letter(copy) => Fate::DeadLettered,
             Some(_) => Fate::Postponed,
@@ -85,6 +85,15 @@ pub(crate) fn is_dead_letter(parcel: &Parcel) -> bool {
     // Only an obituary says when the last failure was.
     let headers = parcel.properties.headers();
     headers.is_some_and(|headers| headers.get("x-leveret-last-failure").is_some())
+}
+
+/// Whether it is a copy of a message whose attempt failed, or an error for whoever asked.
+pub(super) fn is_copy(parcel: &Parcel) -> bool {
+    header(parcel, "x-leveret-error-class").is_some()
+}
+
+fn is_same(one: &Parcel, other: &Parcel) -> bool {
+    one.properties.message_id() == other.properties.message_id() && one.body == other.body
 }
 
 fn header(parcel: &Parcel, name: &str) -> Option<String> {

@@ -15,7 +15,7 @@ use crate::rules::Rule;
 use crate::stats::Count;
 
 /// How often in a row others may be in the way before that counts as an attempt.
-const CONFLICTS_MAX: u32 = 20;
+pub(super) const CONFLICTS_MAX: u32 = 20;
 
 /// How long is waited, at least and at most, for whoever was in the way.
 const CONFLICT_WAIT_MS: (u64, u64) = (10, 100);

@@ -147,6 +147,7 @@ impl Attempts {
     async fn conclude(&self, request: &Request, effects: Effects) -> Result<Settlement, Failure> {
         let publishes = request.close_outbox();
         let participant = request.take_participant();
+        let effects = effects.folded();
         let settlement = match effects.verdict {
             Verdict::Ack | Verdict::Reject | Verdict::Failed(_) if request.is_duplicate() => {
                 Ok(Settlement::new(Fate::Duplicate, Vec::new()))
@@ -158,11 +159,7 @@ impl Attempts {
                 }
                 return Ok(Settlement::new(Fate::Handled, outputs));
             }
-            Verdict::Reject => {
-                let failure = Failure::permanent("the message is not wanted").named("rejected");
-                let answer = self.answer(request.message(), &failure);
-                Ok(Settlement::new(Fate::Rejected, answer.into_iter().collect()))
-            }
+            Verdict::Reject => Ok(self.reject(request.message())),
             Verdict::Failed(failure) => Err(failure),
         };
         if let Some(participant) = participant {
@@ -172,7 +169,7 @@ impl Attempts {
     }
 
     /// Runs the function once; a panic or the time limit make it fail.
-    async fn attempt(&self, request: &Request) -> Effects {
+    pub(super) async fn attempt(&self, request: &Request) -> Effects {
         if let Some(threads) = &self.threads {
             // The wait for a thread is no part of the attempt.
             let seat =
@@ -203,7 +200,12 @@ impl Attempts {
         })
     }
 
-    fn seal(&self, message: &Message, first: Vec<Publish>, then: Vec<Output>) -> Vec<Sealed> {
+    pub(super) fn seal(
+        &self,
+        message: &Message,
+        first: Vec<Publish>,
+        then: Vec<Output>,
+    ) -> Vec<Sealed> {
         let parent = Parent { message, handler: &self.handler };
         let then = then.into_iter().filter_map(|output| match output {
             Output::Publish(publish) => Some(publish),
@@ -234,6 +236,12 @@ impl Attempts {
         let mut settlement = self.bury(message, failure, attempts, first_failure_secs);
         settlement.outputs.extend(self.answer(message, failure));
         settlement
+    }
+
+    pub(super) fn reject(&self, message: &Message) -> Settlement {
+        let failure = Failure::permanent("the message is not wanted").named("rejected");
+        let answer = self.answer(message, &failure);
+        Settlement::new(Fate::Rejected, answer.into_iter().collect())
     }
 
     /// The failure as a reply, if the message asks for one.
@@ -276,12 +284,12 @@ impl Attempts {
 }
 
 /// Whether a request comes too late for whoever asked.
-fn is_given_up(message: &Message) -> bool {
+pub(super) fn is_given_up(message: &Message) -> bool {
     message.properties().reply_to().is_some() && Deadline::of(message).is_past()
 }
 
 /// Deliveries that ended without an outcome, where the broker counts them.
-fn earlier_deliveries(message: &Message) -> u32 {
+pub(super) fn earlier_deliveries(message: &Message) -> u32 {
     let count = match message.header("x-delivery-count") {
         Some(FieldValue::I64(count)) => count,
         Some(FieldValue::I32(count)) => i64::from(count),

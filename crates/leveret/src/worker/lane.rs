@@ -14,13 +14,10 @@ use crate::handler::Mode;
 use crate::later::{Postponed, Timer};
 use crate::link::declare;
 
-/// One worker has one message at a time, so one is delivered ahead of its acknowledgement.
-const PREFETCH: u16 = 1;
-
 /// A worker's own channel.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    way: Way,
+    pub(super) way: Way,
     timer: Timer,
     connection: Connection,
     /// Whether what the timer needs is declared.
@@ -28,7 +25,7 @@ pub(crate) struct Lane {
 }
 
 #[derive(Debug)]
-enum Way {
+pub(super) enum Way {
     Transaction(TxChannel),
     Confirmed(Channel),
 }
@@ -58,9 +55,10 @@ impl Lane {
         connection: &Connection,
         mode: Mode,
         queue: &ShortStr,
+        prefetch: u16,
     ) -> Result<(Self, Consumer), ChannelError> {
         let channel = connection.channel().await?;
-        channel.qos(PREFETCH).await?;
+        channel.qos(prefetch).await?;
         let (way, consumer) = match mode {
             Mode::Transaction => {
                 let channel = channel.into_tx().await?;
@@ -130,7 +128,7 @@ impl Lane {
     }
 
     /// Addresses a copy so that it comes back after its pause.
-    async fn hold_back(&self, postponed: Postponed) -> Result<Publish, LaneError> {
+    pub(super) async fn hold_back(&self, postponed: Postponed) -> Result<Publish, LaneError> {
         let queue = &postponed.copy.routing_key;
         let declaring = async {
             declare(&self.connection, &self.timer.declarations(queue)).await.map_err(|error| {
@@ -142,7 +140,7 @@ impl Lane {
         Ok(self.timer.address(postponed))
     }
 
-    fn fit_all(&self, copies: &mut [Publish]) {
+    pub(super) fn fit_all(&self, copies: &mut [Publish]) {
         let frame_max = self.connection.negotiated().frame_max;
         for copy in copies {
             fit(copy, frame_max);

@@ -5,10 +5,13 @@
 
 mod aftermath;
 mod attempt;
+mod batch;
+mod bundle;
 mod course;
 mod fitting;
 mod lane;
 mod returns;
+mod round;
 mod suspects;
 mod switch;
 mod window;
@@ -24,7 +27,7 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 
 use crate::failure::Failure;
-use crate::handler::Mode;
+use crate::handler::{Batching, Mode};
 use crate::inbox::{Arrival, Inbox, StoreError, inbox_key, ledger_entry};
 use crate::later::{Past, arrived};
 use crate::lineage::now_secs;
@@ -41,6 +44,9 @@ pub(crate) use suspects::Suspects;
 pub(crate) use switch::Switch;
 use switch::{Asker, Probe};
 
+/// A worker has one message at a time, so one is delivered ahead of its acknowledgement.
+const PREFETCH: u16 = 1;
+
 /// How long a message is kept in hand over all pauses: brokers close a channel that keeps one
 /// longer, `RabbitMQ` after half an hour.
 const HELD_MAX: Duration = Duration::from_mins(15);
@@ -51,6 +57,7 @@ pub(crate) struct Worker {
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) queue: ShortStr,
     pub(crate) mode: Mode,
+    pub(crate) manner: Manner,
     pub(crate) link: Link,
     pub(crate) phase: PhaseListener,
     pub(crate) suspects: Arc<Suspects>,
@@ -58,6 +65,13 @@ pub(crate) struct Worker {
     pub(crate) desk: Option<InboxDesk>,
     /// Declared again before a channel is opened after one that failed: the queue may be gone.
     pub(crate) declarations: Arc<[Declaration]>,
+}
+
+/// How a worker takes messages.
+#[derive(Debug, Clone)]
+pub(crate) enum Manner {
+    Single,
+    Batches(Batching),
 }
 
 /// A worker's way to the inbox.
@@ -118,7 +132,7 @@ impl Worker {
                 } => ready,
             };
             let Some(generation) = generation else { return };
-            let (leave, progress) = match self.serve(&generation, probe).await {
+            let (leave, progress) = match self.work_on(&generation, probe).await {
                 Ok(Stopped::Draining) => return,
                 Ok(Stopped::Paused) => {
                     last = generation.number - 1;
@@ -157,15 +171,27 @@ impl Worker {
         Some(generation)
     }
 
+    async fn work_on(
+        &self,
+        generation: &Generation,
+        probe: Option<Probe>,
+    ) -> Result<Stopped, (Leave, u64)> {
+        match &self.manner {
+            Manner::Single => self.serve(generation, probe).await,
+            Manner::Batches(batching) => self.serve_batches(generation, probe, *batching).await,
+        }
+    }
+
     /// Works until the application drains, the handler pauses, or the channel ends.
     async fn serve(
         &self,
         generation: &Generation,
         probe: Option<Probe>,
     ) -> Result<Stopped, (Leave, u64)> {
-        let (lane, mut consumer) = Lane::open(&generation.connection, self.mode, &self.queue)
-            .await
-            .map_err(|error| (Leave::Lane(error.into()), 0))?;
+        let (lane, mut consumer) =
+            Lane::open(&generation.connection, self.mode, &self.queue, PREFETCH)
+                .await
+                .map_err(|error| (Leave::Lane(error.into()), 0))?;
         let mut phase = self.phase.clone();
         let mut draining = pin!(phase.reached(Phase::Draining));
         let mut paused = pin!(self.attempts.switch.stopped(probe.as_ref()));

@@ -11,6 +11,7 @@
 
 mod attributes;
 mod bad;
+mod batch;
 mod blocking;
 mod calls;
 mod captures;

@@ -5,6 +5,7 @@
     reason = "the lints know tests by their attribute, and not what stands beside them"
 )]
 
+mod batches;
 mod cuts;
 mod seen;
 mod shop;
