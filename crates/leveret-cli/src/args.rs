@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     bench::args::BenchArgs,
     ctl::args::CtlArgs,
+    dlq::args::DlqArgs,
     journal::JournalCommand,
     messages::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
 };
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Delete the messages that wait in a queue
     Purge(PurgeArgs),
+    /// Look into dead-letter queues: what failed, how often; send it back, edited or not
+    Dlq(DlqArgs),
     /// Put load on a broker and measure rates, latencies and processor time
     Bench(BenchArgs),
     /// Administer a running broker: users, permissions, policies, limits, queues, connections

@@ -4,11 +4,13 @@ mod args;
 mod bench;
 mod broker;
 mod ctl;
+mod dlq;
 mod exit;
 mod journal;
 mod logging;
 mod messages;
 mod supervisor;
+mod table;
 
 use std::{
     io::{self, Write},
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Tail(args) => messages::run(Messages::Tail(args)),
         Command::Call(args) => messages::run(Messages::Call(args)),
         Command::Purge(args) => messages::run(Messages::Purge(args)),
+        Command::Dlq(args) => dlq::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Ctl(args) => ctl::run(args),
         Command::Journal(command) => journal::run(command),

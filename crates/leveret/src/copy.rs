@@ -15,6 +15,9 @@ pub(crate) const HEADERS_BYTES_MAX: usize = 120 * 1024;
 /// Room for the record without its texts.
 pub(crate) const RECORD_BYTES: usize = 2 * 1024;
 
+/// How often a dead letter was sent back to its queue: what a tool has counted is kept.
+const REDRIVES: &str = "x-leveret-redrives";
+
 /// Headers that make a broker send copies elsewhere, and what they become.
 const MOVED_HEADERS: [(&str, &str); 2] = [("CC", "x-leveret-cc"), ("BCC", "x-leveret-bcc")];
 
@@ -27,7 +30,7 @@ pub(crate) struct Copy<'a> {
 }
 
 impl<'a> Copy<'a> {
-    /// The message without records of earlier copies, and without headers that are unwanted.
+    /// The message without records of earlier failures, and without headers that are unwanted.
     pub(crate) fn of(message: &'a Message, is_unwanted: impl Fn(&[u8]) -> bool) -> Self {
         let kept = message.headers();
         let moved = |name: ShortStr| {
@@ -36,7 +39,7 @@ impl<'a> Copy<'a> {
         };
         let fields = kept
             .iter()
-            .filter(|(name, _)| !name.as_bytes().starts_with(b"x-leveret-"))
+            .filter(|(name, _)| *name == REDRIVES || !name.as_bytes().starts_with(b"x-leveret-"))
             // The copy is a message of its own: nobody has failed to settle it yet.
             .filter(|(name, _)| *name != "x-delivery-count")
             .filter(|(name, _)| !is_unwanted(name.as_bytes()))

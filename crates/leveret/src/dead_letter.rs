@@ -139,6 +139,15 @@ mod tests {
     }
 
     #[test]
+    fn how_often_it_was_sent_back_is_kept() {
+        let headers = FieldTable::builder().insert("x-leveret-redrives", 2_i64).build();
+        let properties = PropertiesBuilder::default().headers(headers).build();
+        let sealed = letter(&Message::new("k", properties, ""), &Failure::permanent("again"));
+        let headers = sealed.properties.headers().unwrap();
+        assert_eq!(headers.get("x-leveret-redrives"), Some(FieldValue::I64(2)));
+    }
+
+    #[test]
     fn a_record_never_outgrows_its_frame() {
         let table = FieldTable::builder().insert("big", "x".repeat(119 * 1024)).build();
         let properties = PropertiesBuilder::default().headers(table).build();

@@ -3,7 +3,6 @@
 pub(crate) mod args;
 mod call;
 mod password;
-mod table;
 
 use std::io::{self, Write};
 
@@ -13,7 +12,7 @@ use self::{
     args::{AccessVerb, CtlArgs, ObjectVerb, Verb},
     call::{Call, Server, encoded},
 };
-use crate::{Refusal, exit::Exit};
+use crate::{Refusal, exit::Exit, table};
 
 /// Does what the verb says, over the broker's admin API.
 pub(crate) fn run(args: CtlArgs) -> Result<Exit, Refusal> {

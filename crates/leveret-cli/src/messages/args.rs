@@ -12,7 +12,7 @@ use super::words;
 pub(crate) struct BrokerAddress {
     /// The broker, such as `amqp://user@host/vhost`; without it the environment's `AMQP_URL`,
     /// `RABBITMQ_URL` or `CLOUDAMQP_URL`, and `AMQP_PASSWORD`; else the one on this machine
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub(crate) url: Option<String>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct FormArgs {
 }
 
 impl FormArgs {
-    pub(super) fn form(self) -> Form {
+    pub(crate) fn form(self) -> Form {
         match (self.json, self.raw) {
             (true, _) => Form::Json,
             (false, true) => Form::Raw,

@@ -12,7 +12,7 @@ use crate::{Refusal, exit::Exit};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     #[error("--url: {0}")]
     Address(#[from] UriError),
     #[error(transparent)]
@@ -41,7 +41,7 @@ pub(super) enum Failure {
     NoSchedule,
     #[error("no queue and no exchange: wanted `--queue`, or `--exchange` and `--key`")]
     NoRoute,
-    #[error("queue `{0}` is not purged: nobody can be asked here, so `--yes` is needed")]
+    #[error("{0}: nobody can be asked here, so `--yes` is needed")]
     NotAsked(String),
     #[error("cannot start: {0}")]
     Runtime(io::Error),
@@ -49,7 +49,7 @@ pub(super) enum Failure {
 
 /// Why a line is no message.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LineError {
+pub(crate) enum LineError {
     #[error("no JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]

@@ -131,7 +131,7 @@ impl Mould {
 type Setter = fn(PropertiesBuilder, Option<ShortStr>) -> PropertiesBuilder;
 
 /// All of standard input.
-pub(super) fn all_of_stdin() -> Result<Bytes, Failure> {
+pub(crate) fn all_of_stdin() -> Result<Bytes, Failure> {
     let mut body = Vec::new();
     std::io::stdin().lock().read_to_end(&mut body).map_err(Failure::Input)?;
     Ok(body.into())

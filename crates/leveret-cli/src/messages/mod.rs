@@ -9,13 +9,15 @@ mod purge;
 mod session;
 mod shown;
 mod take;
-mod words;
+pub(crate) mod words;
 
 use std::future::Future;
 
-use self::{
-    args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
-    failure::Failure,
+use std::io;
+
+use self::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs};
+pub(crate) use self::{
+    failure::Failure, input::all_of_stdin, purge::is_wanted, session::Session, shown::print,
 };
 use crate::{Refusal, exit::Exit};
 
@@ -32,18 +34,22 @@ pub(crate) enum Messages {
 
 /// Does it.
 pub(crate) fn run(command: Messages) -> Result<Exit, Refusal> {
-    let done = match command {
-        Messages::Publish(args) => block_on(publish::run(args)),
-        Messages::Get(args) => block_on(take::get(args)),
-        Messages::Consume(args) => block_on(take::consume(args)),
-        Messages::Tail(args) => block_on(take::tail(args)),
-        Messages::Call(args) => block_on(call::run(args)),
-        Messages::Purge(args) => block_on(purge::run(args)),
-    };
-    Ok(done.map(|()| Exit::Success)?)
+    let done = block_on(async {
+        match command {
+            Messages::Publish(args) => publish::run(args).await,
+            Messages::Get(args) => take::get(args).await,
+            Messages::Consume(args) => take::consume(args).await,
+            Messages::Tail(args) => take::tail(args).await,
+            Messages::Call(args) => call::run(args).await,
+            Messages::Purge(args) => purge::run(args).await,
+        }
+    });
+    done.map_err(Failure::Runtime)??;
+    Ok(Exit::Success)
 }
 
-fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+/// Does it on a runtime of its own.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().build().map_err(Failure::Runtime)?.block_on(work)
+    Ok(runtime.enable_all().build()?.block_on(work))
 }

@@ -6,7 +6,8 @@ use super::{args::PurgeArgs, failure::Failure, session::Session};
 
 pub(super) async fn run(args: PurgeArgs) -> Result<(), Failure> {
     let name = args.queue.to_string_lossy().into_owned();
-    if !args.yes && !is_wanted(&name)? {
+    let question = format!("Delete all messages that wait in queue `{name}`?");
+    if !args.yes && !is_wanted(&question, &format!("queue `{name}` is not purged"))? {
         return Ok(());
     }
     let session = Session::open(&args.broker).await?;
@@ -17,14 +18,13 @@ pub(super) async fn run(args: PurgeArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks whoever sits there.
-fn is_wanted(queue: &str) -> Result<bool, Failure> {
+/// Asks whoever sits there; where nobody does, that is an error that begins with `refused`.
+pub(crate) fn is_wanted(question: &str, refused: &str) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::NotAsked(queue.to_owned()));
+        return Err(Failure::NotAsked(refused.to_owned()));
     }
     let mut err = io::stderr();
-    write!(err, "Delete all messages that wait in queue `{queue}`? [y/N] ")
-        .map_err(Failure::Output)?;
+    write!(err, "{question} [y/N] ").map_err(Failure::Output)?;
     err.flush().map_err(Failure::Output)?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).map_err(Failure::Input)?;

@@ -8,13 +8,13 @@ use super::{args::BrokerAddress, failure::Failure};
 const ADDRESS_DEFAULT: &str = "amqp://guest:guest@127.0.0.1:5672/%2F";
 
 /// A connection and a channel on it.
-pub(super) struct Session {
-    pub(super) connection: Connection,
-    pub(super) channel: Channel,
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    pub(crate) channel: Channel,
 }
 
 impl Session {
-    pub(super) async fn open(broker: &BrokerAddress) -> Result<Self, Failure> {
+    pub(crate) async fn open(broker: &BrokerAddress) -> Result<Self, Failure> {
         let options = match &broker.url {
             Some(url) => ConnectOptions::from_uri(url)?,
             None => match ConnectOptions::from_env()? {
@@ -30,7 +30,7 @@ impl Session {
     }
 
     /// Gives everything that was delivered and not settled back, and ends.
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.channel.close().await;
         self.connection.close().await;
     }

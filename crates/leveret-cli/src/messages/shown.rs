@@ -12,7 +12,7 @@ use super::args::Form;
 const SHOWN_MAX: usize = 2_000;
 
 /// Prints one message; it is out when this returns.
-pub(super) fn print(
+pub(crate) fn print(
     out: &mut impl Write,
     form: Form,
     number: u64,

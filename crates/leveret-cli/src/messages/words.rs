@@ -5,13 +5,13 @@ use std::time::Duration;
 use leveret_client::{FieldValue, ShortStr};
 
 /// A name of AMQP.
-pub(super) fn short(text: &str) -> Result<ShortStr, String> {
+pub(crate) fn short(text: &str) -> Result<ShortStr, String> {
     ShortStr::try_from(text)
         .map_err(|error| format!("has {} bytes, at most 255 are possible", error.bytes))
 }
 
 /// A whole number and its unit.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wanted = || format!("`{text}` is no time, wanted a number with ms, s, m or h, such as 30s");
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wanted)?;
     let (number, unit) = text.split_at_checked(digits).ok_or_else(wanted)?;
@@ -27,7 +27,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// `name=text` or `name:=JSON`.
-pub(super) fn header(text: &str) -> Result<(ShortStr, FieldValue), String> {
+pub(crate) fn header(text: &str) -> Result<(ShortStr, FieldValue), String> {
     let (name, value) = text
         .split_once('=')
         .ok_or_else(|| format!("`{text}` is no header, wanted name=text or name:=JSON"))?;
@@ -38,6 +38,13 @@ pub(super) fn header(text: &str) -> Result<(ShortStr, FieldValue), String> {
         serde_json::from_str(value).map_err(|error| format!("`{value}` is no JSON: {error}"))?;
     let value = leveret_json::to_value(&json).map_err(|error| error.to_string())?;
     Ok((short(name)?, value))
+}
+
+/// `path=value`.
+pub(crate) fn path(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(path, _)| !path.is_empty());
+    let parts = parts.map(|(path, value)| (path.to_owned(), value.to_owned()));
+    parts.ok_or_else(|| format!("`{text}` is no path=value, such as order.id=17"))
 }
 
 #[cfg(test)]

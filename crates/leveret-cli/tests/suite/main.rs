@@ -6,6 +6,7 @@ mod bench;
 mod chance;
 mod command;
 mod ctl;
+mod dlq;
 mod fault;
 mod journal;
 mod kill;

@@ -11,7 +11,7 @@ use leveret_client::QueueDeclare;
 
 use crate::process::{Broker, leveret};
 
-fn broker() -> Broker {
+pub(crate) fn broker() -> Broker {
     Broker::from_command(leveret(&["broker", "--in-memory", "--listen", "127.0.0.1:0"]))
 }
 
@@ -24,7 +24,7 @@ fn start(broker: &Broker, words: &[&str]) -> Child {
 }
 
 /// Runs a command to its end; gives back the exit code and what it printed on either output.
-fn run(broker: &Broker, words: &[&str], input: &[u8]) -> String {
+pub(crate) fn run(broker: &Broker, words: &[&str], input: &[u8]) -> String {
     let mut child = start(broker, words);
     // One that reads nothing may have ended already.
     child.stdin.take().unwrap().write_all(input).ok();
@@ -34,7 +34,7 @@ fn run(broker: &Broker, words: &[&str], input: &[u8]) -> String {
     format!("{}\n{text}", output.status.code().unwrap())
 }
 
-fn check(broker: &Broker, words: &[&str], input: &str, expected: Expect) {
+pub(crate) fn check(broker: &Broker, words: &[&str], input: &str, expected: Expect) {
     expected.assert_eq(&run(broker, words, input.as_bytes()));
 }
 

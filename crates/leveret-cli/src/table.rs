@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The items with these columns, aligned.
-pub(super) fn table(items: &[Value], columns: &[&str]) -> String {
+pub(crate) fn table(items: &[Value], columns: &[&str]) -> String {
     let mut rows = vec![columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()];
     for item in items {
         rows.push(columns.iter().map(|column| cell(at(item, column))).collect());
