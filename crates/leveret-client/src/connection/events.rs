@@ -4,7 +4,7 @@ use std::{mem, sync::Arc, task::Waker};
 
 use bytes::Bytes;
 use leveret_protocol::{
-    ChannelNumber, CloseReason, Event, Failure, Method, Properties, ShortStr, basic,
+    ChannelNumber, CloseReason, Event, Failure, FieldTable, Method, Properties, ShortStr, basic,
 };
 
 use crate::{
@@ -47,6 +47,9 @@ impl Owner {
             Event::ChannelClosed { channel } => self.channels.remove(channel),
             Event::Opened { server_properties, negotiated } => {
                 self.status.outbox.limit_frames(negotiated.frame_max);
+                // In a buffer of its own, as all that stays: else the room for frames is never free again.
+                let bytes = Bytes::copy_from_slice(server_properties.as_bytes());
+                let server_properties = FieldTable::from_bytes(bytes).unwrap_or_default();
                 if let Some(opened) = self.opened.take() {
                     // Whoever connects may have gone; their lease closes the connection.
                     drop(opened.send(Ok(Opened { server_properties, negotiated })));
@@ -151,8 +154,11 @@ impl Owner {
         request
     }
 
-    fn handle_reply(&mut self, number: ChannelNumber, method: Method) {
+    fn handle_reply(&mut self, number: ChannelNumber, mut method: Method) {
         let Some(mut request) = self.request(number, &method) else { return };
+        if let Method::BasicConsumeOk(started) = &mut method {
+            started.consumer_tag = detached(&started.consumer_tag);
+        }
         let aftermath = mem::replace(&mut request.aftermath, Aftermath::Nothing);
         if let Some(record) = self.channels.record(number) {
             match (aftermath, &method) {
@@ -255,4 +261,9 @@ impl Owner {
             record.give_back(&got.delivery);
         }
     }
+}
+
+/// The text in a buffer of its own.
+fn detached(text: &ShortStr) -> ShortStr {
+    ShortStr::new(Bytes::copy_from_slice(text.as_bytes())).unwrap_or_default()
 }

@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, io, sync::Arc, task::Waker, time::Duration};
 
-use bytes::BytesMut;
+use bytes::{BufMut as _, BytesMut};
 use leveret_protocol::{AmqpError, FieldTable, Negotiated, ReplyCode, Session, Timestamp};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
@@ -25,8 +25,12 @@ use crate::{
     state::ChannelCore,
 };
 
-/// How much room is made before a read.
+/// How much room is made before a read, and how much is read at once.
 const READ_BYTES: usize = 64 * 1024;
+
+/// The room that a connection begins with: a frame of the usual 128 KiB is whole in it, and a read fits
+/// behind it. It is not made anew for a first large body then; until it is used, it is an address only.
+const ROOM_BYTES: usize = 3 * READ_BYTES;
 
 /// After so much of one read, consumers get their turn before the next: what they have handled
 /// leaves its room to what comes.
@@ -117,7 +121,7 @@ impl Owner {
         mut commands: mpsc::UnboundedReceiver<Command>,
         writer: JoinHandle<()>,
     ) {
-        let mut buffer = BytesMut::new();
+        let mut buffer = BytesMut::with_capacity(ROOM_BYTES);
         while !self.session.is_closed() {
             self.flush();
             let is_paused = self.end.is_none() && self.status.gate.is_shut();
@@ -160,11 +164,12 @@ impl Owner {
         let deadline = self.session.next_deadline();
         let at = deadline
             .map_or(self.began_at, |at| self.began_at + Duration::from_millis(at.as_millis()));
+        let mut room = buffer.limit(READ_BYTES);
         tokio::select! {
             biased;
             Some(command) = commands.recv() => Turn::Command(command),
             error = self.status.outbox.failure() => Turn::WriterFailed(error),
-            read = stream.read_buf(buffer), if !is_paused => Turn::Read(read),
+            read = stream.read_buf(&mut room), if !is_paused => Turn::Read(read),
             () = self.status.gate.changed(), if is_paused => Turn::GateMoved,
             () = tokio::time::sleep_until(at), if deadline.is_some() => Turn::Deadline,
         }
