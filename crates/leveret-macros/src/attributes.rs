@@ -5,6 +5,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Ident, Lit, LitBool, LitInt, LitStr, Token, bracketed, parenthesized};
 
+use crate::slip::hint;
+
 const KNOWN: &str = "queue, exchange, kind, key, keys, arguments, concurrency, mode, attempts, \
      time_limit_secs, inbox, connection, name, blocking";
 
@@ -69,7 +71,7 @@ impl Attributes {
         if KNOWN.split(", ").all(|known| known != text) {
             return Err(Error::new(
                 name.span(),
-                format!("unknown attribute `{text}`; known are {KNOWN}"),
+                format!("unknown attribute `{text}`{}", hint(&text, KNOWN)),
             ));
         }
         if text == "blocking" {
@@ -88,10 +90,10 @@ impl Attributes {
                 let list = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?;
                 self.keys.extend(list);
             }
-            "concurrency" => self.concurrency = Some(positive(input)?),
+            "concurrency" => self.concurrency = Some(positive(name, input)?),
             "mode" => self.mode = Some(mode(&input.parse()?)?),
-            "attempts" => self.attempts = Some(positive(input)?),
-            "time_limit_secs" => self.time_limit_secs = Some(positive(input)?),
+            "attempts" => self.attempts = Some(positive(name, input)?),
+            "time_limit_secs" => self.time_limit_secs = Some(positive(name, input)?),
             "inbox" => self.inbox = input.parse::<LitBool>()?.value,
             "connection" => self.connection = Some(input.parse()?),
             "name" => self.name = Some(input.parse()?),
@@ -143,12 +145,15 @@ fn short(input: ParseStream<'_>) -> Result<LitStr, Error> {
     Ok(text)
 }
 
-fn positive(input: ParseStream<'_>) -> Result<LitInt, Error> {
-    let number: LitInt = input.parse()?;
-    if number.base10_parse::<u64>()? == 0 {
-        return Err(Error::new(number.span(), "at least 1"));
+fn positive(name: &Ident, input: ParseStream<'_>) -> Result<LitInt, Error> {
+    let lit: Lit = input.parse()?;
+    if let Lit::Int(number) = &lit
+        && number.base10_parse::<u64>()? > 0
+    {
+        return Ok(number.clone());
     }
-    Ok(number)
+    let text = format!("`{name}` is a number without quotes, 1 or more: write `{name} = 4`");
+    Err(Error::new(lit.span(), text))
 }
 
 fn mode(lit: &Lit) -> Result<Mode, Error> {

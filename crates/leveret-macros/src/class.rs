@@ -6,6 +6,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Error, Ident, Lit, LitStr, Token};
 
+use crate::slip::hint;
+
 const KNOWN: &str = "transient, permanent, busy, pause, conflict, name";
 
 /// What was said on an enum, a struct or a variant; nothing is said twice.
@@ -79,7 +81,7 @@ impl Parse for Entry {
                 return Ok(Self::Name(input.parse()?));
             }
             other => {
-                let text = format!("unknown `{other}`; known are {KNOWN}");
+                let text = format!("unknown `{other}`{}", hint(other, KNOWN));
                 return Err(Error::new(word.span(), text));
             }
         };

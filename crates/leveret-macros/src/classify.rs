@@ -112,7 +112,7 @@ mod tests {
     fn a_slip_is_told_what_is_known() {
         check_error(
             quote! { enum E { #[classify(transiet)] Silent } },
-            "unknown `transiet`; known are transient, permanent, busy, pause, conflict, name",
+            "unknown `transiet`; did you mean `transient`? Known are transient, permanent, busy, pause, conflict, name",
         );
         check_error(
             quote! { #[classify()] enum E {} },

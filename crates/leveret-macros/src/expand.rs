@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Error, FnArg, ItemFn, ReturnType, parse2};
+use syn::{Error, FnArg, Ident, ItemFn, ReturnType, parse2};
 
 use crate::attributes::{Attributes, Mode};
 
@@ -13,10 +13,13 @@ pub(crate) fn handler(attributes: TokenStream, item: TokenStream) -> Result<Toke
     check_signature(&attributes, &function)?;
     let declaration = declaration(&attributes, &function)?;
     let checks = checks(&function);
+    let crossing = function.sig.asyncness.map(|_| crossing(&function));
     let (name, visibility) = (&function.sig.ident, &function.vis);
     let doc = format!("The declaration of the handler [`{name}`](fn@{name}).");
     Ok(quote! {
         #function
+
+        #crossing
 
         #[doc = #doc]
         #[derive(::core::fmt::Debug)]
@@ -47,7 +50,10 @@ fn check_signature(attributes: &Attributes, function: &ItemFn) -> Result<(), Err
         (Some(_), false) | (None, true) => {}
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(signature.generics.span(), "a handler has no generic parameters"));
+        return Err(Error::new(
+            signature.generics.span(),
+            "a handler has no generic parameters: name the type, or write `Handler::new(\"…\", function::<Type>)` without the attribute",
+        ));
     }
     for argument in &signature.inputs {
         if let FnArg::Receiver(receiver) = argument {
@@ -58,7 +64,10 @@ fn check_signature(attributes: &Attributes, function: &ItemFn) -> Result<(), Err
         }
     }
     if let Some(ninth) = signature.inputs.iter().nth(8) {
-        return Err(Error::new(ninth.span(), "a handler has at most eight arguments"));
+        return Err(Error::new(
+            ninth.span(),
+            "a handler has at most eight arguments: take some together in a type with `impl FromMessage`",
+        ));
     }
     Ok(())
 }
@@ -79,6 +88,19 @@ fn checks(function: &ItemFn) -> TokenStream {
         }
     };
     quote! { #(#arguments)* #result }
+}
+
+/// Asks that the future may go from thread to thread, so that an error names what may not.
+fn crossing(function: &ItemFn) -> TokenStream {
+    let name = &function.sig.ident;
+    let types: Vec<Ident> =
+        (0..function.sig.inputs.len()).map(|number| format_ident!("A{number}")).collect();
+    let any = types.iter().map(|_| quote! { _ });
+    // A body of its own: what is wrong elsewhere keeps the compiler from looking at futures.
+    quote_spanned! { name.span() => const _: fn() = || {
+        fn check<#(#types,)* F: ::core::marker::Send>(_: fn(#(#types),*) -> F) {}
+        check(#name as fn(#(#any),*) -> _);
+    }; }
 }
 
 fn declaration(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream, Error> {

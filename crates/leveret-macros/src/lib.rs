@@ -6,6 +6,7 @@ mod attributes;
 mod class;
 mod classify;
 mod expand;
+mod slip;
 
 use proc_macro::TokenStream;
 

@@ -81,6 +81,7 @@ impl Effects {
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     label = "not an effect",
+    note = "to answer whoever asked, return `Reply::text(..)` or `Reply::json(..)`; to publish, `Publish::new(..).text(..)`",
     note = "return `()`, `Publish`, `Reply`, `Outcome`, an `Option`, `Vec`, array or tuple of them, or `Result<_, E>` with `E: leveret::Classify`"
 )]
 pub trait IntoEffects {

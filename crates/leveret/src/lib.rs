@@ -113,8 +113,8 @@ pub use extract::{
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use handler::{
-    BATCH_SIZE_MAX, BlockingFn, CONCURRENCY_MAX, Each, Handler, HandlerFn, Handlers, KillSwitch,
-    Mode,
+    BATCH_SIZE_MAX, BlockingFn, CONCURRENCY_MAX, Each, Handler, HandlerFn, Handlers, IntoHandler,
+    KillSwitch, Mode,
 };
 pub use leveret_macros::{Classify, handler};
 pub use message::Message;

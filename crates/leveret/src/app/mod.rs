@@ -23,7 +23,7 @@ use crate::config::{Config, HandlerConfig};
 use crate::endpoint::Endpoint;
 use crate::failure::{Classify, Failure};
 use crate::files::{FileSink, FileSource};
-use crate::handler::Handler;
+use crate::handler::{Handler, IntoHandler};
 use crate::publisher::Publisher;
 use crate::shared::Shared;
 
@@ -181,8 +181,8 @@ impl App {
 
     /// One more handler.
     #[must_use]
-    pub fn handler(mut self, handler: Handler) -> Self {
-        self.handlers.push(handler);
+    pub fn handler(mut self, handler: impl IntoHandler) -> Self {
+        self.handlers.push(handler.into_handler());
         self
     }
 
@@ -196,7 +196,7 @@ impl App {
     /// Turns the messages of a queue into files.
     #[must_use]
     pub fn write_files(self, sink: FileSink) -> Self {
-        self.handler(sink.into_handler())
+        self.handler(sink)
     }
 
     /// Where the [inbox](crate::inbox) is kept; beside the embedded broker's data unless told otherwise.

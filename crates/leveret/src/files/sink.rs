@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::name::{NamePattern, NameValues};
 use super::source::FILE_NAME_HEADER;
 use crate::failure::Failure;
-use crate::handler::Handler;
+use crate::handler::{Handler, IntoHandler};
 use crate::lineage::now_secs;
 use crate::message::Message;
 
@@ -117,6 +117,12 @@ impl FileSink {
         self.bindings
             .into_iter()
             .fold(handler, |handler, (exchange, key)| handler.bind(exchange, key))
+    }
+}
+
+impl IntoHandler for FileSink {
+    fn into_handler(self) -> Handler {
+        Self::into_handler(self)
     }
 }
 

@@ -19,8 +19,8 @@ use crate::shared::Needs;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "not a handler",
-    note = "a handler is an async function of up to eight extractors that returns effects; its future must be `Send`",
-    note = "put `#[leveret::handler(queue = \"…\")]` on the function to see which argument does not fit"
+    note = "a handler is an async function of up to eight extractors that returns effects; its future must be `Send`, its error `leveret::Classify`",
+    note = "with `#[leveret::handler(queue = \"…\")]` on the function the compiler names what does not fit"
 )]
 pub trait HandlerFn<Args>: Send + Sync + 'static {
     /// Runs one attempt.

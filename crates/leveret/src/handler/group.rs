@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Handler;
+use super::{Handler, IntoHandler};
 use crate::locals::Scope;
 use crate::principal::Principal;
 use crate::retry::RetryPolicy;
@@ -51,8 +51,8 @@ impl Handlers {
     }
 
     /// One more handler.
-    pub fn handler(mut self, handler: Handler) -> Self {
-        self.members.push(handler);
+    pub fn handler(mut self, handler: impl IntoHandler) -> Self {
+        self.members.push(handler.into_handler());
         self
     }
 

@@ -5,6 +5,7 @@ mod blocking;
 mod error_rules;
 mod function;
 mod group;
+mod into_handler;
 mod kill_switch;
 mod own;
 
@@ -25,6 +26,7 @@ pub use function::HandlerFn;
 pub(crate) use function::Service;
 use function::{FunctionService, own_name};
 pub use group::Handlers;
+pub use into_handler::IntoHandler;
 pub use kill_switch::KillSwitch;
 use own::Own;
 
