@@ -75,6 +75,8 @@ enum Broken {
     Appointments,
     /// A connection whose permissions are taken away keeps them.
     Rights,
+    /// Direct replies go to another channel of the connection.
+    Replies,
 }
 
 fn main() -> ExitCode {
@@ -204,6 +206,7 @@ fn command(plan: &Plan) -> String {
         Sabotage::LostAcks => command += " --broken acks",
         Sabotage::LostAppointments => command += " --broken appointments",
         Sabotage::LastingRights => command += " --broken rights",
+        Sabotage::StrayReplies => command += " --broken replies",
     }
     command + " --trace"
 }
@@ -221,6 +224,7 @@ impl Args {
             Broken::Acks => Sabotage::LostAcks,
             Broken::Appointments => Sabotage::LostAppointments,
             Broken::Rights => Sabotage::LastingRights,
+            Broken::Replies => Sabotage::StrayReplies,
         };
         let without = self.without.iter().copied().collect();
         Plan { seed, steps: self.steps, without, sabotage, keeps_trace: self.trace }

@@ -44,6 +44,8 @@ pub enum Sabotage {
     LostAppointments,
     /// A connection whose permissions are taken away keeps them.
     LastingRights,
+    /// Direct replies go to another channel of the connection.
+    StrayReplies,
 }
 
 impl Plan {
@@ -86,6 +88,8 @@ pub(crate) struct Conditions {
     /// Messages and bytes of a page, if there are pages.
     pub(crate) page: Option<(usize, usize)>,
     pub(crate) heartbeat_secs: u16,
+    /// Whether clients call each other, and are answered by direct reply-to.
+    pub(crate) has_calls: bool,
     /// Between two faults; none at all for some seeds.
     pub(crate) fault_micros: Option<u64>,
     pub(crate) faults_max: u64,
@@ -133,6 +137,8 @@ impl Conditions {
                 .percent(60)
                 .then(|| (size(chance, &[1, 2, 5, 20]), size(chance, &[100, 2_000, 1 << 20]))),
             heartbeat_secs: u16::try_from(small(chance, &[1, 5, 30])).unwrap_or(1),
+            // No draw: the other worlds stay what they are.
+            has_calls: plan.seed % 4 == 3,
             fault_micros: (is_faulty && !faults.is_empty())
                 .then_some((duration / faults_wanted).max(work_micros)),
             faults_max: faults_wanted * 3,

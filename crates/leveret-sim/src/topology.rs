@@ -84,6 +84,9 @@ pub(crate) struct Topology {
 /// The queue where dead letters come.
 pub(crate) const DEAD: &str = "dead";
 
+/// Where a client waits for direct replies; their addresses begin with it.
+pub(crate) const REPLY_TO: &str = "amq.rabbitmq.reply-to";
+
 /// The strict queue that messages come to when their time has come.
 pub(crate) const LATE: &str = "l0";
 

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use leveret_protocol::{Method, ShortStr};
 
+/// How the tag begins of who waits for direct replies.
+pub(super) const REPLIES: &str = "r-";
+
 #[derive(Debug, Default)]
 pub(super) struct Channel {
     pub(super) state: ChannelState,
@@ -46,6 +49,11 @@ pub(super) enum Answer {
 }
 
 impl Channel {
+    /// Whether it waits for direct replies.
+    pub(super) fn awaits_replies(&self) -> bool {
+        self.consumers.iter().any(|tag| tag.starts_with(REPLIES.as_bytes()))
+    }
+
     pub(super) fn is_at_rest(&self) -> bool {
         self.state == ChannelState::Open && self.pending.is_none() && self.unconfirmed.is_empty()
     }

@@ -7,16 +7,18 @@ use leveret_protocol::{
 
 use super::{
     Client, State,
-    channel::{Answer, Channel, ChannelState, Mode},
+    channel::{Answer, Channel, ChannelState, Mode, REPLIES},
 };
 use crate::{
     oracle::{Letter, Route, body_of},
     scene::Scene,
-    topology::{DELAYED, DELAYING, FAN, KEYS, LATE, QueueIndex, SCHEDULED, WILD_EXCHANGES},
+    topology::{
+        DELAYED, DELAYING, FAN, KEYS, LATE, QueueIndex, REPLY_TO, SCHEDULED, WILD_EXCHANGES,
+    },
 };
 
 /// Channels of one connection.
-const CHANNELS_MAX: u16 = 3;
+pub(crate) const CHANNELS_MAX: u16 = 3;
 
 /// Consumers of one channel.
 const CONSUMERS_MAX: usize = 3;
@@ -125,6 +127,13 @@ impl Client {
         if let Some((header, millis)) = delay {
             properties = properties.headers(FieldTable::builder().insert(header, millis).build());
         }
+        let has_calls = scene.conditions.has_calls;
+        if has_calls
+            && self.channels.get(&number).is_some_and(Channel::awaits_replies)
+            && self.chance.percent(40)
+        {
+            properties = properties.reply_to(ShortStr::from_static(REPLY_TO));
+        }
         let properties = properties.build();
         let (Some(session), Some(channel)) = (&mut self.session, self.channels.get_mut(&number))
         else {
@@ -145,6 +154,13 @@ impl Client {
         let topology = &scene.conditions.topology;
         let key = || ShortStr::from_static("a.b");
         let delay = None;
+        if scene.conditions.has_calls && self.chance.percent(15) {
+            let at = self.chance.index(self.addresses.len().max(1));
+            if let Some((routing_key, request)) = self.addresses.get(at).cloned() {
+                let route = Route::Reply(request);
+                return Target { exchange: ShortStr::EMPTY, routing_key, route, delay };
+            }
+        }
         if let Some(late) = topology.late()
             && self.chance.percent(15)
         {
@@ -241,6 +257,9 @@ impl Client {
             let qos = basic::Qos { prefetch_size: 0, prefetch_count, global };
             return self.ask(number, &Method::BasicQos(qos));
         }
+        if scene.conditions.has_calls && self.chance.percent(50) {
+            return self.await_replies(number);
+        }
         self.tags += 1;
         let consumer_tag = ShortStr::truncated(&format!("{}-{}", self.id.0, self.tags));
         if let Some(channel) = self.channels.get_mut(&number).filter(|_| no_ack) {
@@ -259,6 +278,20 @@ impl Client {
             arguments,
             ..Default::default()
         };
+        self.ask(number, &Method::BasicConsume(consume));
+    }
+
+    fn await_replies(&mut self, number: ChannelNumber) {
+        let Some(channel) = self.channels.get_mut(&number).filter(|one| !one.awaits_replies())
+        else {
+            return;
+        };
+        self.tags += 1;
+        let tag = format!("{REPLIES}{}-{}", self.id.0, self.tags);
+        let consumer_tag = ShortStr::truncated(&tag);
+        channel.no_ack_consumers.insert(consumer_tag.clone());
+        let queue = ShortStr::from_static(REPLY_TO);
+        let consume = basic::Consume { queue, consumer_tag, no_ack: true, ..Default::default() };
         self.ask(number, &Method::BasicConsume(consume));
     }
 

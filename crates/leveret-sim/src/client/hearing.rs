@@ -1,6 +1,6 @@
 //! What a client is told, and what is wrong with it.
 
-use leveret_protocol::{ChannelNumber, Event as SessionEvent, Failure, Method};
+use leveret_protocol::{ChannelNumber, Event as SessionEvent, Failure, Method, Properties};
 
 use super::{
     Client, State,
@@ -14,6 +14,9 @@ const CHANNEL_CODES: [u16; 4] = [403, 404, 405, 406];
 /// Reply codes with which a connection may be closed: the server stops, or has failed; a quorum queue
 /// is consumed from on a channel with a prefetch of its own.
 const CONNECTION_CODES: [u16; 3] = [320, 540, 541];
+
+/// Addresses that a client remembers.
+const ADDRESSES_MAX: usize = 8;
 
 impl Client {
     /// Bytes have come.
@@ -59,7 +62,8 @@ impl Client {
             SessionEvent::Method { channel, method } => {
                 return self.take_method(scene, channel, &method);
             }
-            SessionEvent::Content { channel, method, body, .. } => {
+            SessionEvent::Content { channel, method, properties, body } => {
+                self.note_address(&properties, &body);
                 return self.take_content(channel, &method, &body);
             }
             SessionEvent::Closing { reason } => {
@@ -115,6 +119,17 @@ impl Client {
                 Ok(())
             }
         }
+    }
+
+    /// Remembers where a reply is waited for.
+    fn note_address(&mut self, properties: &Properties, body: &[u8]) {
+        let (Some(address), Some(letter)) = (properties.reply_to(), letter_of(body)) else {
+            return;
+        };
+        if self.addresses.len() >= ADDRESSES_MAX {
+            self.addresses.pop_front();
+        }
+        self.addresses.push_back((address, letter));
     }
 
     fn take_content(

@@ -6,6 +6,8 @@ mod channel;
 mod deed;
 mod hearing;
 
+pub(crate) use self::deed::CHANNELS_MAX;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::BytesMut;
@@ -20,6 +22,7 @@ use crate::{
     event::Event,
     moment::Moment,
     network::Read,
+    oracle::LetterId,
     place::{ClientId, End, HostIndex, LinkId},
     recovery::host_name,
     scene::Scene,
@@ -42,6 +45,8 @@ pub(crate) struct Client {
     timer_at: Option<Moment>,
     steps_left: u64,
     tags: u64,
+    /// Where replies to which messages are waited for; the newest few.
+    addresses: VecDeque<(ShortStr, LetterId)>,
     /// What it does before anything else.
     script: VecDeque<Method>,
 }
@@ -78,6 +83,7 @@ impl Client {
             timer_at: None,
             steps_left: steps,
             tags: 0,
+            addresses: VecDeque::new(),
             script,
         }
     }
@@ -235,6 +241,7 @@ impl Client {
             scene.network.end(scene.now, &mut scene.agenda, (link, End::Client));
         }
         self.session = None;
+        self.addresses.clear();
         self.channels.clear();
         self.state = State::Away;
     }

@@ -212,6 +212,7 @@ impl Witness<'_> {
     ) {
         let Some(letter) = self.read(body) else { return };
         let Some(number) = self.view.outward(connection, channel) else { return };
+        let is_reply = self.request_of(letter).is_some();
         let Some(opening) = self.view.openings.get_mut(&number) else { return };
         match method {
             Method::BasicReturn(_) => self.returned(letter),
@@ -226,6 +227,13 @@ impl Witness<'_> {
                 let consumer = None;
                 self.given(&Given { number, tag, redelivered, queue, no_ack, consumer, letter });
             }
+            Method::BasicDeliver(deliver) if is_reply => {
+                // No reply waits for credit, but it uses some.
+                if let Some(credit) = self.view.credits.get_mut(&connection) {
+                    credit.spent = credit.spent.saturating_add(spent);
+                }
+                self.direct_reply(number, deliver, letter);
+            }
             Method::BasicDeliver(deliver) => {
                 let consumer = opening.consumers.get(&deliver.consumer_tag);
                 let Some((queue, no_ack)) = consumer.map(|known| (known.queue, known.no_ack))
@@ -238,6 +246,30 @@ impl Witness<'_> {
                 self.given(&Given { number, tag, redelivered, queue, no_ack, consumer, letter });
             }
             _ => self.object(format!("{number:?}: a content of {}", method.name())),
+        }
+    }
+
+    fn request_of(&self, reply: LetterId) -> Option<LetterId> {
+        let letter = self.letters.get(reply.0)?;
+        if let Route::Reply(request) = letter.route { Some(request) } else { None }
+    }
+
+    /// A reply comes to who asked, once.
+    fn direct_reply(&mut self, number: OpeningNumber, deliver: &basic::Deliver, reply: LetterId) {
+        let Some(request) = self.request_of(reply) else { return };
+        let Some(opening) = self.view.openings.get_mut(&number).filter(|one| !one.is_closing)
+        else {
+            return;
+        };
+        *self.delivered += 1;
+        let is_awaited = opening.consumers.contains_key(&deliver.consumer_tag);
+        let is_late = deliver.delivery_tag <= opening.last_tag;
+        opening.last_tag = deliver.delivery_tag;
+        // Of an earlier life nobody knows who asked.
+        let is_stray = self.view.askers.get(&request).is_some_and(|asker| *asker != number);
+        let is_again = !self.view.replied.insert(reply);
+        if !is_awaited || is_late || is_stray || is_again || deliver.redelivered {
+            self.object(format!("{number:?}: {reply:?} answers {request:?} wrongly: {deliver:?}"));
         }
     }
 

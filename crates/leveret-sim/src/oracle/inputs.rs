@@ -13,7 +13,7 @@ use super::{
     token::{Acceptance, OpeningNumber, Span, Token, TokenEnd, TokenKey},
     view::{Credit, Group, HostView, Slot},
 };
-use crate::topology::{QueueIndex, Topology};
+use crate::topology::{QueueIndex, REPLY_TO, Topology};
 
 pub(super) fn take(
     view: &mut HostView,
@@ -35,11 +35,14 @@ pub(super) fn take(
                 Clerk { view, letters, topology, number, is_forbidden }.take_method(method);
             }
         }
-        Input::Publish { connection, channel, body, .. } => {
+        Input::Publish { connection, channel, properties, body, .. } => {
             if let (Some(number), Some(letter)) =
                 (view.inward(*connection, *channel), letter_of(body))
             {
                 let is_forbidden = view.forbidden.contains(connection);
+                if properties.reply_to().is_some_and(|name| name == REPLY_TO) {
+                    view.askers.insert(letter, number);
+                }
                 Clerk { view, letters, topology, number, is_forbidden }.take_publish(letter);
             }
         }
@@ -69,14 +72,17 @@ pub(super) fn take(
 
 /// Whether who may neither read nor write may not ask for this.
 fn needs_rights(method: &Method) -> bool {
-    matches!(
-        method,
-        Method::BasicGet(_)
-            | Method::BasicConsume(_)
-            | Method::QueuePurge(_)
-            | Method::QueueBind(_)
-            | Method::QueueUnbind(_)
-    )
+    // Who waits for replies reads no queue.
+    let waits = matches!(method, Method::BasicConsume(consume) if consume.queue == REPLY_TO);
+    !waits
+        && matches!(
+            method,
+            Method::BasicGet(_)
+                | Method::BasicConsume(_)
+                | Method::QueuePurge(_)
+                | Method::QueueBind(_)
+                | Method::QueueUnbind(_)
+        )
 }
 
 fn close(view: &mut HostView, connection: ConnectionId, channel: ChannelNumber) {

@@ -32,6 +32,8 @@ pub(crate) enum Route {
     Perhaps(QueueIndex),
     /// Into this one, once its time has come.
     Later(QueueIndex),
+    /// To the channel that published that message, while it waits for replies.
+    Reply(LetterId),
     /// Anywhere.
     Anywhere,
     /// Into none.
@@ -42,7 +44,9 @@ impl Route {
     pub(crate) fn certain(&self) -> &[QueueIndex] {
         match self {
             Self::Certain(queues) => queues,
-            Self::Perhaps(_) | Self::Later(_) | Self::Anywhere | Self::Nowhere => &[],
+            Self::Perhaps(_) | Self::Later(_) | Self::Reply(_) | Self::Anywhere | Self::Nowhere => {
+                &[]
+            }
         }
     }
 
@@ -51,7 +55,7 @@ impl Route {
         match self {
             Self::Certain(queues) => !queues.is_empty(),
             Self::Later(_) => true,
-            Self::Perhaps(_) | Self::Anywhere | Self::Nowhere => false,
+            Self::Perhaps(_) | Self::Reply(_) | Self::Anywhere | Self::Nowhere => false,
         }
     }
 
@@ -61,7 +65,7 @@ impl Route {
             Self::Certain(queues) => queues.contains(&queue),
             Self::Perhaps(first) | Self::Later(first) => *first == queue,
             Self::Anywhere => true,
-            Self::Nowhere => false,
+            Self::Reply(_) | Self::Nowhere => false,
         }
     }
 
@@ -78,7 +82,7 @@ impl Route {
             Self::Anywhere => is_for_dead,
             // Whether it died there depends on the policy of that moment.
             Self::Perhaps(first) => dies_by_policy(*first),
-            Self::Certain(_) | Self::Later(_) | Self::Nowhere => false,
+            Self::Certain(_) | Self::Later(_) | Self::Reply(_) | Self::Nowhere => false,
         }
     }
 
@@ -92,7 +96,7 @@ impl Route {
             Self::Certain(queues) => queues.iter().copied().any(reaches),
             Self::Perhaps(first) | Self::Later(first) => reaches(*first),
             Self::Anywhere => true,
-            Self::Nowhere => false,
+            Self::Reply(_) | Self::Nowhere => false,
         }
     }
 }

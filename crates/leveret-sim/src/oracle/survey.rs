@@ -284,6 +284,7 @@ pub(super) fn adopt(survey: &Survey, view: &mut HostView, letters: &[Letter], to
     view.slots.clear();
     view.credits.clear();
     view.forbidden.clear();
+    view.askers.clear();
     view.doubts.clear();
     view.groups.clear();
     view.ledger = Ledger::replayed(survey.last);

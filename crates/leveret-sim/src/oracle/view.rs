@@ -26,6 +26,10 @@ pub(super) struct HostView {
     pub(super) forbidden: BTreeSet<ConnectionId>,
     /// What they published.
     pub(super) forbidden_letters: BTreeSet<LetterId>,
+    /// Who published what, and waits for direct replies to it.
+    pub(super) askers: BTreeMap<LetterId, OpeningNumber>,
+    /// Replies that were given out.
+    pub(super) replied: BTreeSet<LetterId>,
     /// Messages that are kept for their time, for sure, and where they come then.
     pub(super) appointments: BTreeSet<TokenKey>,
     /// Transactions whose commit-ok has not come.

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use leveret_engine::{Content, Effect, Input};
-use leveret_protocol::{Method, Properties, ShortStr, basic};
+use leveret_protocol::{ChannelNumber, Method, Properties, ShortStr, basic};
 
 use crate::{
+    client::CHANNELS_MAX,
     plan::Sabotage,
-    topology::{DELAYED, SCHEDULED},
+    topology::{DELAYED, REPLY_TO, SCHEDULED},
 };
 
 /// How a record begins that first says what was settled: its version, its kind, its first fact.
@@ -53,8 +54,21 @@ pub(super) fn spoil(sabotage: Sabotage, is_wake: bool, effect: Effect) -> Effect
         (Sabotage::LostMarks, Effect::Content { connection, channel, content }) => {
             Effect::Content { connection, channel, content: unmarked(content) }
         }
+        (Sabotage::StrayReplies, Effect::Content { connection, channel, content })
+            if is_reply(&content) =>
+        {
+            let channel = ChannelNumber::new(channel.as_u16() % CHANNELS_MAX + 1);
+            Effect::Content { connection, channel, content }
+        }
         (_, effect) => effect,
     }
+}
+
+/// Whether it comes from no queue.
+fn is_reply(content: &Content) -> bool {
+    let method = content.method();
+    let Method::BasicDeliver(deliver) = &method else { return false };
+    deliver.routing_key.starts_with(REPLY_TO.as_bytes())
 }
 
 /// A dead letter as if nobody had seen it.
