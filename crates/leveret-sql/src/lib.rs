@@ -26,7 +26,7 @@ mod tx;
 pub use dialect::Dialect;
 pub use error::{OutboxError, SqlError};
 pub use outbox::Outbox;
-pub use relay::Relay;
+pub use relay::{Relay, RelayCounters};
 pub use row::{ORDERING_KEY, Parked};
 pub use store::Store;
 pub use tables::InvalidPrefix;

@@ -1,5 +1,6 @@
 //! The relay: publishes what is in the outbox, and forgets ids that are too old.
 
+mod counters;
 mod dispatch;
 
 use std::convert::Infallible;
@@ -13,6 +14,7 @@ use tracing::{debug, warn};
 
 use crate::dialect::{Claim, Dialect};
 use crate::store::Store;
+pub use counters::RelayCounters;
 use dispatch::Dispatch;
 
 /// How often ids that are too old are looked for.
@@ -38,6 +40,7 @@ pub struct Relay<Db: Dialect> {
     first_pause: Duration,
     look_every: Duration,
     time_limit: Duration,
+    counters: RelayCounters,
 }
 
 /// What a look into the outbox came to.
@@ -59,6 +62,7 @@ impl<Db: Dialect> Relay<Db> {
             first_pause: Duration::from_secs(1),
             look_every: Duration::from_secs(1),
             time_limit: Duration::from_secs(30),
+            counters: RelayCounters::default(),
         }
     }
 
@@ -101,12 +105,24 @@ impl<Db: Dialect> Relay<Db> {
         self
     }
 
+    /// What it has done so far: kept by whoever wants to look.
+    #[must_use]
+    pub fn counters(&self) -> RelayCounters {
+        self.counters.clone()
+    }
+
     /// Runs with an application: begins before its first message, and ends after its last one.
-    /// The application does not start when the tables are missing.
+    /// The application does not start when the tables are missing, and is not idle while messages
+    /// wait in the outbox.
     #[must_use]
     pub fn attach(self, app: App) -> App {
         let (stop, stopping) = watch::channel(());
         let (ended, has_ended) = oneshot::channel::<()>();
+        let store = self.store.clone();
+        let app = app.idle_when(move || {
+            let store = store.clone();
+            async move { store.waiting().await.is_ok_and(|waiting| waiting == 0) }
+        });
         app.on_start(move |publisher: Publisher| async move {
             self.store.waiting().await.map_err(|error| {
                 Failure::permanent(format!(
@@ -184,6 +200,7 @@ impl<Db: Dialect> Relay<Db> {
         };
         let (report, trouble) = dispatch.run(rows).await;
         let (sent, failed) = (report.sent.len(), report.failed.len());
+        self.counters.add(&report);
         debug!(sent, failed, "outbox dispatched");
         let released = timeout(self.time_limit, Db::release(&self.store.site, hold, &report)).await;
         match (released, trouble) {

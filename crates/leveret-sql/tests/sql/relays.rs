@@ -7,6 +7,7 @@ on_each_database! {
     a_row_that_was_confirmed_and_not_deleted_goes_out_again_under_its_id
     a_refused_row_is_parked_with_the_reason_and_lets_the_next_pass
     what_is_rolled_back_never_gets_out
+    an_application_with_a_full_outbox_is_not_idle
 }
 
 mod bodies {
@@ -135,5 +136,25 @@ mod bodies {
         running.idle().await;
         running.shutdown().await.unwrap();
         assert_eq!(arrivals.bodies(), ["yes"]);
+    }
+
+    pub(super) async fn an_application_with_a_full_outbox_is_not_idle<Db: TestDb>(lab: Lab<Db>) {
+        let arrivals = Arrivals::default();
+        lab.run(Db::hold_rows(&lab.prefix)).await;
+        let app = lab.app().handler(lab.work()).handler(arrivals.on("results"));
+        let relay = Relay::new(&lab.store).time_limit(Duration::from_millis(100));
+        let counters = relay.counters();
+        let running = relay.attach(app).start().await.unwrap();
+        crate::lab::send(&running, &["a", "b", "c"]).await;
+        running.wait_until(|stats| stats.handler("results").handled >= 3).await;
+        // Confirmed, handled, and not yet known to be so.
+        let idle = tokio::time::timeout(Duration::from_millis(500), running.idle());
+        idle.await.unwrap_err();
+        lab.run(Db::free_rows(&lab.prefix)).await;
+        running.idle().await;
+        assert_eq!(lab.rows("outbox").await, 0);
+        assert!(counters.sent() >= 3, "{counters:?}");
+        assert_eq!((counters.refused(), counters.parked()), (0, 0));
+        running.shutdown().await.unwrap();
     }
 }

@@ -6,6 +6,7 @@ mod guarantee;
 mod manner;
 mod mount;
 mod plan;
+mod probe;
 #[cfg(feature = "test-kit")]
 mod rest;
 mod run;
@@ -89,6 +90,7 @@ pub struct App {
     pub(crate) inbox_file: Option<PathBuf>,
     pub(crate) grace: Duration,
     pub(crate) must_lose_nothing: bool,
+    probes: probe::Probes,
     pub(crate) on_start: Vec<Hook>,
     pub(crate) on_stop: Vec<Hook>,
     #[cfg(feature = "test-kit")]
@@ -111,6 +113,7 @@ impl App {
             inbox_file: None,
             grace: GRACE_DEFAULT,
             must_lose_nothing: false,
+            probes: probe::Probes::default(),
             on_start: Vec::new(),
             on_stop: Vec::new(),
             #[cfg(feature = "test-kit")]

@@ -9,7 +9,7 @@ use super::{DEFAULT_CONNECTION, RunningApp};
 use crate::endpoint::Endpoint;
 use crate::relay::Relay;
 
-/// Between two looks at a broker elsewhere, which does not tell what is on its way.
+/// Between two looks at what does not tell of itself: a broker elsewhere, a database.
 const LOOK_ELSEWHERE: Duration = Duration::from_millis(25);
 
 /// How many looks in a row must find everything at rest.
@@ -32,10 +32,12 @@ impl RunningApp {
             let events = relay.read(|log| log.events);
             let is_idle = stats.handlers.values().all(|stats| stats.in_flight == 0);
             let is_quiet = is_idle && relay.in_hand() == 0 && self.is_drained().await;
+            let has_others = !self.probes.are_idle().await;
+            let is_quiet = is_quiet && !has_others;
             let mark = Some((events, stats));
             looks = if is_quiet && before == mark { looks + 1 } else { 0 };
             before = mark;
-            if !self.endpoint.is_embedded() {
+            if has_others || !self.endpoint.is_embedded() {
                 tokio::time::sleep(LOOK_ELSEWHERE).await;
             } else if !is_quiet {
                 tokio::select! {

@@ -14,6 +14,7 @@ use tracing::{info, warn};
 
 use super::Hook;
 use super::error::StopError;
+use super::probe::Probes;
 use super::settlement::SettlementPlan;
 use crate::embedded::Embedded;
 use crate::link::Link;
@@ -46,6 +47,7 @@ pub struct RunningApp {
     pub(super) counters: BTreeMap<String, Arc<Counters>>,
     pub(super) changed: Arc<Notify>,
     pub(super) reconnects: Arc<AtomicU64>,
+    pub(super) probes: Probes,
     #[cfg(feature = "test-kit")]
     pub(super) endpoint: crate::endpoint::Endpoint,
 }
@@ -105,7 +107,8 @@ impl RunningApp {
         }
     }
 
-    /// Waits until all queues of handlers are empty and nothing is in hand.
+    /// Waits until all queues of handlers are empty, nothing is in hand, and nothing else has work to
+    /// do ([`App::idle_when`](crate::App::idle_when)).
     ///
     /// For one-shot programs and tests: whatever is published later, or elsewhere, does not count.
     pub async fn idle(&self) {
@@ -176,7 +179,7 @@ impl RunningApp {
                 return false;
             }
         }
-        true
+        self.probes.are_idle().await
     }
 
     pub(super) async fn ready(&self, connection: &str, queue: &str) -> Option<u32> {

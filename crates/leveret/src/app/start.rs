@@ -113,6 +113,7 @@ impl App {
             counters: assembly.counters,
             changed: assembly.changed,
             reconnects: assembly.reconnects,
+            probes: self.probes,
             #[cfg(feature = "test-kit")]
             endpoint: self.endpoint,
         })

@@ -4,6 +4,7 @@
 //! moved from `new/` to `cur/` only when the broker has confirmed its message; a message is
 //! acknowledged only when its file is on disk under its final name.
 
+mod folder_syncs;
 mod name;
 mod reader;
 mod record;

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
+use super::folder_syncs::FolderSyncs;
 use super::name::{NamePattern, NameValues};
 use super::source::FILE_NAME_HEADER;
 use crate::failure::Failure;
@@ -28,8 +29,8 @@ const TEMPORARY: &str = ".tmp";
 /// What the side file with properties and headers is called beside `<name>`.
 const SIDE_SUFFIX: &str = ".headers.json";
 
-/// How many files are written at a time.
-const WRITERS: usize = 8;
+/// How many files are written at a time: their syncs run at once, and those of one folder are one.
+const WRITERS: usize = 16;
 
 /// A queue whose messages become files below a directory.
 ///
@@ -55,6 +56,7 @@ struct Writer {
     directory: PathBuf,
     pattern: NamePattern,
     side_files: SideFiles,
+    folders: Arc<FolderSyncs>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,7 @@ impl FileSink {
             directory: directory.into(),
             pattern: NamePattern::default(),
             side_files: SideFiles::Without,
+            folders: Arc::default(),
         };
         Self { queue: queue.into(), bindings: Vec::new(), writer }
     }
@@ -138,7 +141,8 @@ impl Writer {
             self.place(Path::new(&side), &text)?;
         }
         self.place(&path, message.body())?;
-        File::open(folder)?.sync_all()
+        // Many are placed in one folder at a time: its names need one sync for all of them.
+        self.folders.sync(folder, |folder| File::open(folder)?.sync_all())
     }
 
     /// Makes a folder below the directory that is still there after a power loss.
