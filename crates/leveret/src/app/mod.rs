@@ -224,6 +224,18 @@ impl App {
         self
     }
 
+    /// Something that has work of its own, beside queues and handlers: an outbox with messages in
+    /// it, for example. [`RunningApp::idle`] and the test kit wait until all of these say that they
+    /// have nothing to do. They are asked some forty times a second.
+    #[must_use]
+    pub fn idle_when<Fut>(mut self, is_idle: impl Fn() -> Fut + Send + Sync + 'static) -> Self
+    where
+        Fut: Future<Output = bool> + Send + 'static,
+    {
+        self.probes.add(is_idle);
+        self
+    }
+
     /// Runs once everything is declared, before the first message is handled; an error stops the start.
     #[must_use]
     pub fn on_start<Fut, E>(
