@@ -1,4 +1,6 @@
-//! Peers that are slow, many or odd at the HTTP API (bad-H14): each is answered or left in time.
+//! Peers that are slow, many or odd at the HTTP API (bad-H14).
+//!
+//! Each is answered or left in time.
 
 use std::{net::SocketAddr, time::Duration};
 

@@ -13,7 +13,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{ManagementOptions, error::ManagementError};
+use super::{error::ManagementError, options::ManagementOptions};
 use crate::transport::secure;
 
 /// Bytes of an answer: about 50,000 consumers. A longer list is no answer.

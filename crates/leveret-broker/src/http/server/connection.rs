@@ -31,7 +31,7 @@ use tokio::{
 use tower_service::Service;
 
 use super::{
-    Terms, body::TimedBody, farewell::Farewell, limits::HttpLimits, stream::PatientStream,
+    body::TimedBody, farewell::Farewell, limits::HttpLimits, stream::PatientStream, terms::Terms,
 };
 use crate::lifecycle::Watch;
 

@@ -1,4 +1,6 @@
-//! An HTTP server that no peer can hold up: each bound of time, size and number is its own.
+//! An HTTP server that no peer can hold up.
+//!
+//! Each bound of time, size and number is its own.
 //!
 //! It knows no routes. Keeps true: after the broker's stop it ends in about twice the time that a
 //! connection has to close, whatever its peers do.
@@ -8,25 +10,19 @@ mod connection;
 mod farewell;
 mod limits;
 mod stream;
+mod terms;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::Router;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 
 pub use self::limits::HttpLimits;
+pub(super) use self::terms::Terms;
 use crate::{lifecycle::Lifecycle, listener};
 
 /// Peers being told that there is no place; one more is told nothing.
 const REFUSALS_MAX: usize = 64;
-
-/// What holds for every connection.
-#[derive(Debug)]
-pub(super) struct Terms {
-    pub(super) limits: HttpLimits,
-    /// How long an answer under way may take when the broker stops.
-    pub(super) close_timeout: Duration,
-}
 
 /// Answers connections by the routes given until the broker stops.
 pub(super) async fn serve(
