@@ -57,6 +57,33 @@ pub(crate) enum Verdict {
 }
 
 impl Effects {
+    /// The effects of a value that a handler may return: for layers that answer themselves.
+    pub fn of(value: impl IntoEffects) -> Self {
+        let mut effects = Self::default();
+        value.add_to(&mut effects);
+        effects
+    }
+
+    /// These effects and those of another value.
+    #[must_use]
+    pub fn and(mut self, value: impl IntoEffects) -> Self {
+        value.add_to(&mut self);
+        self
+    }
+
+    /// Whether the message is rejected.
+    pub fn is_rejection(&self) -> bool {
+        matches!(self.verdict, Verdict::Reject)
+    }
+
+    /// What it was that failed, if something did.
+    pub(crate) fn into_result(self) -> Result<Self, Failure> {
+        match self.verdict {
+            Verdict::Failed(failure) => Err(failure),
+            Verdict::Ack | Verdict::Reject => Ok(self),
+        }
+    }
+
     /// A failure, whatever else was asked for before.
     pub(crate) fn failed(failure: Failure) -> Self {
         Self { verdict: Verdict::Failed(failure), ..Self::default() }

@@ -135,6 +135,11 @@ impl Failure {
         self
     }
 
+    /// The same failure, its text beginning with who failed.
+    pub(crate) fn of_part(self, part: impl Display) -> Self {
+        Self::new(self.class, self.name, format_args!("{part}: {}", self.text))
+    }
+
     pub(crate) fn new(class: Class, name: impl Into<String>, text: impl Display) -> Self {
         Self { class, name: clean(name.into()), text: clean(text.to_string()) }
     }
@@ -181,11 +186,29 @@ impl Classify for Infallible {}
 impl Classify for String {}
 impl Classify for &str {}
 impl Classify for std::io::Error {}
+
+/// A [`Failure`] that went through a box keeps class and name; any other error is transient.
 impl Classify for Box<dyn Error + Send + Sync> {
-    fn name(&self) -> &'static str {
-        "error"
+    fn class(&self) -> Class {
+        self.downcast_ref::<Boxed>().map_or(Class::Transient, |boxed| boxed.0.class())
+    }
+
+    fn name(&self) -> &str {
+        self.downcast_ref::<Boxed>().map_or("error", |boxed| boxed.0.name())
     }
 }
+
+/// A failure as an error, in a box only.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Boxed(Failure);
+
+impl From<Failure> for Box<dyn Error + Send + Sync> {
+    fn from(failure: Failure) -> Self {
+        Box::new(Boxed(failure))
+    }
+}
+
 impl Classify for serde_json::Error {
     fn class(&self) -> Class {
         Class::Permanent
@@ -209,6 +232,15 @@ mod tests {
         let text = failure.to_string();
         assert!(text.starts_with("abö"));
         assert!(text.len() <= FAILURE_TEXT_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_failure_goes_through_a_box_as_it_is() {
+        let failure = Failure::permanent("no sender").named("sender");
+        let boxed: Box<dyn Error + Send + Sync> = failure.clone().into();
+        assert_eq!(Failure::of(&boxed), failure);
+        let other: Box<dyn Error + Send + Sync> = "late".into();
+        assert_eq!(Failure::of(&other), Failure::transient("late").named("error"));
     }
 
     #[test]

@@ -62,6 +62,7 @@ mod dead_letter;
 mod effects;
 mod embedded;
 mod endpoint;
+mod event;
 mod extract;
 mod failure;
 pub mod files;
@@ -70,6 +71,7 @@ pub mod inbox;
 mod later;
 mod lineage;
 mod link;
+mod listener;
 mod locals;
 mod message;
 mod message_id;
@@ -82,6 +84,7 @@ mod publishing;
 #[cfg(feature = "test-kit")]
 mod relay;
 mod reply;
+mod report;
 mod request;
 mod retry;
 mod rules;
@@ -106,6 +109,7 @@ pub use app::{App, HandlerPlan, RunError, RunningApp, SettlementPlan, StartError
 pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;
+pub use event::{Event, Observed};
 pub use extract::{
     Attempt, Batch, Captures, CapturesRejection, Deadline, FromMessage, Headers, Json,
     JsonRejection, MissingState, NoPrincipal, Redelivered, RoutingKey, Settings, State, Text,
@@ -113,10 +117,12 @@ pub use extract::{
 };
 pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use handler::{
-    BATCH_SIZE_MAX, BlockingFn, CONCURRENCY_MAX, Each, Handler, HandlerFn, Handlers, IntoHandler,
-    KillSwitch, Mode,
+    BATCH_SIZE_MAX, BlockingFn, CONCURRENCY_MAX, Each, Handler, HandlerFn, HandlerFuture,
+    HandlerService, Handlers, IntoHandler, IntoMessage, KillSwitch, Mode, Observers, Observes,
+    TranslatorFn,
 };
 pub use leveret_macros::{Classify, handler};
+pub use listener::ListenerContext;
 pub use message::Message;
 pub use message_id::derived_message_id;
 pub use participant::{Abandoning, AlreadyEnlisted, Completing, Participant};
@@ -124,6 +130,7 @@ pub use principal::Principal;
 pub use publish::{EncodeError, Publish};
 pub use publisher::{PublishError, Publisher};
 pub use reply::Reply;
+pub use report::{ErrorReport, ErrorRoute, NoErrorReport};
 pub use request::Request;
 pub use retry::{Delays, RetryPolicy};
 pub use rules::{Errors, Rule};

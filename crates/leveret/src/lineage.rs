@@ -12,7 +12,7 @@ use crate::message_id::{derived_message_id, fresh};
 use crate::publish::{EncodeError, Persistence, Publish, Routing};
 
 /// The header that lists the ids of a message's ancestors, one a line, the eldest first.
-const REFERENCES: &str = "references";
+pub(crate) const REFERENCES: &str = "references";
 
 /// The longest chain of references that is carried on, in bytes; the eldest are dropped beyond it.
 const REFERENCES_BYTES_MAX: usize = 4096;
@@ -99,7 +99,7 @@ fn seal(publish: Publish, app_id: &ShortStr, id: ShortStr, references: Option<St
 }
 
 /// The parent's references, a newline, the parent's id.
-fn references(parent: &Message, parent_id: &ShortStr) -> String {
+pub(crate) fn references(parent: &Message, parent_id: &ShortStr) -> String {
     let mut chain = match parent.header_text(REFERENCES) {
         Some(references) if !references.is_empty() => format!("{references}\n{parent_id}"),
         Some(_) | None => return parent_id.to_string(),

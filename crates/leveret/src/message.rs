@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use leveret_protocol::{FieldTable, FieldValue, Properties, ShortStr};
+use leveret_protocol::{FieldTable, FieldValue, Properties, PropertiesBuilder, ShortStr};
+use serde::Serialize;
+
+use crate::publish::{EncodeError, Publish};
 
 /// A delivered message: where it came from, its properties, its body. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -70,5 +73,45 @@ impl Message {
     /// One header as text: a string, without bytes that are none.
     pub fn header_text(&self, name: &str) -> Option<String> {
         Some(self.header(name)?.to_text_lossy()?.into_owned())
+    }
+
+    /// The same message with another body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The same message with a body of JSON.
+    pub fn with_json(self, value: &impl Serialize) -> Result<Self, EncodeError> {
+        let Publish { body, content_type, .. } = Publish::default().json(value)?;
+        let properties = PropertiesBuilder::from(&self.properties)
+            .content_type(content_type)
+            .content_encoding(None);
+        Ok(Self { properties: properties.build(), body, ..self })
+    }
+
+    /// The same message with other properties; their builder takes those it had.
+    #[must_use]
+    pub fn with_properties(self, properties: Properties) -> Self {
+        Self { properties, ..self }
+    }
+
+    /// The same message with one header more, or with another value for one that it has.
+    #[must_use]
+    pub fn with_header(self, name: &str, value: impl Into<FieldValue>) -> Self {
+        let kept = self.headers();
+        let added = (ShortStr::truncated(name), value.into());
+        let headers = kept.iter().filter(|(known, _)| *known != name).chain([added]);
+        let properties =
+            PropertiesBuilder::from(&self.properties).headers(headers.collect::<FieldTable>());
+        self.with_properties(properties.build())
+    }
+
+    /// The same message under another type.
+    #[must_use]
+    pub fn with_kind(self, kind: &str) -> Self {
+        let properties = PropertiesBuilder::from(&self.properties).kind(ShortStr::truncated(kind));
+        self.with_properties(properties.build())
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use leveret_protocol::PropertiesBuilder;
 
 use crate::failure::Failure;
 use crate::locals::Locals;
@@ -15,6 +17,8 @@ use crate::shared::Shared;
 use crate::threads::Seat;
 
 /// An attempt at handling a message.
+///
+/// A clone is the same attempt: what is published or enlisted through it belongs to that.
 #[derive(Debug)]
 pub struct Request {
     message: Message,
@@ -24,22 +28,29 @@ pub struct Request {
     shared: Arc<Shared>,
     principal: Option<Principal>,
     locals: Arc<Locals>,
-    outbox: OnceLock<Outbox>,
-    participant: Enlisted,
-    is_duplicate: AtomicBool,
-    /// Where a function that blocks is to run.
-    seat: Mutex<Option<Seat>>,
     /// The messages, if it is a batch.
     parts: Vec<Self>,
     is_in_batch: bool,
+    unit: OnceLock<Arc<Unit>>,
+}
+
+/// What one attempt has collected; made when something is.
+#[derive(Debug, Default)]
+struct Unit {
+    // A lock, as extractors have the request shared; held for one look or one move.
+    collected: Mutex<Collected>,
+    is_duplicate: AtomicBool,
     /// Why a message of a batch cannot be read.
     refusal: OnceLock<Failure>,
 }
 
-/// The place of the one participant.
-// A lock, as extractors have the request shared; held for one look or one move.
 #[derive(Default)]
-struct Enlisted(Mutex<Option<Box<dyn Participant>>>);
+struct Collected {
+    outbox: Option<Outbox>,
+    participant: Option<Box<dyn Participant>>,
+    /// Where a function that blocks is to run.
+    seat: Option<Seat>,
+}
 
 impl Request {
     pub(crate) fn new(
@@ -57,13 +68,9 @@ impl Request {
             shared,
             principal,
             locals: Arc::default(),
-            outbox: OnceLock::new(),
-            participant: Enlisted::default(),
-            is_duplicate: AtomicBool::new(false),
-            seat: Mutex::default(),
             parts: Vec::new(),
             is_in_batch: false,
-            refusal: OnceLock::new(),
+            unit: OnceLock::new(),
         }
     }
 
@@ -71,6 +78,19 @@ impl Request {
     pub(crate) fn with_locals(mut self, locals: &Arc<Locals>) -> Self {
         self.locals = locals.clone();
         self
+    }
+
+    /// The same attempt with another message in its place, for what is called with it. The
+    /// message-id stays, as it is what the attempt is known by; dead letters and what is tried
+    /// again are the message that came.
+    #[must_use]
+    pub fn with_message(&self, mut message: Message) -> Self {
+        let id = self.message.message_id();
+        if message.message_id() != id {
+            message.properties =
+                PropertiesBuilder::from(&message.properties).message_id(id).build();
+        }
+        Self { message, ..self.clone() }
     }
 
     /// The message.
@@ -107,31 +127,31 @@ impl Request {
     /// Lets something else take part in this attempt: it is completed before the message is
     /// acknowledged, or abandoned. Nothing takes part in a batch.
     pub fn enlist(&self, participant: impl Participant + 'static) -> Result<(), AlreadyEnlisted> {
-        let mut enlisted = self.participant.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if enlisted.is_some() || self.is_in_batch {
+        let mut collected = self.unit().collected();
+        if collected.participant.is_some() || self.is_in_batch {
             return Err(AlreadyEnlisted);
         }
-        *enlisted = Some(Box::new(participant));
+        collected.participant = Some(Box::new(participant));
         Ok(())
     }
 
     /// Whether something takes part already.
     pub fn has_participant(&self) -> bool {
-        self.participant.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.unit.get().is_some_and(|unit| unit.collected().participant.is_some())
     }
 
     /// Says that the message was handled before: whatever this attempt gives, it is acknowledged
     /// without effect, and counted as a duplicate.
     pub fn mark_duplicate(&self) {
-        self.is_duplicate.store(true, Ordering::Relaxed);
+        self.unit().is_duplicate.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn is_duplicate(&self) -> bool {
-        self.is_duplicate.load(Ordering::Relaxed)
+        self.unit.get().is_some_and(|unit| unit.is_duplicate.load(Ordering::Relaxed))
     }
 
     pub(crate) fn take_participant(&self) -> Option<Box<dyn Participant>> {
-        self.participant.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.unit.get()?.collected().participant.take()
     }
 
     /// The same for a batch: an attempt at many messages.
@@ -150,19 +170,19 @@ impl Request {
     /// Says that this message of a batch cannot be read.
     pub(crate) fn refuse(&self, failure: Failure) {
         // A second reason adds nothing.
-        self.refusal.set(failure).ok();
+        self.unit().refusal.set(failure).ok();
     }
 
     pub(crate) fn refusal(&self) -> Option<Failure> {
-        self.refusal.get().cloned()
+        self.unit.get()?.refusal.get().cloned()
     }
 
     pub(crate) fn put_seat(&self, seat: Seat) {
-        *self.seat.lock().unwrap_or_else(PoisonError::into_inner) = Some(seat);
+        self.unit().collected().seat = Some(seat);
     }
 
     pub(crate) fn take_seat(&self) -> Option<Seat> {
-        self.seat.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.unit.get()?.collected().seat.take()
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -179,22 +199,58 @@ impl Request {
     }
 
     pub(crate) fn outbox(&self) -> Outbox {
-        self.outbox.get_or_init(Outbox::open).clone()
+        self.unit().collected().outbox.get_or_insert_with(Outbox::open).clone()
     }
 
-    /// What a `Publisher` collected in this attempt.
+    /// What a `Publisher` collected in this attempt; nothing more is taken from now on.
     pub(crate) fn close_outbox(&self) -> Vec<Publish> {
-        self.outbox.get().map(Outbox::close).unwrap_or_default()
+        let close =
+            |unit: &Arc<Unit>| unit.collected().outbox.get_or_insert_with(Outbox::open).close();
+        self.unit.get().map(close).unwrap_or_default()
+    }
+
+    /// Drops what a `Publisher` collected so far; one that is asked for later begins anew.
+    pub(crate) fn empty_outbox(&self) {
+        if let Some(outbox) = self.unit.get().and_then(|unit| unit.collected().outbox.take()) {
+            outbox.close();
+        }
     }
 
     pub(crate) fn begin_attempt(&mut self, attempt: u32) {
         self.attempt = attempt;
-        self.outbox = OnceLock::new();
+        self.unit = OnceLock::new();
+    }
+
+    fn unit(&self) -> &Arc<Unit> {
+        self.unit.get_or_init(Arc::default)
     }
 }
 
-impl Debug for Enlisted {
+impl Clone for Request {
+    fn clone(&self) -> Self {
+        Self {
+            message: self.message.clone(),
+            handler: self.handler.clone(),
+            attempt: self.attempt,
+            attempts_max: self.attempts_max,
+            shared: self.shared.clone(),
+            principal: self.principal.clone(),
+            locals: self.locals.clone(),
+            parts: self.parts.clone(),
+            is_in_batch: self.is_in_batch,
+            unit: self.unit().clone().into(),
+        }
+    }
+}
+
+impl Unit {
+    fn collected(&self) -> MutexGuard<'_, Collected> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Debug for Collected {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("Enlisted")
+        f.write_str("Collected")
     }
 }

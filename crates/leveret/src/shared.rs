@@ -143,7 +143,6 @@ impl<'a> Needs<'a> {
     }
 
     /// Something else that is wrong, in words that follow `needs`.
-    #[cfg(feature = "http")]
     pub(crate) fn other(&mut self, what: String) {
         self.missing.push(what);
     }

@@ -30,6 +30,8 @@ pub struct HandlerStats {
     pub postponed: u64,
     /// Messages that became dead letters.
     pub dead_lettered: u64,
+    /// Messages whose error was reported: see [`Handler::route_errors`](crate::Handler::route_errors).
+    pub reported: u64,
     /// Messages it did not want.
     pub rejected: u64,
     /// Messages dropped because an inbox knew them.
@@ -77,6 +79,7 @@ pub(crate) enum Count {
     Retried,
     Postponed,
     DeadLettered,
+    Reported,
     Rejected,
     Duplicate,
     Dropped,
@@ -130,6 +133,7 @@ impl Counters {
             retried: count(Count::Retried),
             postponed: count(Count::Postponed),
             dead_lettered: count(Count::DeadLettered),
+            reported: count(Count::Reported),
             rejected: count(Count::Rejected),
             duplicates: count(Count::Duplicate),
             dropped: count(Count::Dropped),

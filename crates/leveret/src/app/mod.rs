@@ -3,6 +3,8 @@
 mod attempts;
 mod error;
 mod guarantee;
+mod layer;
+mod listener;
 mod manner;
 mod mount;
 mod plan;
@@ -24,7 +26,8 @@ use crate::config::{Config, HandlerConfig};
 use crate::endpoint::Endpoint;
 use crate::failure::{Classify, Failure};
 use crate::files::{FileSink, FileSource};
-use crate::handler::{Handler, IntoHandler};
+use crate::handler::{Handler, IntoHandler, Wrap};
+use crate::listener::Listener;
 use crate::publisher::Publisher;
 use crate::shared::Shared;
 
@@ -91,6 +94,8 @@ pub struct App {
     pub(crate) grace: Duration,
     pub(crate) must_lose_nothing: bool,
     probes: probe::Probes,
+    pub(crate) layers: Vec<Wrap>,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) on_start: Vec<Hook>,
     pub(crate) on_stop: Vec<Hook>,
     #[cfg(feature = "test-kit")]
@@ -114,6 +119,8 @@ impl App {
             grace: GRACE_DEFAULT,
             must_lose_nothing: false,
             probes: probe::Probes::default(),
+            layers: Vec::new(),
+            listeners: Vec::new(),
             on_start: Vec::new(),
             on_stop: Vec::new(),
             #[cfg(feature = "test-kit")]

@@ -112,8 +112,11 @@ impl App {
         for handler in &self.handlers {
             let locals = handler.locals();
             let mut needs = Needs::of(&mut self.shared, &locals);
-            handler.service.needs(&mut needs);
+            handler.translated().needs(&mut needs);
             needs.check_batch(handler.batching.is_some());
+            if handler.batching.is_some() && !handler.steps.is_empty() {
+                needs.other("messages one by one, as it has translators".to_owned());
+            }
             let missing = needs.missing();
             if !missing.is_empty() {
                 return Err(StartError::Missing { handler: handler.name.clone(), missing });
@@ -159,6 +162,10 @@ fn check_names(handler: &Handler) -> Result<(), StartError> {
     let names = bindings
         .flat_map(|binding| [("exchange", &binding.exchange), ("binding key", &binding.key)])
         .map(|(what, name)| (what, name.as_str(), ShortStr::MAX_BYTES))
+        .chain(handler.error_routes.iter().flat_map(|route| {
+            let names = [("exchange", &route.exchange), ("routing key", &route.key)];
+            names.map(|(what, name)| (what, name.as_str(), ShortStr::MAX_BYTES))
+        }))
         .chain([("queue", handler.queue(), QUEUE_BYTES_MAX)]);
     for (what, name, max) in names {
         if name.len() > max {

@@ -25,6 +25,7 @@ use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
 use crate::link::{BackOff, Declaration, DeclareError, Dialer, Link, Supervisor, Way, declare};
+use crate::listener::{Listener, ListenerContext};
 use crate::phase::{Phase, PhaseTeller};
 use crate::publisher::Publisher;
 use crate::publishing::{ORDERS_MAX, Publishing};
@@ -91,9 +92,8 @@ impl App {
             let desk = desks.get(name).filter(|_| handler.inbox == Inboxing::On).cloned();
             assembly.work(handler, attempts, guarantee.mode, desk);
         }
-        for source in self.sources {
-            assembly.read(source, publisher.clone());
-        }
+        assembly.read(self.sources, &publisher);
+        assembly.listen(self.listeners, &publisher, &shared);
         plan.handlers.iter().for_each(log_plan);
         info!(app = %self.name, broker = %self.endpoint, handlers = self.handlers.len(), "started");
         Ok(RunningApp {
@@ -292,13 +292,23 @@ impl Assembly {
         }
     }
 
-    fn read(&mut self, source: FileSource, publisher: Publisher) {
-        let failures = self.failures.clone();
-        self.readers.spawn(async move {
-            if let Err(error) = source.watch(&publisher, |_| {}).await {
-                failures.send(error.into()).await.ok();
-            }
-        });
+    fn listen(&mut self, listeners: Vec<Listener>, publisher: &Publisher, shared: &Arc<Shared>) {
+        for listener in listeners {
+            let (publisher, shared) = (publisher.clone(), shared.clone());
+            let context = ListenerContext { publisher, shared, phase: self.phase.listen() };
+            self.workers.spawn(listener.run(context));
+        }
+    }
+
+    fn read(&mut self, sources: Vec<FileSource>, publisher: &Publisher) {
+        for source in sources {
+            let (publisher, failures) = (publisher.clone(), self.failures.clone());
+            self.readers.spawn(async move {
+                if let Err(error) = source.watch(&publisher, |_| {}).await {
+                    failures.send(error.into()).await.ok();
+                }
+            });
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use crate::effects::{Effects, IntoEffects};
 use crate::extract::FromMessage;
 use crate::failure::Failure;
+use crate::message::Message;
 use crate::request::Request;
 use crate::shared::Needs;
 
@@ -89,6 +90,16 @@ pub(crate) trait Service: Send + Sync {
         &'a self,
         request: &'a Request,
     ) -> Pin<Box<dyn Future<Output = Effects> + Send + 'a>>;
+
+    fn needs(&self, needs: &mut Needs<'_>);
+}
+
+/// A translator without its types.
+pub(crate) trait Step: Send + Sync {
+    fn translate<'a>(
+        &'a self,
+        request: &'a Request,
+    ) -> Pin<Box<dyn Future<Output = Result<Message, Failure>> + Send + 'a>>;
 
     fn needs(&self, needs: &mut Needs<'_>);
 }

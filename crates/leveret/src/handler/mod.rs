@@ -3,11 +3,15 @@
 mod batch;
 mod blocking;
 mod error_rules;
+mod errors;
 mod function;
 mod group;
 mod into_handler;
 mod kill_switch;
+mod layer;
+mod observers;
 mod own;
+mod translator;
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
@@ -15,6 +19,7 @@ use std::time::Duration;
 
 use crate::locals::{Locals, Scope};
 use crate::principal::Principal;
+use crate::report::ErrorRoute;
 use crate::retry::RetryPolicy;
 use crate::rules::Rules;
 use crate::topology::{Binding, ExchangeKind, Queue};
@@ -24,11 +29,15 @@ pub(crate) use batch::{BATCH_WINDOW_MAX, Batching};
 pub use blocking::BlockingFn;
 pub use function::HandlerFn;
 pub(crate) use function::Service;
-use function::{FunctionService, own_name};
+use function::{FunctionService, Step, own_name};
 pub use group::Handlers;
 pub use into_handler::IntoHandler;
 pub use kill_switch::KillSwitch;
+pub(crate) use layer::Wrap;
+pub use layer::{HandlerFuture, HandlerService};
+pub use observers::{Observers, Observes};
 use own::Own;
+pub use translator::{IntoMessage, TranslatorFn};
 
 /// The most messages one handler works on at a time: each takes a channel of its connection.
 pub const CONCURRENCY_MAX: usize = 1024;
@@ -98,7 +107,13 @@ pub struct Handler {
     /// What it says itself, so that no group says otherwise.
     pub(crate) own: Own,
     pub(crate) batching: Option<Batching>,
+    /// Asked in this order.
+    pub(crate) error_routes: Vec<ErrorRoute>,
     pub(crate) service: Arc<dyn Service>,
+    /// Between the message and the function, the first to be taken first.
+    pub(crate) steps: Vec<Arc<dyn Step>>,
+    /// Around each attempt, the outermost last.
+    pub(crate) layers: Vec<Wrap>,
 }
 
 /// How outputs and acknowledgement belong together.
@@ -157,7 +172,10 @@ impl Handler {
             scopes: Vec::new(),
             own: Own::default(),
             batching: None,
+            error_routes: Vec::new(),
             service,
+            steps: Vec::new(),
+            layers: Vec::new(),
         }
     }
 

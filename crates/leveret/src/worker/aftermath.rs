@@ -52,7 +52,7 @@ impl Attempts {
         let since = *course.past.first_failure_secs.get_or_insert_with(now_secs);
         let attempt = course.attempt();
         match retry.next(class, course.tries(since), fastrand::f64()) {
-            Next::Never => Some(Ended::Settled(self.give_up(message, failure, attempt, since))),
+            Next::Never => Some(Ended::Settled(self.end(message, failure, attempt, since))),
             Next::After(pause) => {
                 let past = Past { attempts: attempt, ..course.past };
                 Some(Ended::Settled(self.postpone(message, failure, past, pause)))

@@ -27,6 +27,7 @@ use crate::phase::{Phase, PhaseListener};
 use crate::principal::Principal;
 use crate::publish::Publish;
 use crate::reply::Reply;
+use crate::report::ErrorRoute;
 use crate::request::Request;
 use crate::retry::{DELIVERIES_MAX, RetryPolicy};
 use crate::rules::Rules;
@@ -48,6 +49,7 @@ pub(crate) struct Attempts {
     pub(crate) principal: Option<Principal>,
     /// If its function blocks.
     pub(crate) threads: Option<Threads>,
+    pub(crate) error_routes: Vec<ErrorRoute>,
     pub(crate) service: Arc<dyn Service>,
     pub(crate) locals: Arc<Locals>,
     pub(crate) shared: Arc<Shared>,
@@ -77,6 +79,8 @@ pub(crate) enum Fate {
     Dropped,
     /// The dead letter and perhaps an error for whoever asked; then acknowledge.
     DeadLettered,
+    /// The error report and perhaps an error for whoever asked; then acknowledge.
+    Reported,
     /// The only output is a copy that comes back after a pause; then acknowledge.
     Postponed,
     /// Reject without requeueing.
@@ -266,7 +270,20 @@ impl Attempts {
         let id = message.message_id().unwrap_or_default();
         let class = failure.name();
         warn!(handler = %self.handler, message_id = %id, attempts, class, %failure, "dead letter");
-        let obituary = Obituary {
+        let queue = self.queue.to_string_lossy();
+        let obituary = self.obituary(failure, attempts, first_failure_secs, &queue);
+        let letter = dead_letter(message, &obituary, &self.dead_letters);
+        Settlement::new(Fate::DeadLettered, vec![letter])
+    }
+
+    pub(super) fn obituary<'a>(
+        &'a self,
+        failure: &'a Failure,
+        attempts: u32,
+        first_failure_secs: u64,
+        queue: &'a str,
+    ) -> Obituary<'a> {
+        Obituary {
             failure,
             attempts,
             first_failure_secs,
@@ -275,11 +292,9 @@ impl Attempts {
                 app: &self.shared.app_id,
                 version: &self.version,
                 handler: &self.handler,
-                queue: &self.queue.to_string_lossy(),
+                queue,
             },
-        };
-        let letter = dead_letter(message, &obituary, &self.dead_letters);
-        Settlement::new(Fate::DeadLettered, vec![letter])
+        }
     }
 }
 

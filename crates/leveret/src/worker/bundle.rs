@@ -208,8 +208,10 @@ impl Worker {
             let mut pause = Duration::ZERO;
             for (place, confirm) in std::mem::take(&mut confirms) {
                 let item = place.and_then(|place| bundle.items.get_mut(place));
-                let is_output =
-                    item.as_ref().is_none_or(|item| item.settlement.fate == Fate::Handled);
+                // A report that no queue takes is kept as an output is.
+                let is_output = item.as_ref().is_none_or(|item| {
+                    matches!(item.settlement.fate, Fate::Handled | Fate::Reported)
+                });
                 match (confirm.await, item) {
                     (Ok(()), _) => published += u64::from(is_output),
                     (Err(PublishError::Unroutable { returned: output, .. }), _) if is_output => {
@@ -289,6 +291,7 @@ fn tell(
             | Fate::Expired
             | Fate::Dropped
             | Fate::DeadLettered
+            | Fate::Reported
             | Fate::Postponed => Word::Ack(item.delivery),
         })?;
     }

@@ -100,6 +100,7 @@ impl Lane {
                     | Fate::Expired
                     | Fate::Dropped
                     | Fate::DeadLettered
+                    | Fate::Reported
                     | Fate::Postponed => {
                         channel.ack(delivery)?;
                     }
@@ -117,6 +118,7 @@ impl Lane {
                     | Fate::Expired
                     | Fate::Dropped
                     | Fate::DeadLettered
+                    | Fate::Reported
                     | Fate::Postponed => {
                         channel.ack(delivery)?;
                     }

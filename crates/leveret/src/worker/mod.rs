@@ -10,6 +10,7 @@ mod bundle;
 mod course;
 mod fitting;
 mod lane;
+mod report;
 mod returns;
 mod round;
 mod suspects;
@@ -307,7 +308,7 @@ impl Worker {
             }
             Err(error) => error,
         };
-        if let (Some(failure), Fate::Handled) = (unpublishable(&error), fate) {
+        if let (Some(failure), Fate::Handled | Fate::Reported) = (unpublishable(&error), fate) {
             if matches!(error, LaneError::Publish(PublishError::Unroutable { .. })) {
                 self.attempts.counters.add(Count::Unroutable, 1);
             }
@@ -357,6 +358,7 @@ impl Worker {
             Fate::Expired => counters.add(Count::Expired, 1),
             Fate::Dropped => counters.add(Count::Dropped, 1),
             Fate::DeadLettered => counters.add(Count::DeadLettered, 1),
+            Fate::Reported => counters.add(Count::Reported, 1),
             Fate::Postponed => counters.add(Count::Postponed, 1),
             Fate::Rejected => counters.add(Count::Rejected, 1),
         }
