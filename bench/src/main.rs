@@ -9,6 +9,7 @@
 mod broker;
 mod client;
 mod disk;
+mod framework;
 mod loopback;
 mod transactions;
 
@@ -31,10 +32,14 @@ enum What {
     Backlog(broker::BacklogArgs),
     /// From publish to delivery inside one program
     Loopback(loopback::LoopbackArgs),
+    /// The framework beside a loop by hand, and the predecessors' benchmark
+    Framework(framework::FrameworkArgs),
     /// The framework in transaction mode on the broker inside the program
     Transactions(transactions::TransactionsArgs),
     #[command(flatten)]
     Part(client::Part),
+    #[command(flatten)]
+    FrameworkPart(framework::Part),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -44,6 +49,8 @@ fn main() -> anyhow::Result<()> {
         What::Part(part) => client::play(&part),
         What::Backlog(args) => broker::run_backlog(&args),
         What::Loopback(args) => loopback::run(&args),
+        What::Framework(args) => framework::run(&args),
+        What::FrameworkPart(part) => framework::play(&part),
         What::Transactions(args) => transactions::run(&args),
     }
 }

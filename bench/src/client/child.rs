@@ -9,17 +9,17 @@ use super::{contender::Contender, row::Row, sample::Sample};
 
 /// A process that says one line and then serves; killed when it is dropped.
 #[derive(Debug)]
-pub(super) struct Helper {
+pub(crate) struct Helper {
     child: Child,
     /// What it said.
-    pub(super) line: String,
+    pub(crate) line: String,
     // Closed, it would end a process that prints.
     _output: BufReader<ChildStdout>,
 }
 
 impl Helper {
     /// Starts it and waits for its line.
-    pub(super) fn start(arguments: &[&str]) -> anyhow::Result<Self> {
+    pub(crate) fn start(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut child = myself(arguments)?.stdout(Stdio::piped()).spawn()?;
         let mut output = BufReader::new(child.stdout.take().context("no output")?);
         let mut line = String::new();

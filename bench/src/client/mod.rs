@@ -20,14 +20,14 @@ mod table;
 use clap::{Args, Subcommand};
 
 use self::{
-    child::Helper,
     contender::Contender,
     prepared::Prepared,
     row::{PING_PONG, ROWS, Row, Work},
-    runtime::runtime,
-    sample::Sample,
     table::{Runs, Table},
 };
+pub(crate) use child::Helper;
+pub(crate) use runtime::runtime;
+pub(crate) use sample::{Sample, cpu};
 
 /// Our client beside lapin and amqprs; with them, build with `--features peers`.
 ///

@@ -7,32 +7,32 @@ use serde::{Deserialize, Serialize};
 
 /// What one run came to; a child process prints it as JSON.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Sample {
-    pub(super) messages: u64,
-    pub(super) seconds: f64,
+pub(crate) struct Sample {
+    pub(crate) messages: u64,
+    pub(crate) seconds: f64,
     /// User and system time of all threads of the process, as `getrusage` counts it too.
-    pub(super) cpu_seconds: f64,
+    pub(crate) cpu_seconds: f64,
     /// Microseconds, where each message was timed.
-    pub(super) latency: Option<Latency>,
+    pub(crate) latency: Option<Latency>,
 }
 
 /// How long single messages took, in microseconds.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Latency {
-    pub(super) p50: f64,
-    pub(super) p99: f64,
+pub(crate) struct Latency {
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
 }
 
 impl Sample {
     /// Messages a second.
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 messages")]
-    pub(super) fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.messages as f64 / self.seconds
     }
 
     /// Microseconds of the client's processor per message.
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 messages")]
-    pub(super) fn cpu_micros(&self) -> f64 {
+    pub(crate) fn cpu_micros(&self) -> f64 {
         self.cpu_seconds * 1e6 / self.messages as f64
     }
 }
@@ -68,6 +68,6 @@ impl Meter {
 }
 
 /// Processor time of this process so far, in nanoseconds rather than in ticks.
-fn cpu() -> Duration {
+pub(crate) fn cpu() -> Duration {
     clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap_or_default()
 }

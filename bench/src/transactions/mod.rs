@@ -14,6 +14,9 @@ use clap::Args;
 
 use self::report::Report;
 use crate::disk;
+pub(crate) use cpu::used as cpu_used;
+pub(crate) use preparation::{BODY, INPUT, OUTPUT, clear, fill};
+pub(crate) use sample::Sample;
 
 /// Transaction mode: each message of 200 bytes gives one result of 200 bytes, durably.
 #[derive(Debug, Args)]

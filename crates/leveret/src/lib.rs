@@ -67,14 +67,18 @@ mod extract;
 mod failure;
 pub mod files;
 mod handler;
+mod histogram;
 pub mod inbox;
 mod later;
 mod lineage;
 mod link;
 mod listener;
 mod locals;
+mod logging;
 mod message;
 mod message_id;
+mod message_log;
+mod metrics;
 mod participant;
 mod phase;
 mod principal;
@@ -98,6 +102,7 @@ mod stats;
 pub mod test;
 mod threads;
 mod topology;
+mod trace;
 mod worker;
 
 pub use bytes::Bytes;
@@ -105,7 +110,10 @@ pub use leveret_client::Publish as SealedPublish;
 pub use leveret_client::{Codecs, RemoteError, RpcClient, RpcError, RpcOptions};
 pub use leveret_protocol::{FieldArray, FieldTable, FieldValue, Properties, ShortStr};
 
-pub use app::{App, HandlerPlan, RunError, RunningApp, SettlementPlan, StartError, StopError};
+pub use app::{
+    App, BindingDescription, Description, HandlerDescription, HandlerPlan, RunError, RunningApp,
+    SettlementPlan, StartError, StopError,
+};
 pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;
@@ -123,8 +131,11 @@ pub use handler::{
 };
 pub use leveret_macros::{Classify, handler};
 pub use listener::ListenerContext;
+pub use logging::LogFormat;
 pub use message::Message;
 pub use message_id::derived_message_id;
+pub use message_log::MessageLog;
+pub use metrics::{Monitor, Readiness};
 pub use participant::{Abandoning, AlreadyEnlisted, Completing, Participant};
 pub use principal::Principal;
 pub use publish::{EncodeError, Publish};
@@ -137,6 +148,7 @@ pub use rules::{Errors, Rule};
 pub use shared::Needs;
 pub use stats::{Flow, HandlerStats, Stats};
 pub use topology::{ExchangeKind, Presence, Queue};
+pub use trace::{NoTraceContext, Propagator, TraceContext};
 
 /// Runs the README's example.
 #[cfg(doctest)]
@@ -162,6 +174,11 @@ struct Retries;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guarantees.md")]
 struct Guarantees;
+
+/// Runs the examples of the guide to observing.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/observing.md")]
+struct Observing;
 
 /// Runs the examples of the guide to web services.
 #[cfg(all(doctest, feature = "http"))]

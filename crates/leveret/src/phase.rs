@@ -39,6 +39,10 @@ impl PhaseTeller {
 }
 
 impl PhaseListener {
+    pub(crate) fn now(&self) -> Phase {
+        *self.0.borrow()
+    }
+
     /// Returns when the phase is at least this one.
     pub(crate) async fn reached(&mut self, wanted: Phase) {
         // The teller is gone only when the application is.

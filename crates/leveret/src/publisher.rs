@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use leveret_client::Publish as Sealed;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument as _;
 
 use crate::publish::{EncodeError, Publish};
+use crate::trace::Tracing;
 
 /// Publishes messages. Cheap to clone.
 ///
@@ -18,7 +20,7 @@ pub struct Publisher(Lane);
 #[derive(Debug, Clone)]
 enum Lane {
     Unit(Outbox),
-    Confirmed(mpsc::Sender<PublishOrder>),
+    Confirmed { orders: mpsc::Sender<PublishOrder>, tracing: Tracing },
 }
 
 /// A message for the publishing task, and where its fate is told.
@@ -117,8 +119,8 @@ impl Publisher {
         Self(Lane::Unit(outbox))
     }
 
-    pub(crate) fn confirmed(orders: mpsc::Sender<PublishOrder>) -> Self {
-        Self(Lane::Confirmed(orders))
+    pub(crate) fn confirmed(orders: mpsc::Sender<PublishOrder>, tracing: Tracing) -> Self {
+        Self(Lane::Confirmed { orders, tracing })
     }
 
     /// Publishes one message.
@@ -127,13 +129,16 @@ impl Publisher {
     /// Call it from several tasks, or join several futures, to have many on their way at a time.
     /// A message that the broker refuses (to a missing exchange, for example) fails alone; those
     /// that were on their way with it may be published twice then, under the same id.
-    pub async fn publish(&self, publish: Publish) -> Result<(), PublishError> {
+    pub async fn publish(&self, mut publish: Publish) -> Result<(), PublishError> {
         if let Some(problem) = &publish.problem {
             return Err(PublishError::Encode(problem.clone()));
         }
         match &self.0 {
             Lane::Unit(outbox) => outbox.push(publish),
-            Lane::Confirmed(orders) => order(orders, Outgoing::Open(Box::new(publish))).await,
+            Lane::Confirmed { orders, tracing } => {
+                let span = tracing.leave(&mut publish, None);
+                order(orders, Outgoing::Open(Box::new(publish))).instrument(span).await
+            }
         }
     }
 
@@ -143,7 +148,9 @@ impl Publisher {
     pub async fn publish_sealed(&self, sealed: Sealed) -> Result<(), PublishError> {
         match &self.0 {
             Lane::Unit(_) => Err(PublishError::SealedInHandler),
-            Lane::Confirmed(orders) => order(orders, Outgoing::Sealed(Box::new(sealed))).await,
+            Lane::Confirmed { orders, .. } => {
+                order(orders, Outgoing::Sealed(Box::new(sealed))).await
+            }
         }
     }
 }

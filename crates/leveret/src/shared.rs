@@ -10,10 +10,14 @@ use serde::de::DeserializeOwned;
 
 use crate::captures::{Template, Wanted, wanted};
 use crate::locals::Locals;
+use crate::message_log::MessageLog;
+use crate::trace::Tracing;
 
 /// Values by their type, fixed once the application runs.
 pub(crate) struct Shared {
     pub(crate) app_id: ShortStr,
+    pub(crate) tracing: Tracing,
+    pub(crate) message_log: MessageLog,
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     settings: toml::Table,
 }
@@ -38,6 +42,8 @@ impl Shared {
     pub(crate) fn new(app_id: &str) -> Self {
         Self {
             app_id: ShortStr::truncated(app_id),
+            tracing: Tracing::default(),
+            message_log: MessageLog::default(),
             values: HashMap::new(),
             settings: toml::Table::new(),
         }

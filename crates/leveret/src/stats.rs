@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
+use crate::histogram::{Histogram, OPERATIONS_MS, WAITS_MS};
+
 /// Counts since the application started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,11 +22,15 @@ pub struct Stats {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HandlerStats {
+    /// Messages received, each time they were.
+    pub received: u64,
     /// Messages handled and acknowledged.
     pub handled: u64,
     /// Messages published by it.
     pub published: u64,
-    /// Attempts that failed and were followed by another.
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Attempts that failed and were followed by another at once.
     pub retried: u64,
     /// Messages that are to come back after a pause.
     pub postponed: u64,
@@ -48,6 +54,8 @@ pub struct HandlerStats {
     pub pauses: u64,
     /// Messages being handled now, and those that wait in hand for the end of a pause.
     pub in_flight: u64,
+    /// Workers to which the broker delivers on the connection there is now.
+    pub consumers: u64,
     /// Whether it pulls.
     pub flow: Flow,
 }
@@ -74,8 +82,10 @@ impl Stats {
 /// What a counter counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Count {
+    Received,
     Handled,
     Published,
+    Failed,
     Retried,
     Postponed,
     DeadLettered,
@@ -91,19 +101,35 @@ pub(crate) enum Count {
 
 const COUNTS: usize = Count::Paused as usize + 1;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
     counts: [AtomicU64; COUNTS],
     in_flight: AtomicU64,
     /// A `Flow` as its number.
     flow: AtomicU8,
+    consumers: AtomicU64,
+    /// How long single attempts took.
+    pub(crate) attempts: Histogram,
+    /// How old messages were when they were received.
+    pub(crate) ages: Histogram,
+    /// How long messages that came for the first time had been in the queue.
+    pub(crate) waits: Histogram,
     /// Woken whenever a message is settled.
     changed: Arc<Notify>,
 }
 
 impl Counters {
     pub(crate) fn new(changed: Arc<Notify>) -> Self {
-        Self { changed, ..Self::default() }
+        Self {
+            counts: Default::default(),
+            in_flight: AtomicU64::new(0),
+            consumers: AtomicU64::new(0),
+            flow: AtomicU8::new(Flow::Flowing as u8),
+            attempts: Histogram::new(&OPERATIONS_MS),
+            ages: Histogram::new(&WAITS_MS),
+            waits: Histogram::new(&WAITS_MS),
+            changed,
+        }
     }
 
     pub(crate) fn add(&self, count: Count, much: u64) {
@@ -119,8 +145,16 @@ impl Counters {
 
     /// A message is in hand until the guard is dropped.
     pub(crate) fn begin(&self) -> InFlight<'_> {
+        self.add(Count::Received, 1);
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(self)
+    }
+
+    /// The broker delivers to a worker until the guard is dropped.
+    pub(crate) fn consume(&self) -> Consuming<'_> {
+        self.consumers.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+        Consuming(self)
     }
 
     pub(crate) fn read(&self) -> HandlerStats {
@@ -128,8 +162,10 @@ impl Counters {
             self.counts.get(count as usize).map_or(0, |counter| counter.load(Ordering::Relaxed))
         };
         HandlerStats {
+            received: count(Count::Received),
             handled: count(Count::Handled),
             published: count(Count::Published),
+            failed: count(Count::Failed),
             retried: count(Count::Retried),
             postponed: count(Count::Postponed),
             dead_lettered: count(Count::DeadLettered),
@@ -147,6 +183,7 @@ impl Counters {
                 number if number == Flow::Probing as u8 => Flow::Probing,
                 _ => Flow::Flowing,
             },
+            consumers: self.consumers.load(Ordering::Relaxed),
         }
     }
 }
@@ -157,6 +194,16 @@ pub(crate) struct InFlight<'a>(&'a Counters);
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.changed.notify_waiters();
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Consuming<'a>(&'a Counters);
+
+impl Drop for Consuming<'_> {
+    fn drop(&mut self) {
+        self.0.consumers.fetch_sub(1, Ordering::Relaxed);
         self.0.changed.notify_waiters();
     }
 }

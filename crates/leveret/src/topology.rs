@@ -93,6 +93,10 @@ impl Queue {
         self
     }
 
+    pub(crate) fn arguments(&self) -> &[(String, FieldValue)] {
+        &self.arguments
+    }
+
     pub(crate) fn table(&self) -> FieldTable {
         self.arguments
             .iter()

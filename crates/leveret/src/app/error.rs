@@ -137,6 +137,14 @@ pub enum StartError {
     /// The inbox cannot be opened or brought up to date.
     #[error("cannot open the inbox")]
     Inbox(#[from] StoreError),
+    /// Metrics cannot be served at this address.
+    #[error("cannot serve metrics at {address}")]
+    Metrics {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A hook failed.
     #[error("the start hook failed: {0}")]
     Hook(String),

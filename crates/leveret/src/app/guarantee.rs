@@ -32,6 +32,12 @@ impl Guarantee {
         Self { mode: handler.mode.unwrap_or(default), is_atomic, timer }
     }
 
+    /// On the broker within the program.
+    pub(super) fn within(handler: &Handler) -> Self {
+        let mode = handler.mode.unwrap_or(Mode::Transaction);
+        Self { mode, is_atomic: true, timer: Timer::Native }
+    }
+
     /// Whether a killed broker may keep a part of a transaction.
     pub(super) fn tears_transactions(self) -> bool {
         self.mode == Mode::Transaction && !self.is_atomic

@@ -1,11 +1,13 @@
 //! The application: handlers, what they share, and the brokers they speak to.
 
 mod attempts;
+mod description;
 mod error;
 mod guarantee;
 mod layer;
 mod listener;
 mod manner;
+mod monitoring;
 mod mount;
 mod plan;
 mod probe;
@@ -28,9 +30,11 @@ use crate::failure::{Classify, Failure};
 use crate::files::{FileSink, FileSource};
 use crate::handler::{Handler, IntoHandler, Wrap};
 use crate::listener::Listener;
+use crate::logging::Logging;
 use crate::publisher::Publisher;
 use crate::shared::Shared;
 
+pub use description::{BindingDescription, Description, HandlerDescription};
 pub use error::{RunError, StartError, StopError};
 pub use running::RunningApp;
 pub use settlement::{HandlerPlan, SettlementPlan};
@@ -98,6 +102,8 @@ pub struct App {
     pub(crate) listeners: Vec<Listener>,
     pub(crate) on_start: Vec<Hook>,
     pub(crate) on_stop: Vec<Hook>,
+    pub(crate) logging: Logging,
+    pub(crate) metrics_address: Option<std::net::SocketAddr>,
     #[cfg(feature = "test-kit")]
     pub(crate) relay: Option<std::sync::Arc<crate::relay::Relay>>,
 }
@@ -123,6 +129,8 @@ impl App {
             listeners: Vec::new(),
             on_start: Vec::new(),
             on_stop: Vec::new(),
+            logging: Logging::default(),
+            metrics_address: None,
             #[cfg(feature = "test-kit")]
             relay: None,
         }
@@ -183,6 +191,9 @@ impl App {
         }
         self.connections.extend(config.connections);
         self.must_lose_nothing |= config.no_loss;
+        self.logging.level = config.log_level.or(self.logging.level);
+        self.logging.format = config.log_format.or(self.logging.format);
+        self.shared.message_log = config.log_messages.unwrap_or(self.shared.message_log);
         self.shared.put_settings_table(config.settings);
         self.handler_configs.extend(config.handlers);
         self.sources.extend(config.read);

@@ -10,8 +10,12 @@ use crate::signals::StopSignals;
 impl App {
     /// Starts the application and runs it until SIGTERM or SIGINT, then stops it gracefully.
     ///
+    /// If a log is described ([`App::log_level`], `[logging]`) and the program has none, it is
+    /// written to standard error.
+    ///
     /// A second signal stops it at once: messages in hand are delivered again.
     pub async fn run(self) -> Result<(), RunError> {
+        self.logging.start();
         let mut signals = StopSignals::listen().map_err(StopError::Signals)?;
         let mut running = tokio::select! {
             running = self.start() => running?,
@@ -70,6 +74,7 @@ impl StartError {
             | Self::Connect { .. }
             | Self::Declare { .. }
             | Self::Inbox(_)
+            | Self::Metrics { .. }
             | Self::Hook(_) => 1,
         }
     }

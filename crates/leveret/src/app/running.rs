@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use leveret_client::{ChannelError, QueueDeclare, RpcClient, RpcOptions};
@@ -18,9 +17,10 @@ use super::probe::Probes;
 use super::settlement::SettlementPlan;
 use crate::embedded::Embedded;
 use crate::link::Link;
+use crate::metrics::Monitor;
 use crate::phase::{Phase, PhaseTeller};
 use crate::publisher::Publisher;
-use crate::stats::{Counters, Stats};
+use crate::stats::Stats;
 
 /// How often queues are looked at while waiting for idleness.
 const IDLE_LOOK: Duration = Duration::from_millis(25);
@@ -44,10 +44,10 @@ pub struct RunningApp {
     pub(super) links: BTreeMap<String, Link>,
     /// Connection and queue of each handler.
     pub(super) queues: Vec<(String, String)>,
-    pub(super) counters: BTreeMap<String, Arc<Counters>>,
+    pub(super) monitor: Monitor,
     pub(super) changed: Arc<Notify>,
-    pub(super) reconnects: Arc<AtomicU64>,
     pub(super) probes: Probes,
+    pub(super) metrics_address: Option<std::net::SocketAddr>,
     #[cfg(feature = "test-kit")]
     pub(super) endpoint: crate::endpoint::Endpoint,
 }
@@ -88,11 +88,7 @@ impl RunningApp {
 
     /// What has happened so far.
     pub fn stats(&self) -> Stats {
-        let handlers = self.counters.iter();
-        Stats {
-            handlers: handlers.map(|(name, counters)| (name.clone(), counters.read())).collect(),
-            reconnects: self.reconnects.load(Ordering::Relaxed),
-        }
+        self.monitor.stats()
     }
 
     /// Waits until the counts are as wanted; looked at whenever a message is settled.
@@ -150,8 +146,9 @@ impl RunningApp {
         let finished =
             timeout(self.grace, async { while self.workers.join_next().await.is_some() {} });
         let result = finished.await.map_err(|_| {
-            let in_flight = self.counters.values().map(|counters| counters.read().in_flight);
-            StopError::DeadlinePassed { in_flight: in_flight.sum(), grace: self.grace }
+            let stats = self.monitor.stats();
+            let in_flight = stats.handlers.values().map(|stats| stats.in_flight).sum();
+            StopError::DeadlinePassed { in_flight, grace: self.grace }
         });
         self.workers.shutdown().await;
         for hook in std::mem::take(&mut self.on_stop) {

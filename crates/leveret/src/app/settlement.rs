@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use serde::Serialize;
+
 use super::guarantee::Guarantee;
 use crate::endpoint::Endpoint;
 use crate::handler::{Handler, Inboxing};
@@ -19,7 +21,7 @@ pub struct SettlementPlan {
 }
 
 /// How one handler's messages are settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HandlerPlan {
     /// The handler.
@@ -103,6 +105,13 @@ impl Display for SettlementPlan {
 impl Display for HandlerPlan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "handler `{}` on queue `{}`", self.handler, self.queue)?;
+        self.write_lines(f)
+    }
+}
+
+impl HandlerPlan {
+    /// All but the names.
+    pub(super) fn write_lines(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "  outputs       {}", self.outputs)?;
         writeln!(f, "  retry         {}", self.retry)?;
         writeln!(f, "  held back by  {}", self.delayed_by)?;

@@ -26,6 +26,7 @@ use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
 use crate::link::{BackOff, Declaration, DeclareError, Dialer, Link, Supervisor, Way, declare};
 use crate::listener::{Listener, ListenerContext};
+use crate::metrics::{Monitor, Port, Sources, Watched};
 use crate::phase::{Phase, PhaseTeller};
 use crate::publisher::Publisher;
 use crate::publishing::{ORDERS_MAX, Publishing};
@@ -57,6 +58,7 @@ impl App {
     /// for ten seconds; one that refuses is told at once.
     pub async fn start(mut self) -> Result<RunningApp, StartError> {
         self.check()?;
+        let pages = self.listen().await?;
         let (failures, failed) = mpsc::channel(4);
         let mut assembly = Assembly::new(failures);
         let endpoints = self.endpoints();
@@ -66,14 +68,9 @@ impl App {
         }
         let plan = assembly.plan(&self, &endpoints)?;
         // After the broker, which names the program that holds the directory.
-        let mut desks = BTreeMap::new();
-        if let Some(inbox) = self.open_inbox()? {
-            for (name, link) in assembly.links.clone() {
-                desks.insert(name, assembly.keep_ledger(&self.name, &inbox, &link));
-            }
-        }
+        let desks = assembly.keep_ledgers(&self)?;
         let shared = Arc::new(std::mem::replace(&mut self.shared, Shared::new("")));
-        let publisher = assembly.publish(&shared.app_id);
+        let publisher = assembly.publish(&shared);
         for hook in std::mem::take(&mut self.on_start) {
             hook(publisher.clone()).await.map_err(|error| StartError::Hook(error.to_string()))?;
         }
@@ -94,6 +91,8 @@ impl App {
         }
         assembly.read(self.sources, &publisher);
         assembly.listen(self.listeners, &publisher, &shared);
+        let metrics_address = pages.address();
+        let monitor = assembly.watch(&self.handlers, pages);
         plan.handlers.iter().for_each(log_plan);
         info!(app = %self.name, broker = %self.endpoint, handlers = self.handlers.len(), "started");
         Ok(RunningApp {
@@ -110,10 +109,10 @@ impl App {
             brokers: assembly.brokers,
             links: assembly.links,
             queues: self.handlers.iter().map(queue_of).collect(),
-            counters: assembly.counters,
+            monitor,
             changed: assembly.changed,
-            reconnects: assembly.reconnects,
             probes: self.probes,
+            metrics_address,
             #[cfg(feature = "test-kit")]
             endpoint: self.endpoint,
         })
@@ -234,6 +233,17 @@ impl Assembly {
         Ok(plan)
     }
 
+    /// A way to the inbox for each connection, if any handler has one.
+    fn keep_ledgers(&mut self, app: &App) -> Result<BTreeMap<String, InboxDesk>, StartError> {
+        let Some(inbox) = app.open_inbox()? else { return Ok(BTreeMap::new()) };
+        let links = self.links.clone();
+        let desk = |(name, link)| {
+            let desk = self.keep_ledger(&app.name, &inbox, &link);
+            (name, desk)
+        };
+        Ok(links.into_iter().map(desk).collect())
+    }
+
     fn keep_ledger(&mut self, app: &str, inbox: &Arc<Inbox>, link: &Link) -> InboxDesk {
         let (drained, is_drained) = watch::channel(0);
         let (failed, mut store_failed) = mpsc::channel::<StoreError>(1);
@@ -256,14 +266,14 @@ impl Assembly {
         InboxDesk { inbox: inbox.clone(), ledger: queue, drained: is_drained }
     }
 
-    fn publish(&mut self, app_id: &ShortStr) -> Publisher {
+    fn publish(&mut self, shared: &Shared) -> Publisher {
         let (orders, ordered) = mpsc::channel(ORDERS_MAX);
         if let Some(link) = self.links.get(DEFAULT_CONNECTION) {
             let phase = self.phase.listen();
-            let publishing = Publishing::new(link.clone(), app_id.clone(), ordered, phase);
+            let publishing = Publishing::new(link.clone(), shared.app_id.clone(), ordered, phase);
             self.services.spawn(publishing.run());
         }
-        Publisher::confirmed(orders)
+        Publisher::confirmed(orders, shared.tracing.clone())
     }
 
     fn work(
@@ -309,6 +319,23 @@ impl Assembly {
                 }
             });
         }
+    }
+
+    fn watch(&mut self, handlers: &[Handler], pages: Port) -> Monitor {
+        let watched = |handler: &Handler| {
+            let counters = self.counters.get(&handler.name)?.clone();
+            let (connection, queue) = queue_of(handler);
+            let (name, concurrency) = (handler.name.clone(), handler.concurrency as u64);
+            Some(Watched { name, queue, connection, concurrency, counters })
+        };
+        let monitor = Monitor::new(Sources {
+            handlers: handlers.iter().filter_map(watched).collect(),
+            links: self.links.clone(),
+            reconnects: self.reconnects.clone(),
+            phase: self.phase.listen(),
+        });
+        self.services.spawn(pages.serve(monitor.clone()));
+        monitor
     }
 }
 

@@ -16,6 +16,8 @@ use toml::Table;
 
 use crate::endpoint::Endpoint;
 use crate::files::{FileSink, FileSource};
+use crate::logging::LogFormat;
+use crate::message_log::MessageLog;
 
 pub(crate) use error::nearest;
 pub use error::{ConfigError, EXIT_CONFIG};
@@ -54,6 +56,8 @@ pub use handler::HandlerConfig;
 ///
 /// [logging]
 /// level = "info"
+/// format = "json"
+/// messages = "info"
 /// ```
 ///
 /// ```
@@ -83,6 +87,10 @@ pub struct Config {
     pub read: Vec<FileSource>,
     /// Queues whose messages become files.
     pub write: Vec<FileSink>,
-    /// What the log shows: `error`, `warn`, `info`, `debug` or `trace`; for the program's own set-up of logging.
+    /// What the log shows: `off`, `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: Option<String>,
+    /// How it looks: `text` or `json`.
+    pub log_format: Option<LogFormat>,
+    /// At which level each message is told of: `off`, `debug` or `info`.
+    pub log_messages: Option<MessageLog>,
 }

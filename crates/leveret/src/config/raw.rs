@@ -66,4 +66,21 @@ pub(super) struct RawWrite {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawLogging {
     pub(super) level: Option<Spanned<String>>,
+    pub(super) format: Option<RawLogFormat>,
+    pub(super) messages: Option<RawMessageLog>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawLogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawMessageLog {
+    Off,
+    Debug,
+    Info,
 }

@@ -6,10 +6,12 @@ use toml::Spanned;
 
 use super::Config;
 use super::error::{ConfigError, nearest};
-use super::raw::{RawConfig, RawConnection, RawRead, RawWrite};
+use super::raw::{RawConfig, RawConnection, RawLogFormat, RawMessageLog, RawRead, RawWrite};
 use super::source::Source;
 use crate::endpoint::Endpoint;
 use crate::files::{FileSink, FileSource};
+use crate::logging::LogFormat;
+use crate::message_log::MessageLog;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -54,6 +56,8 @@ impl Source<'_> {
             read: raw.files.read.into_iter().map(read).collect(),
             write,
             log_level: raw.logging.level.map(|level| self.level(level)).transpose()?,
+            log_format: raw.logging.format.map(Into::into),
+            log_messages: raw.logging.messages.map(Into::into),
         })
     }
 
@@ -131,6 +135,25 @@ impl Source<'_> {
                 None => format!("expected one of {}", LEVELS.join(", ")),
             },
         )))
+    }
+}
+
+impl From<RawLogFormat> for LogFormat {
+    fn from(raw: RawLogFormat) -> Self {
+        match raw {
+            RawLogFormat::Text => Self::Text,
+            RawLogFormat::Json => Self::Json,
+        }
+    }
+}
+
+impl From<RawMessageLog> for MessageLog {
+    fn from(raw: RawMessageLog) -> Self {
+        match raw {
+            RawMessageLog::Off => Self::Off,
+            RawMessageLog::Debug => Self::Debug,
+            RawMessageLog::Info => Self::Info,
+        }
     }
 }
 

@@ -35,6 +35,8 @@ fn a_whole_file_is_understood() {
         pattern = "${date}/${msgid}.json"
         [logging]
         level = "debug"
+        format = "json"
+        messages = "info"
     "#;
     let config = Config::parse(Path::new("leveret.toml"), text).unwrap();
     assert_eq!(config.connection, Some(Endpoint::Directory("data".into())));
@@ -49,6 +51,8 @@ fn a_whole_file_is_understood() {
     );
     assert_eq!((config.read.len(), config.write.len()), (1, 1));
     assert_eq!(config.log_level.as_deref(), Some("debug"));
+    assert_eq!(config.log_format, Some(LogFormat::Json));
+    assert_eq!(config.log_messages, Some(MessageLog::Info));
 }
 
 #[test]

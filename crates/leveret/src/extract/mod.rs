@@ -8,6 +8,7 @@ mod json;
 mod metadata;
 mod principal;
 mod text;
+mod trace;
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
@@ -47,6 +48,7 @@ pub use text::{Text, TextRejection};
 /// | [`Attempt`] | which attempt this is |
 /// | [`Principal`](crate::Principal) | on whose behalf it is handled |
 /// | [`Deadline`] | when whoever asked gives up |
+/// | [`TraceContext`](crate::TraceContext) | the trace it belongs to |
 /// | [`State<T>`] | what [`App::state`](crate::App::state) was given |
 /// | [`Settings<T>`] | what [`App::settings`](crate::App::settings) or the file was given |
 /// | [`Publisher`] | publishes within the handler's unit |

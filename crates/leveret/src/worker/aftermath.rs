@@ -13,6 +13,7 @@ use crate::message::Message;
 use crate::retry::Next;
 use crate::rules::Rule;
 use crate::stats::Count;
+use crate::trace::note_failure;
 
 /// How often in a row others may be in the way before that counts as an attempt.
 pub(super) const CONFLICTS_MAX: u32 = 20;
@@ -84,6 +85,7 @@ impl Attempts {
         past: Past,
         pause: Duration,
     ) -> Settlement {
+        note_failure(failure.name());
         let max = self.retry.attempts_max();
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         info!(

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of channels: the same message, handler and answers give the same settlement.
 
+use std::cell::OnceCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,7 @@ use crate::rules::Rules;
 use crate::shared::Shared;
 use crate::stats::{Count, Counters};
 use crate::threads::Threads;
+use crate::trace::{TraceContext, note_failure};
 
 /// How one handler handles.
 pub(crate) struct Attempts {
@@ -105,8 +107,9 @@ impl Settlement {
 }
 
 impl Attempts {
-    /// Tries until the message is handled, is to leave its worker, or its handler pauses.
-    pub(crate) async fn run(&self, message: Message, past: Past) -> Ended {
+    /// Tries until the message is handled, is to leave its worker, or its handler pauses; `attempts`
+    /// is how often it was tried in all.
+    pub(super) async fn tried(&self, message: Message, past: Past, attempts: &mut u32) -> Ended {
         let before = past.attempts.saturating_add(earlier_deliveries(&message));
         let max = self.retry.attempts_max();
         let (shared, principal) = (self.shared.clone(), self.principal.clone());
@@ -127,6 +130,7 @@ impl Attempts {
                 return Ended::Settled(Settlement::new(Fate::Expired, Vec::new()));
             }
             request.begin_attempt(attempt);
+            *attempts = attempt;
             let effects = self.attempt(&request).await;
             let failure = match self.conclude(&request, effects).await {
                 Ok(settlement) => {
@@ -137,6 +141,7 @@ impl Attempts {
                 }
                 Err(failure) => failure,
             };
+            self.counters.add(Count::Failed, 1);
             if let Some(ended) = self.failed(request.message(), &failure, &mut course).await {
                 return ended;
             }
@@ -183,6 +188,10 @@ impl Attempts {
             };
             request.put_seat(seat);
         }
+        self.timed(request).await
+    }
+
+    pub(super) async fn guarded(&self, request: &Request) -> Effects {
         let guarded = AssertUnwindSafe(self.service.call(request)).catch_unwind();
         let caught = match self.time_limit {
             None => guarded.await,
@@ -221,12 +230,14 @@ impl Attempts {
                 publish
             }
         });
-        first
-            .into_iter()
-            .chain(then)
-            .enumerate()
-            .map(|(ordinal, publish)| seal_output(publish, &self.shared.app_id, parent, ordinal))
-            .collect()
+        let trace = OnceCell::new();
+        let seal = |(ordinal, publish)| {
+            let trace = trace.get_or_init(|| TraceContext::of(message)).as_ref();
+            self.shared.tracing.sealed(publish, trace, |publish| {
+                seal_output(publish, &self.shared.app_id, parent, ordinal)
+            })
+        };
+        first.into_iter().chain(then).enumerate().map(seal).collect()
     }
 
     /// The settlement of a message that cannot be handled: whoever asked is told.
@@ -256,7 +267,11 @@ impl Attempts {
             .message_id()
             .map(|id| derived_message_id(&[&id.to_string_lossy(), &self.handler, "error"]));
         let parent = Parent { message, handler: &self.handler };
-        Some(seal_output(reply, &self.shared.app_id, parent, 0))
+        let trace = TraceContext::of(message);
+        let sealed = self.shared.tracing.sealed(reply, trace.as_ref(), |reply| {
+            seal_output(reply, &self.shared.app_id, parent, 0)
+        });
+        Some(sealed)
     }
 
     /// A message as a dead letter, whether somebody waits for it or not.
@@ -269,6 +284,7 @@ impl Attempts {
     ) -> Settlement {
         let id = message.message_id().unwrap_or_default();
         let class = failure.name();
+        note_failure(class);
         warn!(handler = %self.handler, message_id = %id, attempts, class, %failure, "dead letter");
         let queue = self.queue.to_string_lossy();
         let obituary = self.obituary(failure, attempts, first_failure_secs, &queue);

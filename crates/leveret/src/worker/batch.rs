@@ -57,6 +57,7 @@ impl Worker {
         let (lane, consumer) = Lane::open(&generation.connection, self.mode, &self.queue, prefetch)
             .await
             .map_err(|error| (Leave::Lane(error.into()), 0))?;
+        let _consuming = self.attempts.counters.consume();
         let mut intake = Intake {
             consumer,
             counters: &self.attempts.counters,

@@ -15,6 +15,7 @@ mod returns;
 mod round;
 mod suspects;
 mod switch;
+mod watched;
 mod window;
 
 use std::pin::pin;
@@ -193,6 +194,7 @@ impl Worker {
             Lane::open(&generation.connection, self.mode, &self.queue, PREFETCH)
                 .await
                 .map_err(|error| (Leave::Lane(error.into()), 0))?;
+        let _consuming = self.attempts.counters.consume();
         let mut phase = self.phase.clone();
         let mut draining = pin!(phase.reached(Phase::Draining));
         let mut paused = pin!(self.attempts.switch.stopped(probe.as_ref()));

@@ -246,7 +246,7 @@ mod tests {
     const PAUSE: Duration = Duration::from_secs(2);
 
     fn switch(options: Option<KillSwitch>) -> Arc<Switch> {
-        Switch::new("work", options, Arc::default())
+        Switch::new("work", options, Arc::new(Counters::new(Arc::default())))
     }
 
     fn down() -> Failure {
