@@ -189,3 +189,23 @@ struct Web;
 #[cfg(all(doctest, feature = "test-kit"))]
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
+
+/// Runs the examples of the guide for newcomers.
+#[cfg(all(doctest, feature = "test-kit"))]
+#[doc = include_str!("../../../docs/getting-started.md")]
+struct GettingStarted;
+
+/// Runs the examples of the guide from lapin.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-lapin.md")]
+struct FromLapin;
+
+/// Runs the examples of the guide from Celery.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-celery.md")]
+struct FromCelery;
+
+/// Runs the examples of the guide from Spring AMQP.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-spring-amqp.md")]
+struct FromSpringAmqp;
