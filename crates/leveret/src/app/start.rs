@@ -20,6 +20,7 @@ use super::settlement::{HandlerPlan, SettlementPlan};
 use super::{App, DEFAULT_CONNECTION};
 use crate::embedded::Embedded;
 use crate::endpoint::Endpoint;
+use crate::extract::CallDesk;
 use crate::files::FileSource;
 use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
@@ -69,6 +70,7 @@ impl App {
         let plan = assembly.plan(&self, &endpoints)?;
         // After the broker, which names the program that holds the directory.
         let desks = assembly.keep_ledgers(&self)?;
+        self.shared.put_state(CallDesk::new(assembly.links.get(DEFAULT_CONNECTION).cloned()));
         let shared = Arc::new(std::mem::replace(&mut self.shared, Shared::new("")));
         let publisher = assembly.publish(&shared);
         for hook in std::mem::take(&mut self.on_start) {

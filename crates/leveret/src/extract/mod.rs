@@ -1,6 +1,7 @@
 //! Extractors: a handler's arguments say what it needs from a message.
 
 mod batch;
+mod calls;
 mod captures;
 mod context;
 mod deadline;
@@ -22,6 +23,7 @@ use crate::request::Request;
 use crate::shared::Needs;
 
 pub use batch::Batch;
+pub(crate) use calls::CallDesk;
 pub use captures::{Captures, CapturesRejection};
 pub use context::{MissingState, Settings, State};
 pub(crate) use deadline::DEADLINE_HEADER;
@@ -52,6 +54,7 @@ pub use text::{Text, TextRejection};
 /// | [`State<T>`] | what [`App::state`](crate::App::state) was given |
 /// | [`Settings<T>`] | what [`App::settings`](crate::App::settings) or the file was given |
 /// | [`Publisher`] | publishes within the handler's unit |
+/// | [`RpcClient`](crate::RpcClient) | calls servers, outside of the handler's unit |
 ///
 /// `Option<E>` and `Result<E, E::Rejection>` of an extractor let the handler decide itself what
 /// to do when it fails. Otherwise an extractor's permanent rejection makes a dead letter at once.
