@@ -26,7 +26,7 @@ const FLOORS: [(&str, u8); 11] = [
 ];
 
 /// The only crates of ours that know the runtime.
-const KNOW_TOKIO: [&str; 7] = [
+const KNOW_TOKIO: [&str; 8] = [
     "leveret-broker",
     "leveret-client",
     "leveret",
@@ -34,6 +34,7 @@ const KNOW_TOKIO: [&str; 7] = [
     "leveret-cli",
     "leveret-bench",
     "bounces",
+    "shop",
 ];
 
 pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
