@@ -33,5 +33,7 @@ impl Port {
 
     /// Nobody can ask for a listener without the pages.
     #[cfg(not(feature = "http"))]
-    pub(crate) async fn serve(self, _: Monitor) {}
+    pub(crate) fn serve(self, _: Monitor) -> std::future::Ready<()> {
+        std::future::ready(())
+    }
 }

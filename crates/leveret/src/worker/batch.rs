@@ -17,7 +17,6 @@ use super::round::{Part, RoundEnd, has_expired};
 use super::switch::{Asker, Probe};
 use super::{HELD_MAX, InHand, Leave, Step, Stopped, Worker, stop};
 use crate::handler::Batching;
-use crate::lineage::now_secs;
 use crate::link::Generation;
 use crate::phase::Phase;
 use crate::stats::{Counters, InFlight};
@@ -160,8 +159,7 @@ impl Worker {
         let (mut parts, mut early) = (Vec::new(), Bundle::default());
         for (place, delivery) in batch.iter().enumerate() {
             let InHand { message, past, .. } = InHand::of(delivery, self.attempts.login.as_ref());
-            if let Some(failure) = self.verdict(&message) {
-                let letter = self.attempts.give_up(&message, &failure, 1, now_secs());
+            if let Some(letter) = self.condemned(&message) {
                 early.items.push(Item::new(delivery, message, letter));
                 continue;
             }

@@ -22,7 +22,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use leveret_client::{ChannelError, Consumer, Delivery, Publish, PublishError, Returned};
+use leveret_client::{
+    ChannelError, ConnectionEnd, Consumer, Delivery, Publish, PublishError, Returned,
+};
 use leveret_protocol::ShortStr;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -105,6 +107,9 @@ enum Step {
     /// It goes back to its queue with the channel.
     GivenBack,
 }
+
+/// The reply code of a broker's own failure.
+const INTERNAL_ERROR: u16 = 541;
 
 /// Why a worker leaves its channel.
 #[derive(Debug, thiserror::Error)]
@@ -231,8 +236,7 @@ impl Worker {
     ) -> Result<Step, Leave> {
         let in_hand = InHand::of(delivery, self.attempts.login.as_ref());
         let message = &in_hand.message;
-        if let Some(failure) = self.verdict(message) {
-            let letter = self.attempts.give_up(message, &failure, 1, now_secs());
+        if let Some(letter) = self.condemned(message) {
             self.settle(lane, &in_hand, letter, None).await?;
             return Ok(Step::Done);
         }
@@ -341,12 +345,16 @@ impl Worker {
         Err(error.into())
     }
 
-    fn verdict(&self, message: &Message) -> Option<Failure> {
+    /// The dead letter of a message that is not to be handled at all.
+    fn condemned(&self, message: &Message) -> Option<Settlement> {
         if message.properties.has_unreadable_headers() {
             let text = "the table of headers cannot be read: broken, or nested too deep";
-            return Some(Failure::permanent(text).named("undecodable"));
+            let failure = Failure::permanent(text).named("undecodable");
+            return Some(self.attempts.give_up(message, &failure, 1, now_secs()));
         }
-        self.suspects.verdict(message, self.attempts.retry.attempts_max())
+        let failure = self.suspects.verdict(message, self.attempts.retry.attempts_max())?;
+        // Whoever asked is told nothing: the reply may be what the broker refused.
+        Some(self.attempts.bury(message, &failure, 1, now_secs()))
     }
 
     fn count(&self, fate: Fate, outputs: u64) {
@@ -432,15 +440,23 @@ fn unroutable(returned: &Returned) -> Failure {
     Failure::permanent(text).named("unroutable")
 }
 
-/// The broker's words if it closed the channel over what this message led to.
+/// The broker's words if it closed the channel over what this message led to; or the connection, when
+/// that led to a failure of its own (541): `RabbitMQ` 3.10 does that for a forged direct reply-to.
 fn refusal(error: &LaneError) -> Option<String> {
-    let refused = |code: u16, text: &str| format!("the broker refused the outputs: {code} {text}");
-    match error {
+    let (code, text) = match error {
         LaneError::Channel(ChannelError::Closed { code, text })
         | LaneError::Publish(
             PublishError::ChannelClosed { code, text }
             | PublishError::NotSent(ChannelError::Closed { code, text }),
-        ) => Some(refused(*code, text)),
-        LaneError::Channel(_) | LaneError::Settle(_) | LaneError::Publish(_) => None,
-    }
+        ) => (*code, text),
+        LaneError::Channel(ChannelError::ConnectionEnded(end))
+        | LaneError::Publish(PublishError::ConnectionLost(end)) => failure_of_broker(end)?,
+        LaneError::Channel(_) | LaneError::Settle(_) | LaneError::Publish(_) => return None,
+    };
+    Some(format!("the broker refused the outputs: {code} {text}"))
+}
+
+fn failure_of_broker(end: &ConnectionEnd) -> Option<(u16, &String)> {
+    let ConnectionEnd::ClosedByBroker { code, text } = end else { return None };
+    (*code == INTERNAL_ERROR).then_some((*code, text))
 }

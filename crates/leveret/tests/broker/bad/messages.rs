@@ -6,6 +6,7 @@ on_each_broker! {
     a_body_that_is_packed_wrongly_is_never_handled
     an_empty_body_and_a_huge_one_are_handled
     an_unknown_kind_is_a_dead_letter_or_for_who_takes_the_rest
+    a_forged_reply_to_costs_that_message_alone
     what_a_request_leaves_out_or_invents_costs_its_reply_alone
     strange_headers_arrive_as_they_are
     no_more_is_delivered_than_there_are_workers
@@ -172,7 +173,6 @@ mod bodies {
                 ask(),
                 ask().reply_to(&nowhere),
                 ask().reply_to("amq.gen-of-somebody-else").correlation_id("c"),
-                ask().reply_to("amq.rabbitmq.reply-to.forged.token"),
                 ask().reply_to(""),
                 ask().reply_to("x".repeat(255)).message_id(""),
             ];
@@ -183,6 +183,30 @@ mod bodies {
             running.wait_until(|stats| stats.handler("work").handled == all).await;
             assert_eq!(running.stats().handler("work").replies_dropped, 1);
             assert!(letters.all().is_empty(), "{:?}", letters.all());
+            running.shutdown().await.unwrap();
+        }
+    }
+
+    /// `RabbitMQ` 3.10 fails over such a name and closes the connection with 541.
+    pub(super) async fn a_forged_reply_to_costs_that_message_alone(target: Target) {
+        for mode in MODES {
+            let jobs = target.name(&format!("jobs-{mode:?}"));
+            let work = |Text(text): Text| async move { Reply::text(text) };
+            let handler = in_mode(Handler::new(jobs.as_str(), work).named("work"), mode);
+            let (running, _letters) = with_letters(&target, handler).await;
+            let forged = "amq.rabbitmq.reply-to.forged.token";
+            let request = Publish::to_queue(&jobs).text("x").reply_to(forged);
+            // Its own confirm may be lost with the connection.
+            running.publisher().publish(request).await.ok();
+            let settled = |count: u64| {
+                move |stats: &leveret::Stats| {
+                    let work = stats.handler("work");
+                    work.handled + work.dead_lettered == count
+                }
+            };
+            running.wait_until(settled(1)).await;
+            running.publisher().publish(Publish::to_queue(&jobs).text("y")).await.unwrap();
+            running.wait_until(settled(2)).await;
             running.shutdown().await.unwrap();
         }
     }

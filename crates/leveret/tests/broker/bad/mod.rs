@@ -94,6 +94,7 @@ const INPUTS: [Input; 25] = [
         what: "no message-id, reply-to or correlation-id; a reply-to to nowhere; replies too late",
         tests: &[
             (MESSAGES, "what_a_request_leaves_out_or_invents_costs_its_reply_alone"),
+            (MESSAGES, "a_forged_reply_to_costs_that_message_alone"),
             (CALLS, "a_request_that_comes_too_late_is_dropped_unhandled"),
             (CLIENT_CALLS, "late_second_and_forged_replies_reach_nobody"),
         ],
