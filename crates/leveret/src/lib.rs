@@ -127,7 +127,7 @@ pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use handler::{
     BATCH_SIZE_MAX, BlockingFn, CONCURRENCY_MAX, Each, Handler, HandlerFn, HandlerFuture,
     HandlerService, Handlers, IntoHandler, IntoMessage, KillSwitch, Mode, Observers, Observes,
-    TranslatorFn,
+    OnFailure, OrderKey, Ordered, TranslatorFn,
 };
 pub use leveret_macros::{Classify, handler};
 pub use listener::ListenerContext;

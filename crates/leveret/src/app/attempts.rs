@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leveret_protocol::ShortStr;
 
 use super::App;
-use crate::handler::{Handler, Threading};
+use crate::handler::{Handler, Ordered, Threading};
 use crate::phase::PhaseListener;
 use crate::shared::Shared;
 use crate::stats::Counters;
@@ -34,6 +34,7 @@ impl App {
             time_limit: handler.time_limit,
             login: around.login,
             principal: handler.principal.clone(),
+            parks: handler.ordered.as_ref().and_then(Ordered::parks),
             threads: has_own_threads.then(|| Threads::new(&handler.name, handler.concurrency)),
             locals: Arc::new(handler.locals()),
             error_routes: handler.error_routes.clone(),

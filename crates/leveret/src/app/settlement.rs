@@ -49,7 +49,10 @@ impl HandlerPlan {
             queue: handler.queue().to_owned(),
             outputs: guarantee.describe(),
             retry: format!("{}{}", handler.retry, handler.rules),
-            delayed_by: guarantee.timer.describe(),
+            delayed_by: match handler.ordered {
+                Some(_) => "the handler, which keeps it in hand with its key",
+                None => guarantee.timer.describe(),
+            },
             dead_letters: handler.dead_letter_queue(),
             may_lose: may_lose(handler, guarantee, endpoint),
             may_repeat: may_repeat(handler, guarantee),

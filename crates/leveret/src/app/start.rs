@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use super::attempts::Surroundings;
 use super::error::{StartError, StopError};
 use super::guarantee::Guarantee;
+use super::manner::manner_of;
 use super::running::RunningApp;
 use super::settlement::{HandlerPlan, SettlementPlan};
 use super::{App, DEFAULT_CONNECTION};
@@ -33,7 +34,7 @@ use crate::publisher::Publisher;
 use crate::publishing::{ORDERS_MAX, Publishing};
 use crate::shared::Shared;
 use crate::stats::Counters;
-use crate::worker::{Attempts, InboxDesk, Manner, Suspects, Worker};
+use crate::worker::{Attempts, InboxDesk, Suspects, Worker};
 
 /// How long a broker that does not answer is waited for at start.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -291,7 +292,7 @@ impl Assembly {
             attempts,
             queue: ShortStr::truncated(handler.queue()),
             mode,
-            manner: handler.batching.map_or(Manner::Single, Manner::Batches),
+            manner: manner_of(handler),
             link: link.clone(),
             phase: self.phase.listen(),
             suspects: Arc::new(Suspects::default()),
@@ -299,7 +300,9 @@ impl Assembly {
             desk,
             declarations: Declaration::of(handler).into(),
         };
-        for _ in 0..handler.concurrency {
+        // With an order one worker has all messages in hand.
+        let workers = if handler.ordered.is_some() { 1 } else { handler.concurrency };
+        for _ in 0..workers {
             self.workers.spawn(worker.clone().run());
         }
     }

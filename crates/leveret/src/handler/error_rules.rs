@@ -28,6 +28,7 @@ impl Handler {
 
     /// Whether messages are to be held back for it.
     pub(crate) fn has_delays(&self) -> bool {
-        self.retry.has_delays() || self.rules.has_delays()
+        // With an order messages wait in hand.
+        self.ordered.is_none() && (self.retry.has_delays() || self.rules.has_delays())
     }
 }

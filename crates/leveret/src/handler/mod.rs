@@ -10,6 +10,7 @@ mod into_handler;
 mod kill_switch;
 mod layer;
 mod observers;
+mod order;
 mod own;
 mod translator;
 
@@ -36,6 +37,7 @@ pub use kill_switch::KillSwitch;
 pub(crate) use layer::Wrap;
 pub use layer::{HandlerFuture, HandlerService};
 pub use observers::{Observers, Observes};
+pub use order::{OnFailure, OrderKey, Ordered};
 use own::Own;
 pub use translator::{IntoMessage, TranslatorFn};
 
@@ -109,6 +111,7 @@ pub struct Handler {
     pub(crate) batching: Option<Batching>,
     /// Asked in this order.
     pub(crate) error_routes: Vec<ErrorRoute>,
+    pub(crate) ordered: Option<Ordered>,
     pub(crate) service: Arc<dyn Service>,
     /// Between the message and the function, the first to be taken first.
     pub(crate) steps: Vec<Arc<dyn Step>>,
@@ -173,6 +176,7 @@ impl Handler {
             own: Own::default(),
             batching: None,
             error_routes: Vec::new(),
+            ordered: None,
             service,
             steps: Vec::new(),
             layers: Vec::new(),

@@ -32,6 +32,8 @@ const FIRST_FAILURE: &str = "x-leveret-first-failure";
 pub(crate) struct Postponed {
     pub(crate) copy: Sealed,
     pub(crate) pause: Duration,
+    /// What the copy says of it.
+    pub(crate) past: Past,
 }
 
 impl Postponed {
@@ -69,5 +71,5 @@ pub(crate) fn postponed(
     copy.add_text("x-leveret-error-class", failure.name());
     copy.add_text("x-leveret-error", &failure.to_string());
     copy.add_origin(&queue.to_string_lossy());
-    Postponed { copy: copy.addressed_to(queue), pause }
+    Postponed { copy: copy.addressed_to(queue), pause, past }
 }

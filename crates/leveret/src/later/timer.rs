@@ -60,7 +60,7 @@ impl Timer {
 
     /// The copy, addressed so that it comes back after its pause.
     pub(crate) fn address(self, postponed: Postponed) -> Sealed {
-        let Postponed { copy, pause } = postponed;
+        let Postponed { copy, pause, .. } = postponed;
         match self {
             Self::Native => held(copy, pause),
             Self::SafeLadder | Self::Ladder => {

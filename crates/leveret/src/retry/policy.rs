@@ -95,6 +95,13 @@ impl RetryPolicy {
         self.at_once.get().saturating_mul(rounds.saturating_add(1))
     }
 
+    /// All its pauses together, at their longest.
+    pub(crate) fn pauses_in_all(&self) -> Duration {
+        let Some(delays) = self.delays else { return Duration::ZERO };
+        let pauses = (1..=delays.rounds()).map(|round| delays.jittered(round, 1.0));
+        pauses.fold(Duration::ZERO, Duration::saturating_add)
+    }
+
     /// Whether it has rounds after a pause.
     pub(crate) fn has_delays(&self) -> bool {
         self.delays.is_some()

@@ -52,7 +52,10 @@ impl Attempts {
         }
         let since = *course.past.first_failure_secs.get_or_insert_with(now_secs);
         let attempt = course.attempt();
-        match retry.next(class, course.tries(since), fastrand::f64()) {
+        let next = retry.next(class, course.tries(since), fastrand::f64());
+        // Of what is permanent its class says that no attempt will help.
+        let is_parked = next == Next::Never && class != Class::Permanent;
+        match self.parks.filter(|_| is_parked).map_or(next, Next::After) {
             Next::Never => Some(Ended::Settled(self.end(message, failure, attempt, since))),
             Next::After(pause) => {
                 let past = Past { attempts: attempt, ..course.past };

@@ -49,6 +49,8 @@ pub(crate) struct Attempts {
     /// The name that the broker knows us by.
     pub(crate) login: Option<ShortStr>,
     pub(crate) principal: Option<Principal>,
+    /// How long the key of a message waits that has had all its attempts, if it is not to die.
+    pub(crate) parks: Option<Duration>,
     /// If its function blocks.
     pub(crate) threads: Option<Threads>,
     pub(crate) error_routes: Vec<ErrorRoute>,

@@ -9,6 +9,7 @@ mod batch;
 mod bundle;
 mod course;
 mod fitting;
+mod keyed;
 mod lane;
 mod report;
 mod returns;
@@ -42,6 +43,7 @@ use crate::stats::Count;
 
 pub(crate) use attempt::Attempts;
 use attempt::{Ended, Fate, Settlement};
+pub(crate) use keyed::Keys;
 use lane::{Lane, LaneError, Settled};
 use returns::Returns;
 pub(crate) use suspects::Suspects;
@@ -53,7 +55,7 @@ const PREFETCH: u16 = 1;
 
 /// How long a message is kept in hand over all pauses: brokers close a channel that keeps one
 /// longer, `RabbitMQ` after half an hour.
-const HELD_MAX: Duration = Duration::from_mins(15);
+pub(crate) const HELD_MAX: Duration = Duration::from_mins(15);
 
 /// One of a handler's workers.
 #[derive(Clone)]
@@ -76,6 +78,7 @@ pub(crate) struct Worker {
 pub(crate) enum Manner {
     Single,
     Batches(Batching),
+    Keyed(Keys),
 }
 
 /// A worker's way to the inbox.
@@ -186,6 +189,7 @@ impl Worker {
         match &self.manner {
             Manner::Single => self.serve(generation, probe).await,
             Manner::Batches(batching) => self.serve_batches(generation, probe, *batching).await,
+            Manner::Keyed(keys) => self.serve_keys(generation, probe, keys).await,
         }
     }
 

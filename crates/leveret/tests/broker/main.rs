@@ -29,6 +29,7 @@ mod logging;
 mod metrics;
 mod mounting;
 mod observers;
+mod orders;
 mod outage;
 mod outcomes;
 mod plan;

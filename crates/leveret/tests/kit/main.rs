@@ -7,6 +7,7 @@
 
 mod batches;
 mod cuts;
+mod orders;
 mod seen;
 mod shop;
 mod time;
