@@ -43,7 +43,8 @@ pub(crate) struct Message {
     pub(crate) id: MessageId,
     /// When it got its place: from then on it ages.
     pub(crate) posted_at: Timestamp,
-    /// The record of this life that put it on disk; before the first, if none had to.
+    /// The record of this life before which nobody sees it: that put it on disk, or took from there
+    /// what it comes of. Before the first, if there is none.
     pub(crate) recorded: Lsn,
     /// The page that keeps it, if that is no longer the log.
     pub(crate) page: Option<PageId>,

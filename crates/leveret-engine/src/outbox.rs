@@ -124,8 +124,10 @@ impl Outbox {
         }
     }
 
-    /// This is the last record of the turn.
-    pub(crate) fn end_turn(&mut self, last: Lsn) {
+    /// This is the last record of the turn. What waits for one goes out if there is none.
+    pub(crate) fn end_turn(&mut self, last: Option<Lsn>, durable: Lsn, effects: &mut Effects) {
+        let is_written = last.is_some();
+        let last = last.unwrap_or(NONE);
         for (at, count) in self.of_turn.drain(..) {
             let Some(held) = self.held.get_mut(&at) else { continue };
             // They are the last, mostly: what was held before is not looked at.
@@ -135,6 +137,9 @@ impl Outbox {
             if held.front().is_some_and(|(until, _)| *until == last) {
                 self.waiting.insert((last, at));
             }
+        }
+        if !is_written {
+            self.release(durable, effects);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) struct PageRecord {
     pub(crate) queue: QueueId,
     pub(crate) lane: u8,
-    /// The newest record, of this life, that put one of its messages on disk.
+    /// The newest record, of this life, before which one of its messages is not seen.
     pub(crate) newest: Lsn,
     /// What of it has to survive; nothing, if it is only there to save memory.
     pub(crate) kept: Option<Kept>,

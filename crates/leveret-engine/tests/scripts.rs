@@ -71,6 +71,8 @@ scripts! {
     deliveries_are_settled_once: "settle.txt";
     a_publish_is_confirmed_only_once_it_is_durable: "confirms.txt";
     a_transaction_is_whole_or_nothing: "transactions.txt";
+    what_a_crash_undoes_nobody_has_seen: "undone.txt";
+    what_a_page_has_had_waits_for_its_record: "undone_pages.txt";
     what_is_rejected_goes_to_the_dead_letter_exchange: "dead_letters.txt";
     an_exclusive_queue_is_its_connections_own: "exclusive.txt";
     a_queue_goes_when_it_is_not_used: "expires.txt";

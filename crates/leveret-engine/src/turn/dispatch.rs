@@ -46,7 +46,7 @@ impl Turn<'_> {
         if routed.queues.is_empty() {
             return held;
         }
-        let posted = self.post(letter, &routed.queues);
+        let posted = self.post(letter, &routed.queues, when);
         if posted == Posted::InMemory { held } else { posted }
     }
 

@@ -174,16 +174,16 @@ impl<'a> Turn<'a> {
         self.host.page_effects.extend(self.page_effects.into_iter().map(|effect| (last, effect)));
         self.host.release_pages(self.effects);
         self.host.spans.add(before.next(), last);
-        self.host.outbox.end_turn(last);
+        let written = (last > before).then_some(last);
+        self.host.outbox.end_turn(written, self.host.durable, self.effects);
         self.host.last_record = last;
         if let Some(upto) = self.relocated {
             self.effects.push(Effect::Relocated { upto, through: last });
         }
         for (at, reply) in self.replies {
-            if last > before {
-                self.host.outbox.hold(at, last, reply);
-            } else {
-                self.host.outbox.send(at, reply, self.effects);
+            match written {
+                Some(last) => self.host.outbox.hold(at, last, reply),
+                None => self.host.outbox.send(at, reply, self.effects),
             }
         }
     }

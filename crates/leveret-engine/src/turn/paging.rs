@@ -138,9 +138,7 @@ impl Turn<'_> {
                 Some(_) | None if line.is_kept || is_recovered => continue,
                 Some(_) | None => {}
             }
-            if line.message.letter.persistent {
-                line.message.recorded = page.newest;
-            }
+            line.message.recorded = page.newest;
             let redelivered = line.is_redelivered || is_recovered;
             let (message, expiry) = (Arc::new(line.message), line.expiry);
             entries.push(Entry { message, expiry, redelivered });

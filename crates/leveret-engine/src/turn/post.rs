@@ -25,9 +25,9 @@ pub(super) enum Posted {
 
 impl Turn<'_> {
     /// Gives the message its place at the end of each queue that still exists and takes it.
-    pub(super) fn post(&mut self, letter: Letter, queues: &[QueueId]) -> Posted {
+    pub(super) fn post(&mut self, letter: Letter, queues: &[QueueId], when: Reply) -> Posted {
         let mut refusing = Vec::new();
-        let (message, posted) = self.place(letter, queues, &mut refusing);
+        let (message, posted) = self.place(letter, (queues, when), &mut refusing);
         if refusing.is_empty() {
             return posted;
         }
@@ -38,15 +38,20 @@ impl Turn<'_> {
     fn place(
         &mut self,
         letter: Letter,
-        queues: &[QueueId],
+        (queues, when): (&[QueueId], Reply),
         refusing: &mut Vec<QueueId>,
     ) -> (Arc<Message>, Posted) {
         let keepers = self.keepers(&letter, queues);
         let recorded = (!keepers.is_empty()).then(|| self.draft.lsn());
+        let seen_from = match when {
+            Reply::Now => recorded,
+            // What is in memory only comes of something on disk, perhaps.
+            Reply::WhenWritten => Some(self.draft.lsn()),
+        };
         let message = Arc::new(Message {
             id: MessageId(self.host.serials.next()),
             posted_at: self.now,
-            recorded: recorded.unwrap_or_default(),
+            recorded: seen_from.unwrap_or_default(),
             page: None,
             letter,
         });
@@ -98,7 +103,8 @@ impl Turn<'_> {
             let Some((letter, routed)) = dead else { continue };
             self.pass_on(&letter, &routed, Reply::WhenWritten);
             let mut refusing = Vec::new();
-            let (message, _) = self.place(letter, &routed.queues, &mut refusing);
+            let (message, _) =
+                self.place(letter, (&routed.queues, Reply::WhenWritten), &mut refusing);
             waiting.extend(refusing.into_iter().map(|id| (Arc::clone(&message), id)));
         }
     }
