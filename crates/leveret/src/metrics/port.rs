@@ -34,6 +34,8 @@ impl Port {
     /// Nobody can ask for a listener without the pages.
     #[cfg(not(feature = "http"))]
     pub(crate) fn serve(self, _: Monitor) -> std::future::Ready<()> {
+        // Nothing listens: nobody could give an address.
+        drop(self.0);
         std::future::ready(())
     }
 }
