@@ -118,7 +118,7 @@ impl Turn<'_> {
         let effect = Self::content(at, Content::of_letter(method, letter));
         match when {
             Reply::Now => self.host.outbox.send(at, effect, self.effects),
-            Reply::WhenWritten => self.replies.push((at, effect)),
+            Reply::WhenWritten => self.host.outbox.hold_for_turn(at, effect),
         }
     }
 }

@@ -228,10 +228,8 @@ impl Witness<'_> {
                 self.given(&Given { number, tag, redelivered, queue, no_ack, consumer, letter });
             }
             Method::BasicDeliver(deliver) if is_reply => {
-                // No reply waits for credit, but it uses some.
-                if let Some(credit) = self.view.credits.get_mut(&connection) {
-                    credit.spent = credit.spent.saturating_add(spent);
-                }
+                // No reply waits for credit. What it uses is not counted here: a delivery that was
+                // decided before it may be held for its record, and come after it.
                 self.direct_reply(number, deliver, letter);
             }
             Method::BasicDeliver(deliver) => {
