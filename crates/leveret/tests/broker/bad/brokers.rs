@@ -30,12 +30,13 @@ async fn a_handler_that_blocks_its_thread_keeps_the_connection() {
     let (broker, address) = broker().await;
     let (free, is_free) = mpsc::channel::<()>();
     let is_free = Arc::new(std::sync::Mutex::new(is_free));
+    // On a thread of its own: an async function that blocks may take the runtime's only look at
+    // its sockets with it, which nobody outside the runtime can prevent.
     let block = move || {
         is_free.lock().unwrap().recv().ok();
-        std::future::ready(())
     };
     let app = App::new("blocked").connect(format!("{}?heartbeat=1", url(&address)));
-    let running = app.handler(Handler::new("jobs", block).named("work")).start().await.unwrap();
+    let running = app.handler(Handler::blocking("jobs", block).named("work")).start().await.unwrap();
     running.publisher().publish(Publish::to_queue("jobs")).await.unwrap();
     in_hand(&running, "work").await;
     // The broker gives up a peer that is silent for three heartbeats.
