@@ -36,7 +36,8 @@ async fn a_handler_that_blocks_its_thread_keeps_the_connection() {
         is_free.lock().unwrap().recv().ok();
     };
     let app = App::new("blocked").connect(format!("{}?heartbeat=1", url(&address)));
-    let running = app.handler(Handler::blocking("jobs", block).named("work")).start().await.unwrap();
+    let running =
+        app.handler(Handler::blocking("jobs", block).named("work")).start().await.unwrap();
     running.publisher().publish(Publish::to_queue("jobs")).await.unwrap();
     in_hand(&running, "work").await;
     // The broker gives up a peer that is silent for three heartbeats.
