@@ -1,20 +1,14 @@
 //! The predecessors' benchmark: 200 persistent bytes in, one result out, an ack.
 
 use std::fmt;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use bytes::Bytes;
-use leveret::{App, Endpoint, Handler, Mode, Publish};
-use leveret_broker::Broker;
-use leveret_client::{ConnectOptions, Connection};
+use leveret::{App, Endpoint, Mode};
+use leveret_client::Connection;
 
 use super::args::FrameworkArgs;
-use crate::transactions::{BODY, INPUT, OUTPUT, Sample, clear, cpu_used, fill};
-
-/// Handled before the clock starts, per worker.
-const WARM_UP: u64 = 20;
+use crate::transactions::{Sample, WARM_UP, clear, fill, handled, handler, prepare};
 
 /// What one worker is taken to do a second at the most, to prepare enough messages.
 const RATE_MAX: u64 = 6_000;
@@ -89,39 +83,14 @@ async fn handle(
     messages: u64,
     seconds: u64,
 ) -> anyhow::Result<Sample> {
-    let handler = Handler::new(INPUT.to_string(), answer).named("bench").concurrency(row.workers);
+    let handler = handler(row.workers);
     let handler = match row.mode {
         Mode::Transaction => handler.transaction(),
         Mode::Confirmed => handler.confirmed(),
     };
-    let running = App::new("bench").connect(endpoint).handler(handler).start().await?;
+    let app = App::new("bench").connect(endpoint).handler(handler);
     let warm_up = WARM_UP * u64::try_from(row.workers)?;
-    running.wait_until(|stats| stats.handler("bench").handled >= warm_up).await;
-    let done = || running.stats().handler("bench").handled;
-    let (before, start, cpu_before) = (done(), Instant::now(), cpu_used()?);
-    let all = running.wait_until(|stats| stats.handler("bench").handled >= messages);
-    tokio::time::timeout(Duration::from_secs(seconds), all).await.ok();
-    let sample = Sample {
-        messages: done() - before,
-        time: start.elapsed(),
-        cpu: cpu_used()?.saturating_sub(cpu_before),
-    };
-    running.shutdown().await?;
-    Ok(sample)
-}
-
-async fn answer(_body: Bytes) -> Publish {
-    Publish::to_queue(OUTPUT.to_string()).bytes(Bytes::from_static(&BODY))
-}
-
-/// The application keeps the broker's data in the folder `broker` of its own.
-async fn prepare(directory: &Path, messages: u64) -> anyhow::Result<()> {
-    let broker = Broker::builder().data_dir(directory.join("broker")).start().await?;
-    let connection = Connection::over(broker.connect(), &ConnectOptions::default()).await?;
-    fill(&connection, messages).await?;
-    connection.close().await;
-    broker.shutdown().await;
-    Ok(())
+    handled(app, (warm_up, messages), Duration::from_secs(seconds)).await
 }
 
 fn median(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {

@@ -13,7 +13,7 @@ use super::preparation::{BODY, INPUT, OUTPUT, fill};
 use super::sample::Sample;
 
 /// Handled before the clock starts, per worker.
-const WARM_UP: u64 = 20;
+pub(crate) const WARM_UP: u64 = 20;
 
 /// More than this many messages are not prepared for one run.
 const MESSAGES_MAX: u64 = 300_000;
@@ -27,21 +27,32 @@ pub(crate) async fn measure(folder: &Path, workers: usize, seconds: u64) -> anyh
     let messages = (seconds * 8_000 * workers.min(30)).min(MESSAGES_MAX) + warm_up;
     prepare(directory.path(), messages).await?;
 
-    let app = App::new("bench").data_dir(directory.path()).handler(
-        Handler::new(INPUT.to_string(), answer)
-            .concurrency(usize::try_from(workers)?)
-            .named("bench"),
-    );
+    let handler = handler(usize::try_from(workers)?);
+    let app = App::new("bench").data_dir(directory.path()).handler(handler);
+    // A slow disk ends the run earlier, not the measurement.
+    handled(app, (warm_up, messages), Duration::from_secs(seconds * 4)).await
+}
+
+/// The handler that is measured: one result for each message.
+pub(crate) fn handler(workers: usize) -> Handler {
+    Handler::new(INPUT.to_string(), answer).concurrency(workers).named("bench")
+}
+
+/// Runs an application with that handler: the clock goes from the first count of messages to the
+/// second, or until the time is over.
+pub(crate) async fn handled(
+    app: App,
+    (warm_up, messages): (u64, u64),
+    end: Duration,
+) -> anyhow::Result<Sample> {
     let running = app.start().await?;
     running.wait_until(|stats| stats.handler("bench").handled >= warm_up).await;
-    let (before, start, cpu_before) =
-        (running.stats().handler("bench").handled, Instant::now(), cpu::used()?);
-    let end = Duration::from_secs(seconds * 4);
+    let done = || running.stats().handler("bench").handled;
+    let (before, start, cpu_before) = (done(), Instant::now(), cpu::used()?);
     let all = running.wait_until(|stats| stats.handler("bench").handled >= messages);
-    // A slow disk ends the run earlier, not the measurement.
     tokio::time::timeout(end, all).await.ok();
     let sample = Sample {
-        messages: running.stats().handler("bench").handled - before,
+        messages: done() - before,
         time: start.elapsed(),
         cpu: cpu::used()?.saturating_sub(cpu_before),
     };
@@ -54,7 +65,7 @@ async fn answer(_body: Bytes) -> Publish {
 }
 
 /// The application keeps the broker's data in the folder `broker` of its own.
-async fn prepare(directory: &Path, messages: u64) -> anyhow::Result<()> {
+pub(crate) async fn prepare(directory: &Path, messages: u64) -> anyhow::Result<()> {
     let broker = Broker::builder().data_dir(directory.join("broker")).start().await?;
     let connection = Connection::over(broker.connect(), &ConnectOptions::default()).await?;
     fill(&connection, messages).await?;

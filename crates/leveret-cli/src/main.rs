@@ -9,6 +9,7 @@ mod exit;
 mod journal;
 mod logging;
 mod messages;
+mod printable;
 mod supervisor;
 mod table;
 

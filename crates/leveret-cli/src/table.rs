@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::printable;
+
 /// The items with these columns, aligned.
 pub(crate) fn table(items: &[Value], columns: &[&str]) -> String {
     let mut rows = vec![columns.iter().map(|column| (*column).to_owned()).collect::<Vec<_>>()];
@@ -35,13 +37,7 @@ fn cell(value: Option<&Value>) -> String {
         }
         Some(value) => value.to_string(),
     };
-    text.chars()
-        .flat_map(|letter| {
-            let shown: String =
-                if letter.is_control() { letter.escape_default().collect() } else { letter.into() };
-            shown.chars().collect::<Vec<_>>()
-        })
-        .collect()
+    printable::line(&text)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use leveret_client::{QueueDeclare, ShortStr};
 use serde_json::{Value, json};
 
 use self::{
-    args::{DlqArgs, Verb, Which},
+    args::{DlqArgs, Sending, Verb, Which},
     failure::DlqFailure,
     group::{Group, Groups},
     redrive::{Edit, redrive},
@@ -53,8 +53,7 @@ async fn answer(session: &Session, verb: Verb) -> Result<String, DlqFailure> {
         Verb::Export { which } => show(session, &which, Form::Json).await?,
         Verb::Redrive { which, sending } => {
             let sent = redrive(session, &which, &sending, &Edit::default()).await?;
-            let said = if sending.dry_run { "would be sent back" } else { "sent back" };
-            format!("{sent} {said}\n")
+            format!("{sent} {}\n", said(&sending))
         }
         Verb::Edit { which, body, set_headers: headers, sending } => {
             let body = body.as_deref().map(read).transpose()?;
@@ -71,11 +70,14 @@ async fn answer(session: &Session, verb: Verb) -> Result<String, DlqFailure> {
                 return Err(DlqFailure::NotOne(meant));
             }
             let sent = redrive(session, &which, &sending, &Edit { body, headers }).await?;
-            let said = if sending.dry_run { "would be sent back" } else { "sent back" };
-            format!("{sent} edited and {said}\n")
+            format!("{sent} edited and {}\n", said(&sending))
         }
         Verb::Drop { which, dry_run, yes } => drop_letters(session, &which, dry_run, yes).await?,
     })
+}
+
+fn said(sending: &Sending) -> &'static str {
+    if sending.dry_run { "would be sent back" } else { "sent back" }
 }
 
 async fn ls(session: &Session, queues: &[ShortStr], json: bool) -> Result<String, DlqFailure> {

@@ -15,7 +15,7 @@ use super::{
     letter::Record,
     scan::{Found, Taker},
 };
-use crate::messages::Session;
+use crate::{messages::Session, printable};
 
 /// How often it was sent back.
 const REDRIVES: &str = "x-leveret-redrives";
@@ -86,9 +86,9 @@ fn told(found: &Found, to: &ShortStr) {
     writeln!(
         io::stdout(),
         "would send {} to {}: {}",
-        id.escape_debug(),
-        to.escape_debug(),
-        found.record.class.escape_debug()
+        printable::line(id),
+        printable::line(&to),
+        printable::line(&found.record.class)
     )
     .ok();
 }

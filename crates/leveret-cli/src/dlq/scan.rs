@@ -1,11 +1,9 @@
 //! The messages of a dead-letter queue, one after another.
 
-use leveret_client::{
-    AckMode, ConsumeOptions, ConsumerEnd, Delivery, FieldTable, QueueDeclare, ShortStr,
-};
+use leveret_client::{AckMode, ConsumerEnd, Delivery, QueueDeclare, ShortStr};
 
 use super::{args::Which, filter::is_meant, letter::Record};
-use crate::messages::{Failure, Session};
+use crate::messages::{Failure, Session, looking};
 
 /// The most messages that one look of a Leveret broker shows (docs/protocol.md).
 const LOOK_MAX: u64 = 1_000;
@@ -62,19 +60,6 @@ async fn peek(
         offset += seen;
     }
     Ok(())
-}
-
-fn looking(offset: u64, count: u64) -> ConsumeOptions {
-    let number = |number| i64::try_from(number).unwrap_or(i64::MAX);
-    let look = FieldTable::builder()
-        .insert("offset", number(offset))
-        .insert("count", number(count))
-        .build();
-    ConsumeOptions {
-        ack_mode: AckMode::NoAck,
-        arguments: FieldTable::builder().insert("x-leveret-peek", look).build(),
-        ..ConsumeOptions::default()
-    }
 }
 
 /// Takes messages; those that are not meant, and those that nobody settles, go back to their

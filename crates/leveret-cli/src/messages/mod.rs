@@ -18,6 +18,7 @@ use std::io;
 use self::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs};
 pub(crate) use self::{
     failure::Failure, input::all_of_stdin, purge::is_wanted, session::Session, shown::print,
+    take::looking,
 };
 use crate::{Refusal, exit::Exit};
 

@@ -7,6 +7,7 @@ use leveret_json::Payload;
 use serde_json::{Value, json};
 
 use super::args::Form;
+use crate::printable;
 
 /// Characters of a body that are printed for people; programs get all of it.
 const SHOWN_MAX: usize = 2_000;
@@ -52,11 +53,11 @@ fn text(out: &mut impl Write, number: u64, delivery: &Delivery) -> io::Result<()
     writeln!(
         out,
         "#{number}  exchange {}, key {}, {bytes} {unit}{redelivered}",
-        plain(exchange),
-        plain(&key)
+        printable::line(exchange),
+        printable::line(&key)
     )?;
     for (name, value) in fields(&delivery.properties) {
-        writeln!(out, "  {}: {}", plain(&name), plain(&value))?;
+        writeln!(out, "  {}: {}", printable::line(&name), printable::line(&value))?;
     }
     writeln!(out, "{}", body(&delivery.body))
 }
@@ -84,30 +85,9 @@ fn body(body: &[u8]) -> String {
     let Ok(text) = str::from_utf8(body) else {
         return format!("({} bytes that are no text; --json or --raw gives them)", body.len());
     };
-    let Some((cut, _)) = text.char_indices().nth(SHOWN_MAX) else { return printable(text) };
+    let Some((cut, _)) = text.char_indices().nth(SHOWN_MAX) else { return printable::text(text) };
     let (shown, rest) = text.split_at_checked(cut).unwrap_or((text, ""));
-    format!("{}\n({} bytes more; --json or --raw gives them)", printable(shown), rest.len())
-}
-
-/// One line; what a peer chose cannot move the cursor.
-fn plain(text: &str) -> String {
-    escaped(text, char::is_control)
-}
-
-fn printable(text: &str) -> String {
-    escaped(text, |letter| letter.is_control() && !matches!(letter, '\n' | '\t'))
-}
-
-fn escaped(text: &str, is_unfit: impl Fn(char) -> bool) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if is_unfit(letter) {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown
+    format!("{}\n({} bytes more; --json or --raw gives them)", printable::text(shown), rest.len())
 }
 
 #[cfg(test)]
@@ -116,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_message_cannot_move_the_cursor() {
-        assert_eq!(plain("a\r\n\u{1b}[2J"), "a\\r\\n\\u{1b}[2J");
+        assert_eq!(printable::line("a\r\n\u{1b}[2J"), "a\\r\\n\\u{1b}[2J");
         assert_eq!(body(b"one\n\x1b]0;x\x07"), "one\n\\u{1b}]0;x\\u{7}");
     }
 

@@ -34,14 +34,9 @@ pub(super) async fn get(args: GetArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Looks at what waits: see docs/protocol.md.
+/// Looks at what waits.
 async fn peek(session: &Session, args: &GetArgs, form: Form) -> Result<u64, Failure> {
-    let look = FieldTable::builder().insert("count", i64::from(args.count)).build();
-    let options = ConsumeOptions {
-        ack_mode: AckMode::NoAck,
-        arguments: FieldTable::builder().insert("x-leveret-peek", look).build(),
-        ..ConsumeOptions::default()
-    };
+    let options = looking(0, u64::from(args.count));
     let mut consumer = session.channel.consume(args.queue.clone(), options).await?;
     let mut number = 0;
     while let Some(delivery) = consumer.recv().await {
@@ -51,6 +46,20 @@ async fn peek(session: &Session, args: &GetArgs, form: Form) -> Result<u64, Fail
     match consumer.end() {
         None | Some(ConsumerEnd::CancelledByBroker) => Ok(number),
         Some(end) => Err(Failure::Ended(end)),
+    }
+}
+
+/// A look at so many messages that wait, after so many others: see docs/protocol.md.
+pub(crate) fn looking(offset: u64, count: u64) -> ConsumeOptions {
+    let number = |number| i64::try_from(number).unwrap_or(i64::MAX);
+    let look = FieldTable::builder()
+        .insert("offset", number(offset))
+        .insert("count", number(count))
+        .build();
+    ConsumeOptions {
+        ack_mode: AckMode::NoAck,
+        arguments: FieldTable::builder().insert("x-leveret-peek", look).build(),
+        ..ConsumeOptions::default()
     }
 }
 

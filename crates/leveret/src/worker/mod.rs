@@ -26,7 +26,7 @@ use std::time::Duration;
 use leveret_client::{
     ChannelError, ConnectionEnd, Consumer, Delivery, Publish, PublishError, Returned,
 };
-use leveret_protocol::ShortStr;
+use leveret_protocol::{ReplyCode, ShortStr};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{error, warn};
@@ -110,9 +110,6 @@ enum Step {
     /// It goes back to its queue with the channel.
     GivenBack,
 }
-
-/// The reply code of a broker's own failure.
-const INTERNAL_ERROR: u16 = 541;
 
 /// Why a worker leaves its channel.
 #[derive(Debug, thiserror::Error)]
@@ -462,5 +459,5 @@ fn refusal(error: &LaneError) -> Option<String> {
 
 fn failure_of_broker(end: &ConnectionEnd) -> Option<(u16, &String)> {
     let ConnectionEnd::ClosedByBroker { code, text } = end else { return None };
-    (*code == INTERNAL_ERROR).then_some((*code, text))
+    (*code == ReplyCode::InternalError.as_u16()).then_some((*code, text))
 }
