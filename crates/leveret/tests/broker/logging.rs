@@ -4,6 +4,8 @@ use std::process::Command;
 
 use leveret::{App, Config, Handler, Publish, RunError};
 
+use crate::setup::heard_by;
+
 const CHILD: &str = "LEVERET_TEST_LOGGING";
 
 /// The program: the configuration in the variable, one message, and an end by a failed hook.
@@ -62,7 +64,7 @@ async fn each_message_has_its_line_without_its_payload() {
         .with_max_level(tracing::Level::DEBUG)
         .with_writer(move || writer.clone())
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = heard_by(subscriber);
     let handler = Handler::new("jobs", || async { Err::<(), _>("no") }).named("work");
     let running = App::new("logged").in_memory().handler(handler).start().await.unwrap();
     let job = Publish::to_queue("jobs").text("a secret").message_id("j1");

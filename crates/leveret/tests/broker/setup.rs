@@ -134,3 +134,15 @@ pub(crate) fn in_mode(handler: Handler, mode: Mode) -> Handler {
         Mode::Confirmed => handler.confirmed(),
     }
 }
+
+/// Whatever this thread tells from now on goes to `subscriber`, as long as the answer lives.
+///
+/// `tracing` asks only the thread that first comes to an event whether anybody listens, and keeps
+/// the answer, as long as there is one subscriber. Another test's thread would say no for this one:
+/// the second, which hears nothing, makes it ask all.
+pub(crate) fn heard_by(
+    subscriber: impl Into<tracing::Dispatch>,
+) -> (tracing::subscriber::DefaultGuard, tracing::Dispatch) {
+    let second = tracing::Dispatch::new(tracing_subscriber::registry());
+    (tracing::dispatcher::set_default(&subscriber.into()), second)
+}

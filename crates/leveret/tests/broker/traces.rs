@@ -11,7 +11,7 @@ use tracing::{Metadata, Span, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
-use crate::setup::{Arrivals, on_each_broker};
+use crate::setup::{Arrivals, heard_by, on_each_broker};
 
 on_each_broker! {
     a_trace_goes_on_to_the_outputs
@@ -141,7 +141,7 @@ async fn pass() -> Publish {
 #[tokio::test]
 async fn spans_have_the_attributes_of_the_conventions() {
     let (spans, propagator, arrivals) = (Spans::default(), OneSpan::default(), Arrivals::default());
-    let guard = tracing::subscriber::set_default(spans.subscriber());
+    let guard = heard_by(spans.subscriber());
     let handler = Handler::new("jobs", pass).bind("amq.topic", "job.#");
     let app = App::new("traced").in_memory().propagator(propagator.clone());
     let out = arrivals.on("out".to_owned()).bind("amq.topic", "out.#");
@@ -183,7 +183,7 @@ async fn spans_have_the_attributes_of_the_conventions() {
 #[tokio::test]
 async fn a_failure_has_its_class_and_its_outcome() {
     let spans = Spans::default();
-    let guard = tracing::subscriber::set_default(spans.subscriber());
+    let guard = heard_by(spans.subscriber());
     let handler = Handler::new("jobs", || async { Err::<(), _>("no") }).named("fail");
     let running = App::new("traced").in_memory().handler(handler).start().await.unwrap();
     running.publisher().publish(Publish::to_queue("jobs")).await.unwrap();
