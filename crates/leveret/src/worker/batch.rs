@@ -12,10 +12,11 @@ use tracing::warn;
 
 use super::attempt::{Fate, Settlement};
 use super::bundle::{Bundle, Item};
+use super::in_hand::{InHand, Step};
 use super::lane::Lane;
 use super::round::{Part, RoundEnd, has_expired};
 use super::switch::{Asker, Probe};
-use super::{HELD_MAX, InHand, Leave, Step, Stopped, Worker, stop};
+use super::{HELD_MAX, Leave, Stopped, Worker};
 use crate::handler::Batching;
 use crate::link::Generation;
 use crate::phase::Phase;
@@ -91,7 +92,7 @@ impl Worker {
                 break stopped;
             }
         };
-        stop(lane, intake.consumer).await;
+        lane.stop(intake.consumer).await;
         Ok(stopped)
     }
 

@@ -15,7 +15,8 @@ use tracing::error;
 
 use super::attempt::{Fate, Settlement};
 use super::lane::{Lane, LaneError, Way};
-use super::{Leave, Worker, refusal};
+use super::refusal::refusal;
+use super::{Leave, Worker};
 use crate::failure::Failure;
 use crate::lineage::now_secs;
 use crate::message::Message;

@@ -18,9 +18,10 @@ use tracing::warn;
 
 use super::attempt::{Ended, Fate, Settlement};
 use super::bundle::{Bundle, Item};
+use super::in_hand::InHand;
 use super::lane::Lane;
 use super::switch::Probe;
-use super::{HELD_MAX, InHand, Leave, Stopped, Worker, stop, suspects};
+use super::{HELD_MAX, Leave, Stopped, Worker, suspects};
 use crate::handler::Ordered;
 use crate::later::Past;
 use crate::link::Generation;
@@ -85,7 +86,7 @@ impl Worker {
             }
         }
         keys.remember(hand.held.values());
-        stop(lane, consumer).await;
+        lane.stop(consumer).await;
         worked.map_err(|leave| (leave, progress))
     }
 

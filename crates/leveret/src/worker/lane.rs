@@ -187,7 +187,15 @@ impl Lane {
         Ok(())
     }
 
-    pub(crate) async fn close(self) {
+    /// Gives back what was delivered and not begun.
+    pub(crate) async fn stop(self, consumer: Consumer) {
+        // If the channel is over, all of it has gone back already.
+        consumer.cancel().await.ok();
+        drop(consumer);
+        self.close().await;
+    }
+
+    async fn close(self) {
         match self.way {
             Way::Transaction(channel) => channel.close().await,
             Way::Confirmed(channel) => channel.close().await,
