@@ -120,6 +120,18 @@ impl IntoEffects for () {
     fn add_to(self, _: &mut Effects) {}
 }
 
+impl IntoEffects for Effects {
+    fn add_to(self, effects: &mut Effects) {
+        effects.outputs.extend(self.outputs);
+        if let Verdict::Reject | Verdict::Failed(_) = self.verdict {
+            effects.verdict = self.verdict;
+        }
+        if self.each.is_some() {
+            effects.each = self.each;
+        }
+    }
+}
+
 impl IntoEffects for Publish {
     fn add_to(self, effects: &mut Effects) {
         match self.problem.clone() {

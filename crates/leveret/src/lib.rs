@@ -146,6 +146,7 @@ pub use request::Request;
 pub use retry::{Delays, RetryPolicy};
 pub use rules::{Errors, Rule};
 pub use shared::Needs;
+pub use spans::parse_span;
 pub use stats::{Flow, HandlerStats, Stats};
 pub use topology::{ExchangeKind, Presence, Queue};
 pub use trace::{NoTraceContext, Propagator, TraceContext};

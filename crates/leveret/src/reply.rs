@@ -86,6 +86,11 @@ impl Reply {
         Self(publish)
     }
 
+    /// The content type; after the body, as `json` and `text` give one.
+    pub fn content_type(self, content_type: impl Into<String>) -> Self {
+        Self(self.0.content_type(content_type))
+    }
+
     /// One more header.
     pub fn header(
         self,

@@ -32,8 +32,16 @@ impl Display for Span {
     }
 }
 
-/// A number and a unit, with or without a space: `5s`, `250 ms`, `2min`; nothing if it is none.
-pub(crate) fn parse_span(text: &str) -> Option<Duration> {
+/// A length of time as configuration files write it: a number and a unit, with or without a space,
+/// as in `5s`, `250 ms`, `2min`, `1h`, `7d`; nothing if it is none.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(leveret::parse_span("2min"), Some(Duration::from_secs(120)));
+/// assert_eq!(leveret::parse_span("2"), None);
+/// ```
+pub fn parse_span(text: &str) -> Option<Duration> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(end);

@@ -22,8 +22,9 @@ const LEFT_OUT: [&str; 6] =
 /// Headers that are taken though they do not begin with `x-`: trace context.
 const TRACING: [&str; 2] = ["traceparent", "tracestate"];
 
-/// The request's headers, but for `host`.
-pub(super) fn request_headers(message: &Message) -> HeaderMap {
+/// A message's properties and headers as those of a request, as [this table](super) says, but for
+/// `host`.
+pub fn request_headers(message: &Message) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in message.headers().iter().filter_map(taken).take(HEADERS_MAX) {
         put(&mut headers, name, value.as_bytes());

@@ -46,7 +46,10 @@ use crate::handler::Handler;
 use crate::topology::Queue;
 
 pub use body::Body;
+pub use headers::request_headers;
 pub use mapping::Mapping;
+pub use reply::reply_of;
+pub use response::{accepted, whole_body};
 pub use status::{RETRY_AFTER_MAX, StatusRule, StatusRules};
 
 impl Handler {

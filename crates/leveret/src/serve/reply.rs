@@ -19,8 +19,8 @@ const STATUS: &str = "x-http-status";
 const LEFT_OUT: [HeaderName; 6] =
     [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LENGTH, CONNECTION, TRANSFER_ENCODING, SET_COOKIE];
 
-/// The response with its body, as a reply.
-pub(super) fn reply(parts: &Parts, body: Bytes) -> Reply {
+/// A response with its body, as the reply to whoever asked.
+pub fn reply_of(parts: &Parts, body: Bytes) -> Reply {
     let mut publish = Publish::default().bytes(body);
     if let Some(text) = text(&parts.headers, &CONTENT_TYPE) {
         publish = publish.content_type(text);

@@ -6,14 +6,14 @@ use std::pin::pin;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::response::Parts;
 
 use super::mapping::Plan;
-use super::reply::reply;
-use super::status::StatusRule;
-use crate::effects::{Effects, IntoEffects, Outcome};
-use crate::failure::Failure;
+use super::reply::reply_of;
+use super::status::{StatusRule, StatusRules};
+use crate::effects::{Effects, Outcome};
+use crate::failure::{Class, Failure};
 
 /// How much of a response's body is told with a failure, in bytes.
 const EXCERPT_BYTES: usize = 512;
@@ -39,42 +39,41 @@ pub(super) async fn effects<B>(plan: &Plan, caller: Caller, response: Response<B
 where
     B: http_body::Body<Error: Display>,
 {
-    let (parts, body) = response.into_parts();
-    let failed = match (plan.rules.verdict(parts.status, &parts.headers), caller) {
-        (StatusRule::Ack, Caller::Nobody) => return Effects::default(),
-        (StatusRule::Ack, Caller::Waits) => return answer(plan, &parts, body).await,
-        (StatusRule::Reject, _) => return effects_of(Outcome::Reject),
-        (StatusRule::Retry, _) => Failure::transient(told(&parts, body).await),
-        (StatusRule::Busy(after), _) => Failure::busy(after, told(&parts, body).await),
-        (StatusRule::DeadLetter, _) => Failure::permanent(told(&parts, body).await),
+    let (parts, body) = match (accepted(&plan.rules, response).await, caller) {
+        (Err(effects), _) => return effects,
+        (Ok(_), Caller::Nobody) => return Effects::default(),
+        (Ok(response), Caller::Waits) => response.into_parts(),
     };
-    Effects::failed(failed.named(format!("http-{}", parts.status.as_u16())))
-}
-
-async fn answer<B>(plan: &Plan, parts: &Parts, body: B) -> Effects
-where
-    B: http_body::Body<Error: Display>,
-{
-    match read(body, plan.reply_bytes_max).await {
-        Ok(body) => effects_of(reply(parts, body)),
-        Err(error @ BodyError::Broken(_)) => {
-            Effects::failed(Failure::transient(error).named("reply-broken"))
-        }
-        Err(error @ BodyError::TooLong(_)) => {
-            Effects::failed(Failure::permanent(error).named("reply-too-long"))
-        }
+    match whole_body(body, plan.reply_bytes_max).await {
+        Ok(body) => Effects::of(reply_of(&parts, body)),
+        Err(failure) => Effects::failed(failure),
     }
 }
 
-fn effects_of(value: impl IntoEffects) -> Effects {
-    let mut effects = Effects::default();
-    value.add_to(&mut effects);
-    effects
+/// The response, if the message counts as handled with it; else what becomes of the message.
+pub async fn accepted<B>(rules: &StatusRules, response: Response<B>) -> Result<Response<B>, Effects>
+where
+    B: http_body::Body<Error: Display>,
+{
+    let class = match rules.verdict(response.status(), response.headers()) {
+        StatusRule::Ack => return Ok(response),
+        StatusRule::Reject => return Err(Effects::of(Outcome::Reject)),
+        StatusRule::Retry => Class::Transient,
+        StatusRule::Busy(after) => Class::Busy(after),
+        StatusRule::DeadLetter => Class::Permanent,
+    };
+    let (parts, body) = response.into_parts();
+    let name = format!("http-{}", parts.status.as_u16());
+    Err(Effects::failed(Failure::new(class, name, told(&parts, body).await)))
 }
 
 /// The status, and how the body begins if it is text.
 async fn told<B: http_body::Body>(parts: &Parts, body: B) -> String {
     let status = parts.status;
+    let location = parts.headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    if let (true, Some(location)) = (status.is_redirection(), location) {
+        return format!("{status}: what was asked for is at `{location}`");
+    }
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !content_type.is_none_or(is_text) {
         return status.to_string();
@@ -110,7 +109,18 @@ async fn beginning(body: impl http_body::Body) -> Bytes {
     bytes.freeze()
 }
 
-/// All of a body; not copied if it comes in one piece.
+/// All of a response's body, not copied if it comes in one piece. One that breaks off is a
+/// transient failure, one of more than `bytes_max` bytes a permanent one.
+pub async fn whole_body<B>(body: B, bytes_max: usize) -> Result<Bytes, Failure>
+where
+    B: http_body::Body<Error: Display>,
+{
+    read(body, bytes_max).await.map_err(|error| match error {
+        BodyError::Broken(_) => Failure::transient(error).named("reply-broken"),
+        BodyError::TooLong(_) => Failure::permanent(error).named("reply-too-long"),
+    })
+}
+
 async fn read<B>(body: B, bytes_max: usize) -> Result<Bytes, BodyError<B::Error>>
 where
     B: http_body::Body<Error: Display>,

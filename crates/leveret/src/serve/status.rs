@@ -82,7 +82,7 @@ impl StatusRules {
     }
 
     /// What a response means, its `Retry-After` included.
-    pub(super) fn verdict(&self, status: StatusCode, headers: &HeaderMap) -> StatusRule {
+    pub fn verdict(&self, status: StatusCode, headers: &HeaderMap) -> StatusRule {
         match self.rule(status.as_u16()) {
             StatusRule::Busy(otherwise) => {
                 let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
