@@ -127,7 +127,7 @@ pub use failure::{Class, Classify, FAILURE_TEXT_BYTES_MAX, Failure};
 pub use handler::{
     BATCH_SIZE_MAX, BlockingFn, CONCURRENCY_MAX, Each, Handler, HandlerFn, HandlerFuture,
     HandlerService, Handlers, IntoHandler, IntoMessage, KillSwitch, Mode, Observers, Observes,
-    OnFailure, OrderKey, Ordered, TranslatorFn,
+    OnFailure, OrderKey, Ordered, PARTITIONS_MAX, TranslatorFn,
 };
 pub use leveret_macros::{Classify, handler};
 pub use listener::ListenerContext;

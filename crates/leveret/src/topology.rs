@@ -7,6 +7,9 @@ use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 
 use crate::captures::{Template, TemplateError};
 
+/// One consumer at a time: the next takes over when it is gone.
+const SINGLE_ACTIVE: &str = "x-single-active-consumer";
+
 /// A queue with its arguments; integers stay integers.
 ///
 /// ```
@@ -85,6 +88,12 @@ impl Queue {
     /// Who declares it.
     pub fn presence(&self) -> Presence {
         self.presence
+    }
+
+    /// With one consumer at a time, whatever was said before.
+    pub(crate) fn single_active(mut self) -> Self {
+        self.arguments.retain(|(name, _)| name != SINGLE_ACTIVE);
+        self.argument(SINGLE_ACTIVE, true)
     }
 
     /// Under a name that begins so.

@@ -34,11 +34,19 @@ pub struct Consumer {
     buffer: Arc<ConsumerQueue>,
     /// Taken from the buffer in one go.
     batch: VecDeque<Delivery>,
+    ends_with_channel: bool,
 }
 
 impl Consumer {
     pub(super) const fn new(channel: Channel, queue: ShortStr, buffer: Arc<ConsumerQueue>) -> Self {
-        Self { channel, queue, tag: ShortStr::EMPTY, buffer, batch: VecDeque::new() }
+        Self {
+            channel,
+            queue,
+            tag: ShortStr::EMPTY,
+            buffer,
+            batch: VecDeque::new(),
+            ends_with_channel: false,
+        }
     }
 
     pub(super) fn name(&mut self, tag: ShortStr) {
@@ -95,6 +103,15 @@ impl Consumer {
         self.channel.ask(&method, stop).await.map(drop)
     }
 
+    /// Dropped, it will not cancel itself: it ends with its channel, and what it has goes back
+    /// then, all at once and in its order.
+    ///
+    /// For queues with a single active consumer: cancelled, it would let the next consumer have
+    /// what comes later before that.
+    pub const fn end_with_channel(&mut self) {
+        self.ends_with_channel = true;
+    }
+
     /// What tells of its end while someone else receives.
     pub(crate) fn buffer(&self) -> Arc<ConsumerQueue> {
         Arc::clone(&self.buffer)
@@ -123,6 +140,9 @@ impl Stream for Consumer {
 
 impl Drop for Consumer {
     fn drop(&mut self) {
+        if self.ends_with_channel {
+            return;
+        }
         let core = self.channel.core();
         let left = self.buffer.abandon();
         if let Some(tag) = left.running {

@@ -35,7 +35,9 @@ impl App {
             login: around.login,
             principal: handler.principal.clone(),
             parks: handler.ordered.as_ref().and_then(Ordered::parks),
-            threads: has_own_threads.then(|| Threads::new(&handler.name, handler.concurrency)),
+            threads: has_own_threads.then(|| {
+                Threads::new(&handler.name, handler.concurrency * handler.partitions.unwrap_or(1))
+            }),
             locals: Arc::new(handler.locals()),
             error_routes: handler.error_routes.clone(),
             service: handler.whole(&self.layers),

@@ -12,7 +12,7 @@ use super::guarantee::Guarantee;
 use super::settlement::HandlerPlan;
 use super::{App, DEFAULT_CONNECTION, StartError};
 use crate::endpoint::Endpoint;
-use crate::handler::{Handler, Inboxing, Mode};
+use crate::handler::{EXCHANGE_SUFFIX, Handler, Inboxing, Mode};
 use crate::spans::Span;
 use crate::topology::{Binding, ExchangeKind, Presence};
 
@@ -44,6 +44,8 @@ pub struct HandlerDescription {
     pub declares_queue: bool,
     /// The queue's arguments, their values as text.
     pub arguments: BTreeMap<String, String>,
+    /// Into how many queues it is divided, `<queue>.0` and so on.
+    pub partitions: Option<usize>,
     /// What the queue is bound to.
     pub bindings: Vec<BindingDescription>,
     /// The name of its connection.
@@ -132,6 +134,7 @@ fn described(handler: &Handler, endpoints: &BTreeMap<String, Endpoint>) -> Handl
         queue: handler.queue().to_owned(),
         declares_queue: handler.queue.presence() == Presence::Declare,
         arguments: arguments.map(|(name, value)| (name.clone(), text(value))).collect(),
+        partitions: handler.partitions,
         bindings: handler.bindings.iter().map(binding).collect(),
         connection: connection.to_owned(),
         concurrency: handler.concurrency,
@@ -203,6 +206,14 @@ impl Display for HandlerDescription {
         let arguments = self.arguments.iter().map(|(name, value)| format!(", {name} {value}"));
         let queue = if self.declares_queue { "durable" } else { "declared elsewhere" };
         writeln!(f, "  queue         {queue}{}", arguments.collect::<String>())?;
+        if let Some(count) = self.partitions {
+            let (first, last) = (format!("{}.0", self.queue), count.saturating_sub(1));
+            writeln!(
+                f,
+                "  divided       into `{first}` to `{}.{last}` by exchange `{}{EXCHANGE_SUFFIX}`, each with one process at a time",
+                self.queue, self.queue
+            )?;
+        }
         for BindingDescription { exchange, kind, key } in &self.bindings {
             writeln!(f, "  bound to      exchange `{exchange}` ({kind}) with key `{key}`")?;
         }
@@ -233,6 +244,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::OrderKey;
     use crate::topology::Queue;
 
     fn shop() -> App {
@@ -277,6 +289,30 @@ mod tests {
               dead letters  queue `old.dead`
         "#]]
         .assert_eq(&shop().describe().unwrap().to_string());
+    }
+
+    #[test]
+    fn a_queue_in_parts_is_told_with_its_exchange_and_what_a_change_of_hands_may_repeat() {
+        let book = Handler::new("bookings", || async {}).named("book").bind("bank", "#");
+        let book = book.ordered_by(OrderKey::routing_key()).partitions(4);
+        expect![[r#"
+            application `bank`
+              connection `default`: the embedded broker in memory
+
+            handler `book` on queue `bookings`
+              queue         durable
+              divided       into `bookings.0` to `bookings.3` by exchange `bookings.partitions`, each with one process at a time
+              bound to      exchange `bank` (topic) with key `#`
+              connection    default
+              at a time     1
+              outputs       outputs and acknowledgement are one atomic transaction
+              retry         3 attempts at once
+              held back by  the handler, which keeps it in hand with its key
+              dead letters  queue `bookings.dead`, confirmed before the message is acknowledged
+              may lose      the broker in memory forgets all when the program ends
+              may repeat    a handler that was cut off in the middle is run again; a process whose connection broke may still be at a message that another begins
+        "#]]
+        .assert_eq(&App::new("bank").in_memory().handler(book).describe().unwrap().to_string());
     }
 
     #[test]

@@ -126,6 +126,30 @@ pub enum StartError {
         /// Why.
         source: Box<ConnectError>,
     },
+    /// The broker holds the queues of a handler in another number of partitions.
+    #[error(
+        "handler `{handler}` has {wanted} partitions, and the broker holds {found} queues of `{queue}`: keys would change their queue while messages wait; see `Another number of partitions` in docs/handlers.md"
+    )]
+    Repartitioned {
+        /// The handler.
+        handler: String,
+        /// The queue that is divided.
+        queue: String,
+        /// How many partitions the handler has.
+        wanted: usize,
+        /// `more` or `fewer`.
+        found: &'static str,
+    },
+    /// The broker knows no exchange that divides messages by their key.
+    #[error(
+        "cannot declare {what}: the broker knows no exchange of type `x-consistent-hash`; on RabbitMQ enable the plug-in `rabbitmq_consistent_hash_exchange`, or leave `.partitions(..)` out"
+    )]
+    NoHashExchange {
+        /// What.
+        what: String,
+        /// What the broker said.
+        source: ChannelError,
+    },
     /// A queue, exchange or binding cannot be declared.
     #[error("cannot declare {what}")]
     Declare {

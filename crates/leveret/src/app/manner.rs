@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::error::StartError;
-use crate::handler::{BATCH_SIZE_MAX, BATCH_WINDOW_MAX, Handler, Inboxing};
+use crate::handler::{BATCH_SIZE_MAX, BATCH_WINDOW_MAX, Handler, Inboxing, PARTITIONS_MAX};
 use crate::spans::Span;
-use crate::worker::{HELD_MAX, Keys, Manner};
+use crate::worker::{HELD_MAX, Keys, Manner, Shares};
 
 /// Checks what can be known without a broker.
 pub(super) fn check_manner(handler: &Handler) -> Result<(), StartError> {
     check_order(handler)?;
+    check_partitions(handler)?;
     let Some(batching) = handler.batching else { return Ok(()) };
     if !(1..=BATCH_SIZE_MAX).contains(&batching.size) {
         return Err(StartError::OutOfRange {
@@ -69,13 +70,30 @@ fn check_order(handler: &Handler) -> Result<(), StartError> {
     }
 }
 
+fn check_partitions(handler: &Handler) -> Result<(), StartError> {
+    let Some(count) = handler.partitions else { return Ok(()) };
+    if let Some(reason) = handler.partitions_misfit() {
+        return Err(unfit(handler, &reason));
+    }
+    if (1..=PARTITIONS_MAX).contains(&count) {
+        return Ok(());
+    }
+    Err(StartError::OutOfRange {
+        handler: handler.name.clone(),
+        what: "number of partitions",
+        found: count.to_string(),
+        wanted: format!("1 to {PARTITIONS_MAX}"),
+    })
+}
+
 /// How the handler's workers take messages.
-pub(super) fn manner_of(handler: &Handler) -> Manner {
+pub(super) fn manner_of(handler: &Handler, shares: Option<&Arc<Shares>>) -> Manner {
     match (&handler.ordered, handler.batching) {
         (Some(ordered), _) => Manner::Keyed(Keys {
             ordered: ordered.clone(),
             concurrency: handler.concurrency,
             alone: Arc::default(),
+            shares: shares.cloned(),
             pasts: Arc::default(),
         }),
         (None, Some(batching)) => Manner::Batches(batching),
@@ -94,7 +112,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::{Batch, Delays, OnFailure, OrderKey, Ordered, RetryPolicy, Text};
+    use crate::{Batch, Delays, OnFailure, OrderKey, Ordered, Queue, RetryPolicy, Text};
 
     async fn follow() {}
 
@@ -120,6 +138,35 @@ mod tests {
             expect![
                 "handler `store` handles batches and keeps an order: one of the two is possible"
             ],
+        );
+    }
+
+    #[test]
+    fn partitions_have_an_order_by_a_key_that_a_broker_draws() {
+        assert!(check_manner(&ordered().partitions(256)).is_ok());
+        check_error(
+            &Handler::new("steps", follow).partitions(4),
+            expect![
+                "handler `follow` has partitions and keeps no order: add `.ordered_by(..)`, or leave `.partitions(..)` out and let all processes consume one queue"
+            ],
+        );
+        check_error(
+            &Handler::new("steps", follow).ordered_by(OrderKey::word(1)).partitions(4),
+            expect![
+                "handler `follow` has partitions, and its key is one that no broker can draw: order it by `OrderKey::routing_key()` or `OrderKey::header(..)`"
+            ],
+        );
+        check_error(
+            &Handler::new(Queue::new("steps").expect_present(), follow)
+                .ordered_by(OrderKey::header("account"))
+                .partitions(4),
+            expect![
+                "handler `follow` has partitions, whose queues it declares itself: leave `.expect_present()` out"
+            ],
+        );
+        check_error(
+            &ordered().partitions(0),
+            expect!["handler `follow` has a number of partitions of 0, which is not 1 to 256"],
         );
     }
 

@@ -9,6 +9,7 @@ mod listener;
 mod manner;
 mod monitoring;
 mod mount;
+mod partitions;
 mod plan;
 mod probe;
 #[cfg(feature = "test-kit")]

@@ -9,27 +9,34 @@ use super::manner::check_manner;
 use super::{App, DEFAULT_CONNECTION};
 use crate::config::nearest;
 use crate::endpoint::Endpoint;
-use crate::handler::{CONCURRENCY_MAX, Handler, Inboxing};
+use crate::handler::{CONCURRENCY_MAX, EXCHANGE_SUFFIX, Handler, Inboxing};
 use crate::principal::Principal;
 use crate::shared::Needs;
 
 /// The longest name of a queue that has a dead-letter queue beside it.
 const QUEUE_BYTES_MAX: usize = ShortStr::MAX_BYTES - ".dead".len();
 
+/// The same for one that is divided, with an exchange before it.
+const DIVIDED_BYTES_MAX: usize = ShortStr::MAX_BYTES - EXCHANGE_SUFFIX.len();
+
 impl App {
     /// Checks everything that can be known without a broker.
     pub(super) fn check(&mut self) -> Result<(), StartError> {
         self.apply_configuration()?;
-        let mut queues: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        let mut queues: BTreeMap<(&str, String), &str> = BTreeMap::new();
         let mut names: BTreeMap<&str, &str> = BTreeMap::new();
         for handler in &self.handlers {
             let connection = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
-            if let Some(first) = queues.insert((connection, handler.queue()), handler.name()) {
-                return Err(StartError::DuplicateQueue {
-                    queue: handler.queue().to_owned(),
-                    first: first.to_owned(),
-                    second: handler.name().to_owned(),
-                });
+            // Too many partitions are not listed.
+            check_manner(handler)?;
+            for queue in handler.queues() {
+                if let Some(first) = queues.insert((connection, queue.clone()), handler.name()) {
+                    return Err(StartError::DuplicateQueue {
+                        queue,
+                        first: first.to_owned(),
+                        second: handler.name().to_owned(),
+                    });
+                }
             }
             if let Some(first) = names.insert(handler.name(), handler.queue()) {
                 return Err(StartError::DuplicateName {
@@ -40,7 +47,6 @@ impl App {
             }
             check_numbers(handler)?;
             check_names(handler)?;
-            check_manner(handler)?;
             self.check_connection(handler)?;
             self.check_inbox(handler)?;
         }
@@ -159,6 +165,7 @@ fn check_names(handler: &Handler) -> Result<(), StartError> {
         }
     }
     let bindings = handler.bindings.iter();
+    let queue_max = handler.partitions.map_or(QUEUE_BYTES_MAX, |_| DIVIDED_BYTES_MAX);
     let names = bindings
         .flat_map(|binding| [("exchange", &binding.exchange), ("binding key", &binding.key)])
         .map(|(what, name)| (what, name.as_str(), ShortStr::MAX_BYTES))
@@ -166,7 +173,7 @@ fn check_names(handler: &Handler) -> Result<(), StartError> {
             let names = [("exchange", &route.exchange), ("routing key", &route.key)];
             names.map(|(what, name)| (what, name.as_str(), ShortStr::MAX_BYTES))
         }))
-        .chain([("queue", handler.queue(), QUEUE_BYTES_MAX)]);
+        .chain([("queue", handler.queue(), queue_max)]);
     for (what, name, max) in names {
         if name.len() > max {
             let (handler, bytes) = (handler.name.clone(), name.len());

@@ -69,6 +69,8 @@ impl StartError {
             | Self::NameTooLong { .. }
             | Self::BadKey { .. }
             | Self::NoInboxFile { .. }
+            | Self::Repartitioned { .. }
+            | Self::NoHashExchange { .. }
             | Self::MayLose { .. } => EXIT_CONFIG,
             Self::Broker(_)
             | Self::Connect { .. }

@@ -28,6 +28,8 @@ pub struct HandlerPlan {
     pub handler: String,
     /// Its queue.
     pub queue: String,
+    /// Into how many queues it is divided.
+    pub partitions: Option<usize>,
     /// How outputs and acknowledgement belong together.
     pub outputs: &'static str,
     /// How often a message is tried, in words.
@@ -47,6 +49,7 @@ impl HandlerPlan {
         Self {
             handler: handler.name.clone(),
             queue: handler.queue().to_owned(),
+            partitions: handler.partitions,
             outputs: guarantee.describe(),
             retry: format!("{}{}", handler.retry, handler.rules),
             delayed_by: match handler.ordered {
@@ -87,6 +90,10 @@ fn may_repeat(handler: &Handler, guarantee: Guarantee) -> Vec<&'static str> {
         return Vec::new();
     }
     let mut risks = vec!["a handler that was cut off in the middle is run again"];
+    if handler.partitions.is_some() {
+        risks
+            .push("a process whose connection broke may still be at a message that another begins");
+    }
     if !guarantee.is_one_unit() {
         risks.push(
             "outputs are published again, under the same ids, if the acknowledgement is lost",
@@ -107,7 +114,9 @@ impl Display for SettlementPlan {
 
 impl Display for HandlerPlan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "handler `{}` on queue `{}`", self.handler, self.queue)?;
+        let parts = self.partitions.map(|count| format!(", in {count} partitions"));
+        let parts = parts.unwrap_or_default();
+        writeln!(f, "handler `{}` on queue `{}`{parts}", self.handler, self.queue)?;
         self.write_lines(f)
     }
 }

@@ -16,6 +16,7 @@ use super::attempts::Surroundings;
 use super::error::{StartError, StopError};
 use super::guarantee::Guarantee;
 use super::manner::manner_of;
+use super::partitions::{check_numbers, told};
 use super::running::RunningApp;
 use super::settlement::{HandlerPlan, SettlementPlan};
 use super::{App, DEFAULT_CONNECTION};
@@ -26,7 +27,7 @@ use crate::files::FileSource;
 use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
-use crate::link::{BackOff, Declaration, DeclareError, Dialer, Link, Supervisor, Way, declare};
+use crate::link::{BackOff, Declaration, Dialer, Link, Supervisor, Way, declare};
 use crate::listener::{Listener, ListenerContext};
 use crate::metrics::{Monitor, Port, Sources, Watched};
 use crate::phase::{Phase, PhaseTeller};
@@ -34,7 +35,7 @@ use crate::publisher::Publisher;
 use crate::publishing::{ORDERS_MAX, Publishing};
 use crate::shared::Shared;
 use crate::stats::Counters;
-use crate::worker::{Attempts, InboxDesk, Suspects, Worker};
+use crate::worker::{Attempts, InboxDesk, Shares, Suspects, Worker};
 
 /// How long a broker that does not answer is waited for at start.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -78,7 +79,7 @@ impl App {
             hook(publisher.clone()).await.map_err(|error| StartError::Hook(error.to_string()))?;
         }
         for handler in &self.handlers {
-            let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+            let name = connection_of(handler);
             let guarantee = Guarantee::of(handler, assembly.links.get(name));
             let counters = Arc::new(Counters::new(assembly.changed.clone()));
             assembly.counters.insert(handler.name.clone(), counters.clone());
@@ -88,9 +89,9 @@ impl App {
                 login: assembly.links.get(name).and_then(|link| link.login.clone()),
                 phase: assembly.phase.listen(),
             };
-            let attempts = Arc::new(self.attempts(handler, around));
+            let attempts = self.attempts(handler, around);
             let desk = desks.get(name).filter(|_| handler.inbox == Inboxing::On).cloned();
-            assembly.work(handler, attempts, guarantee.mode, desk);
+            assembly.work(handler, &attempts, guarantee.mode, desk);
         }
         assembly.read(self.sources, &publisher);
         assembly.listen(self.listeners, &publisher, &shared);
@@ -111,7 +112,7 @@ impl App {
             services: assembly.services,
             brokers: assembly.brokers,
             links: assembly.links,
-            queues: self.handlers.iter().map(queue_of).collect(),
+            queues: self.handlers.iter().flat_map(queues_of).collect(),
             monitor,
             changed: assembly.changed,
             probes: self.probes,
@@ -162,8 +163,11 @@ impl Assembly {
     ) -> Result<Link, StartError> {
         #[cfg(feature = "test-kit")]
         if let Some(relay) = &app.relay {
-            let names = app.handlers.iter();
-            relay.know(names.map(|one| (one.queue().to_owned(), one.name.clone())).collect());
+            let names = app
+                .handlers
+                .iter()
+                .flat_map(|one| one.queues().into_iter().map(|queue| (queue, one.name.clone())));
+            relay.know(names.collect());
         }
         let way = self.way(endpoint, name).await?;
         let dialer = Dialer {
@@ -174,9 +178,10 @@ impl Assembly {
         };
         let connection = dial(&dialer, endpoint).await?;
         let declarations = declarations(app, name, Timer::of(&connection));
-        declare(&connection, &declarations)
-            .await
-            .map_err(|DeclareError { what, source }| StartError::Declare { what, source })?;
+        for handler in handlers_on(app, name) {
+            check_numbers(&connection, handler).await?;
+        }
+        declare(&connection, &declarations).await.map_err(|error| told(error, &app.handlers))?;
         let supervisor = Supervisor::new(name, dialer, declarations, self.reconnects.clone());
         supervisor.show_first(connection);
         let link = supervisor.link();
@@ -225,7 +230,7 @@ impl Assembly {
         endpoints: &BTreeMap<String, Endpoint>,
     ) -> Result<SettlementPlan, StartError> {
         let plan_of = |handler: &Handler| {
-            let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+            let name = connection_of(handler);
             let guarantee = Guarantee::of(handler, self.links.get(name));
             HandlerPlan::of(handler, guarantee, endpoints.get(name).unwrap_or(&app.endpoint))
         };
@@ -282,28 +287,32 @@ impl Assembly {
     fn work(
         &mut self,
         handler: &Handler,
-        attempts: Arc<Attempts>,
+        attempts: &Attempts,
         mode: Mode,
         desk: Option<InboxDesk>,
     ) {
-        let name = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
+        let name = connection_of(handler);
         let Some(link) = self.links.get(name) else { return };
-        let worker = Worker {
-            attempts,
-            queue: ShortStr::truncated(handler.queue()),
-            mode,
-            manner: manner_of(handler),
-            link: link.clone(),
-            phase: self.phase.listen(),
-            suspects: Arc::new(Suspects::default()),
-            returns: Arc::default(),
-            desk,
-            declarations: Declaration::of(handler).into(),
-        };
-        // With an order one worker has all messages in hand.
-        let workers = if handler.ordered.is_some() { 1 } else { handler.concurrency };
-        for _ in 0..workers {
-            self.workers.spawn(worker.clone().run());
+        let (suspects, returns) = (Arc::new(Suspects::default()), Arc::default());
+        let declarations: Arc<[Declaration]> = Declaration::of(handler).into();
+        let shares = handler.partitions.map(|count| Arc::new(Shares::of(count)));
+        for queue in handler.queues() {
+            let queue = ShortStr::truncated(&queue);
+            let worker = Worker {
+                attempts: Arc::new(Attempts { queue: queue.clone(), ..attempts.clone() }),
+                queue,
+                mode,
+                manner: manner_of(handler, shares.as_ref()),
+                link: link.clone(),
+                phase: self.phase.listen(),
+                suspects: suspects.clone(),
+                returns: Arc::clone(&returns),
+                desk: desk.clone(),
+                declarations: declarations.clone(),
+            };
+            for _ in 0..handler.workers() {
+                self.workers.spawn(worker.clone().run());
+            }
         }
     }
 
@@ -329,9 +338,16 @@ impl Assembly {
     fn watch(&mut self, handlers: &[Handler], pages: Port) -> Monitor {
         let watched = |handler: &Handler| {
             let counters = self.counters.get(&handler.name)?.clone();
-            let (connection, queue) = queue_of(handler);
-            let (name, concurrency) = (handler.name.clone(), handler.concurrency as u64);
-            Some(Watched { name, queue, connection, concurrency, counters })
+            let queues = handler.queues();
+            Some(Watched {
+                name: handler.name.clone(),
+                queue: handler.queue().to_owned(),
+                connection: connection_of(handler).to_owned(),
+                concurrency: (handler.concurrency * handler.partitions.unwrap_or(1)) as u64,
+                workers: handler.workers() as u64,
+                queues,
+                counters,
+            })
         };
         let monitor = Monitor::new(Sources {
             handlers: handlers.iter().filter_map(watched).collect(),
@@ -361,10 +377,7 @@ async fn dial(dialer: &Dialer, endpoint: &Endpoint) -> Result<Connection, StartE
 }
 
 fn declarations(app: &App, connection: &str, timer: Timer) -> Vec<Declaration> {
-    let is_here = |handler: &&Handler| {
-        handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION) == connection
-    };
-    let here = || app.handlers.iter().filter(is_here);
+    let here = || handlers_on(app, connection);
     let mut declarations: Vec<Declaration> = here().flat_map(Declaration::of).collect();
     let delayed = here().filter(|handler| handler.has_delays());
     declarations.extend(
@@ -376,9 +389,17 @@ fn declarations(app: &App, connection: &str, timer: Timer) -> Vec<Declaration> {
     declarations
 }
 
-fn queue_of(handler: &Handler) -> (String, String) {
-    let connection = handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION);
-    (connection.to_owned(), handler.queue().to_owned())
+fn handlers_on<'a>(app: &'a App, connection: &'a str) -> impl Iterator<Item = &'a Handler> {
+    app.handlers.iter().filter(move |handler| connection_of(handler) == connection)
+}
+
+fn connection_of(handler: &Handler) -> &str {
+    handler.connection.as_deref().unwrap_or(DEFAULT_CONNECTION)
+}
+
+fn queues_of(handler: &Handler) -> impl Iterator<Item = (String, String)> {
+    let connection = connection_of(handler).to_owned();
+    handler.queues().into_iter().map(move |queue| (connection.clone(), queue))
 }
 
 fn refuse_loss(plan: &SettlementPlan) -> Result<(), StartError> {

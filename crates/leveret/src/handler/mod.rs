@@ -12,6 +12,7 @@ mod layer;
 mod observers;
 mod order;
 mod own;
+mod partitions;
 mod translator;
 
 use std::fmt::{self, Debug, Formatter};
@@ -39,6 +40,8 @@ pub use layer::{HandlerFuture, HandlerService};
 pub use observers::{Observers, Observes};
 pub use order::{OnFailure, OrderKey, Ordered};
 use own::Own;
+pub use partitions::PARTITIONS_MAX;
+pub(crate) use partitions::{EXCHANGE_SUFFIX, HashOn, hash_kind};
 pub use translator::{IntoMessage, TranslatorFn};
 
 /// The most messages one handler works on at a time: each takes a channel of its connection.
@@ -112,6 +115,8 @@ pub struct Handler {
     /// Asked in this order.
     pub(crate) error_routes: Vec<ErrorRoute>,
     pub(crate) ordered: Option<Ordered>,
+    /// Into how many its queue is divided, if it is.
+    pub(crate) partitions: Option<usize>,
     pub(crate) service: Arc<dyn Service>,
     /// Between the message and the function, the first to be taken first.
     pub(crate) steps: Vec<Arc<dyn Step>>,
@@ -177,6 +182,7 @@ impl Handler {
             batching: None,
             error_routes: Vec::new(),
             ordered: None,
+            partitions: None,
             service,
             steps: Vec::new(),
             layers: Vec::new(),

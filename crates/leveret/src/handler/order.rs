@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Handler;
+use super::partitions::HashOn;
 use crate::message::Message;
 
 /// How many messages an ordered handler has in hand unless told otherwise.
@@ -109,6 +110,15 @@ impl OrderKey {
         Self(Source::Function(Arc::new(function)))
     }
 
+    /// How a broker tells these keys apart; nothing if it cannot.
+    pub(super) fn hash_on(&self) -> Option<HashOn> {
+        match &self.0 {
+            Source::RoutingKey => Some(HashOn::RoutingKey),
+            Source::Header(name) => Some(HashOn::Header(name.clone())),
+            Source::Word(_) | Source::Function(_) => None,
+        }
+    }
+
     /// The key of this message; nothing if it has none.
     pub(crate) fn draw(&self, message: &Message) -> Option<String> {
         match &self.0 {
@@ -134,6 +144,7 @@ impl Handler {
     ///
     /// The order is kept in one process, also when its connection breaks. Where several consume
     /// the queue, give it the argument `x-single-active-consumer`: one of them has it at a time.
+    /// With [`Handler::partitions`] they share the keys.
     ///
     /// ```
     /// use leveret::{Handler, OrderKey, Queue, Text};

@@ -4,10 +4,10 @@ use leveret_client::{
     ChannelError, Connection, ExchangeBinding, ExchangeDeclare, ExchangeKind as ClientKind,
     QueueBinding, QueueDeclare,
 };
-use leveret_protocol::{FieldTable, ShortStr};
+use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 
-use crate::handler::Handler;
-use crate::topology::{ExchangeKind, Presence};
+use crate::handler::{Handler, HashOn, hash_kind};
+use crate::topology::{Binding, ExchangeKind, Presence};
 
 /// One thing to declare.
 #[derive(Debug, Clone)]
@@ -29,6 +29,9 @@ pub(crate) struct DeclareError {
 impl Declaration {
     /// Everything one handler needs.
     pub(crate) fn of(handler: &Handler) -> Vec<Self> {
+        if handler.partitions.is_some() {
+            return Self::of_partitions(handler);
+        }
         let queue = ShortStr::truncated(handler.queue());
         let is_expected = handler.queue.presence() == Presence::Expect;
         let own = Self::Queue(QueueDeclare {
@@ -40,13 +43,7 @@ impl Declaration {
         let mut declarations = vec![own, Self::durable_queue(&handler.dead_letter_queue())];
         for binding in &handler.bindings {
             let exchange = ShortStr::truncated(&binding.exchange);
-            if binding.declares_exchange() {
-                declarations.push(Self::Exchange(ExchangeDeclare {
-                    name: exchange.clone(),
-                    kind: client_kind(&binding.kind),
-                    ..ExchangeDeclare::default()
-                }));
-            }
+            declarations.extend(Self::source(binding));
             declarations.push(Self::Binding(QueueBinding {
                 queue: queue.clone(),
                 exchange,
@@ -55,6 +52,55 @@ impl Declaration {
             }));
         }
         declarations
+    }
+
+    /// The queues in reverse order: where the first is, all of them are.
+    fn of_partitions(handler: &Handler) -> Vec<Self> {
+        let exchange = ShortStr::truncated(&handler.partition_exchange());
+        let hash_on = handler.hash_on();
+        let argument = hash_on.as_ref().and_then(HashOn::argument);
+        let argument = argument
+            .map(|(name, value)| (ShortStr::from_static(name), FieldValue::from(value.to_owned())));
+        let mut declarations = vec![Self::Exchange(ExchangeDeclare {
+            name: exchange.clone(),
+            kind: client_kind(&hash_kind()),
+            arguments: argument.into_iter().collect(),
+            ..ExchangeDeclare::default()
+        })];
+        let queues: Vec<ShortStr> =
+            handler.queues().iter().map(|queue| ShortStr::truncated(queue)).collect();
+        let own = handler.queue.clone().single_active().table();
+        declarations.extend(queues.iter().rev().map(|name| {
+            let (name, arguments) = (name.clone(), own.clone());
+            Self::Queue(QueueDeclare { name, arguments, ..QueueDeclare::default() })
+        }));
+        declarations.push(Self::durable_queue(&handler.dead_letter_queue()));
+        declarations.extend(queues.into_iter().map(|queue| {
+            // The key is the weight: all have the same share.
+            let (exchange, routing_key) = (exchange.clone(), ShortStr::from_static("1"));
+            Self::Binding(QueueBinding { queue, exchange, routing_key, ..QueueBinding::default() })
+        }));
+        for binding in &handler.bindings {
+            declarations.extend(Self::source(binding));
+            declarations.push(Self::ExchangeBinding(ExchangeBinding {
+                destination: exchange.clone(),
+                source: ShortStr::truncated(&binding.exchange),
+                routing_key: ShortStr::truncated(&binding.pattern()),
+                ..ExchangeBinding::default()
+            }));
+        }
+        declarations
+    }
+
+    /// The exchange that a handler is bound to, unless every broker has it.
+    fn source(binding: &Binding) -> Option<Self> {
+        binding.declares_exchange().then(|| {
+            Self::Exchange(ExchangeDeclare {
+                name: ShortStr::truncated(&binding.exchange),
+                kind: client_kind(&binding.kind),
+                ..ExchangeDeclare::default()
+            })
+        })
     }
 
     pub(crate) fn durable_queue(name: &str) -> Self {

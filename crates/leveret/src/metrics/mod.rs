@@ -39,6 +39,10 @@ pub(crate) struct Watched {
     pub(crate) queue: String,
     pub(crate) connection: String,
     pub(crate) concurrency: u64,
+    /// Where its messages wait.
+    pub(crate) queues: Vec<String>,
+    /// How many consume from each.
+    pub(crate) workers: u64,
     pub(crate) counters: Arc<Counters>,
 }
 

@@ -54,7 +54,7 @@ impl Monitor {
     }
 
     async fn look_at(&self, one: &Watched) -> Option<String> {
-        let Watched { name, queue, connection, concurrency: wanted, .. } = one;
+        let Watched { name, queues, connection, workers, .. } = one;
         let Some(generation) = self.0.links.get(connection).and_then(Link::current) else {
             return Some(format!("handler `{name}`: connection `{connection}` is lost"));
         };
@@ -62,17 +62,23 @@ impl Monitor {
         if flow != Flow::Flowing {
             return Some(format!("handler `{name}` has stopped: what it depends on fails"));
         }
-        if consuming < *wanted {
+        let wanted = workers * queues.len() as u64;
+        if consuming < wanted {
             return Some(format!("handler `{name}`: {consuming} of {wanted} workers consume"));
         }
-        match timeout(PATIENCE, consumers(&generation.connection, queue)).await {
-            Ok(Some(seen)) if u64::from(seen) >= *wanted => None,
-            Ok(Some(seen)) => {
-                Some(format!("handler `{name}`: its broker sees {seen} of {wanted} consumers"))
+        let looks = async {
+            for queue in queues {
+                let problem = match consumers(&generation.connection, queue).await {
+                    Some(seen) if u64::from(seen) >= *workers => continue,
+                    Some(seen) => format!("its broker sees {seen} of {workers} consumers"),
+                    None => format!("its broker does not show queue `{queue}`"),
+                };
+                return Some(format!("handler `{name}`: {problem}"));
             }
-            Ok(None) => Some(format!("handler `{name}`: its broker does not show queue `{queue}`")),
-            Err(_) => Some(format!("handler `{name}`: its broker does not answer")),
-        }
+            None
+        };
+        let silent = || Some(format!("handler `{name}`: its broker does not answer"));
+        timeout(PATIENCE, looks).await.unwrap_or_else(|_| silent())
     }
 }
 

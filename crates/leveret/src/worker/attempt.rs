@@ -38,6 +38,7 @@ use crate::threads::Threads;
 use crate::trace::{TraceContext, note_failure};
 
 /// How one handler handles.
+#[derive(Clone)]
 pub(crate) struct Attempts {
     pub(crate) handler: String,
     pub(crate) queue: ShortStr,

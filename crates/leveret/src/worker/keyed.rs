@@ -11,15 +11,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use leveret_client::{Consumer, Delivery};
+use leveret_client::{Connection, Consumer, Delivery};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::attempt::{Ended, Fate, Settlement};
 use super::bundle::{Bundle, Item};
 use super::in_hand::InHand;
 use super::lane::Lane;
+use super::share::{Share, Shares};
 use super::switch::Probe;
 use super::{HELD_MAX, Leave, Stopped, Worker, suspects};
 use crate::handler::Ordered;
@@ -35,6 +36,8 @@ pub(crate) struct Keys {
     pub(crate) concurrency: usize,
     /// How many messages are still settled one by one, after the broker refused some together.
     pub(crate) alone: Arc<AtomicUsize>,
+    /// If the handler's queue is divided: what this process has of it.
+    pub(crate) shares: Option<Arc<Shares>>,
     /// The earlier attempts at messages that went back, at most as many as are in hand.
     pub(crate) pasts: Arc<Mutex<HashMap<u64, Past>>>,
 }
@@ -73,10 +76,19 @@ impl Worker {
             Lane::open(&generation.connection, self.mode, &self.queue, prefetch)
                 .await
                 .map_err(|error| (Leave::Lane(error.into()), 0))?;
+        // Cancelled first, another process would have what comes after before this goes back.
+        consumer.end_with_channel();
+        let _consuming = self.attempts.counters.consume();
         let mut hand = Hand::default();
         let mut progress = 0;
-        let worked =
-            self.work((&lane, &mut consumer), (&mut hand, keys), probe, &mut progress).await;
+        let worked = self
+            .work(
+                (&lane, &mut consumer, &generation.connection),
+                (&mut hand, keys),
+                probe,
+                &mut progress,
+            )
+            .await;
         // What is with the handler is finished, so that nothing overtakes it; the rest goes back.
         while let Some(done) = hand.running.join_next().await {
             if worked.is_ok()
@@ -86,13 +98,13 @@ impl Worker {
             }
         }
         keys.remember(hand.held.values());
-        lane.stop(consumer).await;
+        lane.close().await;
         worked.map_err(|leave| (leave, progress))
     }
 
     async fn work(
         &self,
-        (lane, consumer): (&Lane, &mut Consumer),
+        (lane, consumer, connection): (&Lane, &mut Consumer, &Connection),
         (hand, keys): (&mut Hand, &Keys),
         probe: Option<Probe>,
         progress: &mut u64,
@@ -105,11 +117,12 @@ impl Worker {
                 () = self.attempts.switch.stopped(probe.as_ref()) => Stopped::Paused,
             }
         });
+        let mut share = Share::new(keys.shares.as_deref(), &self.queue);
         loop {
             let is_probing = probe.is_some() && *progress == 0;
             let places = if is_probing { 1 } else { keys.concurrency };
             self.begin(hand, places);
-            let wake_at = hand.wake_at();
+            let (wake_at, look_at) = (hand.wake_at(), share.look_at());
             tokio::select! {
                 biased;
                 Some(done) = hand.running.join_next() => {
@@ -126,8 +139,17 @@ impl Worker {
                     }
                     hand.wake();
                 }
+                () = tokio::time::sleep_until(look_at.unwrap_or_else(Instant::now)), if look_at.is_some() => {
+                    if share.is_too_much(connection).await {
+                        info!(handler = %self.attempts.handler, queue = %self.queue, "partition left to another process");
+                        return Ok(Stopped::Paused);
+                    }
+                }
                 delivery = consumer.recv() => match delivery {
-                    Some(delivery) => self.arrive(hand, delivery, keys),
+                    Some(delivery) => {
+                        share.hold();
+                        self.arrive(hand, delivery, keys);
+                    }
                     None => return Err(Leave::Consumer(consumer.end())),
                 },
             }

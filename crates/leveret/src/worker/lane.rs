@@ -195,7 +195,8 @@ impl Lane {
         self.close().await;
     }
 
-    async fn close(self) {
+    /// Ends the channel; all that was not settled goes back with it.
+    pub(super) async fn close(self) {
         match self.way {
             Way::Transaction(channel) => channel.close().await,
             Way::Confirmed(channel) => channel.close().await,

@@ -32,6 +32,7 @@ mod observers;
 mod orders;
 mod outage;
 mod outcomes;
+mod partitions;
 mod plan;
 mod predecessors;
 mod principals;
