@@ -1,10 +1,8 @@
 //! Commands: what a program is given, and what its end means.
 
-use std::path::Path;
-
 use leveret::{Handler, Publish, RetryPolicy};
 
-use crate::setup::{World, problem, target};
+use crate::setup::{World, is_running, problem, target};
 
 /// A line for the shell as a command, and more of the target.
 fn shell(script: &str, more: &str) -> Handler {
@@ -88,12 +86,6 @@ async fn what_hangs_is_ended_with_all_it_has_started() {
         }
     }
     world.end().await;
-}
-
-/// Whether a process is there, and no zombie that somebody else has not waited for.
-fn is_running(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
-    stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 //! Nothing is lost, nothing gets out twice.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use leveret::{App, Handler, RetryPolicy};
@@ -11,7 +10,7 @@ use leveret_broker::Broker;
 
 use crate::many::{NODE, PYTHON, SHELL, count, messages, send_all};
 use crate::server::{Answer, Server};
-use crate::setup::{World, has, target as target_of};
+use crate::setup::{World, has, is_running, target as target_of};
 use crate::workers::written;
 
 /// What the program is told: its broker, its target.
@@ -78,7 +77,7 @@ async fn nothing_is_lost(target: &str) {
     let pid = |message: &leveret::Message| message.header_text("x-pid");
     let pids: BTreeSet<String> = world.done.all().iter().filter_map(pid).collect();
     for pid in pids {
-        while Path::new("/proc").join(&pid).exists() {
+        while is_running(&pid) {
             tokio::task::yield_now().await;
         }
     }

@@ -100,7 +100,7 @@ def handle(message):
     if first and number % 100 == 50:
         os._exit(1)
     if first and number % 1000 == 99:
-        time.sleep(1000)
+        time.sleep(6)
     if first and number % 10 == 7:
         raise ValueError("not today")
     return Output("", "done", str(number), headers={"x-pid": str(os.getpid())})
@@ -114,7 +114,7 @@ import { output, run } from "./leveret-worker.mjs";
 run(async (message) => {
   const number = Number(message.body), first = message.metadata.attempt === 1;
   if (first && number % 100 === 50) process.exit(1);
-  if (first && number % 1000 === 99) await new Promise((done) => setTimeout(done, 1000000));
+  if (first && number % 1000 === 99) await new Promise((done) => setTimeout(done, 6000));
   if (first && number % 10 === 7) throw new Error("not today");
   return output("", "done", String(number), { headers: { "x-pid": String(process.pid) } });
 });

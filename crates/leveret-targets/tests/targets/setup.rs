@@ -3,6 +3,7 @@
 //! Targets as a file writes them, and what came of the messages.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -117,6 +118,12 @@ impl World {
     pub(crate) async fn end(self) {
         self.running.shutdown().await.unwrap();
     }
+}
+
+/// Whether a process is there, and no zombie that somebody else has not waited for.
+pub(crate) fn is_running(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 /// Whether a program is here; says so if it is not.
