@@ -10,6 +10,8 @@ use crate::{
     dlq::args::DlqArgs,
     journal::JournalCommand,
     messages::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
+    relocate::args::MoveArgs,
+    topology::args::TopologyArgs,
 };
 
 /// AMQP in one binary: a durable broker, and the tools around it.
@@ -38,6 +40,10 @@ pub(crate) enum Command {
     Purge(PurgeArgs),
     /// Look into dead-letter queues: what failed, how often; send it back, edited or not
     Dlq(DlqArgs),
+    /// Exchanges, queues, bindings and policies by a file: plan, apply, drift, delete, import, export
+    Topology(TopologyArgs),
+    /// Move messages from queue to queue, or all there is from broker to broker
+    Move(MoveArgs),
     /// Put load on a broker and measure rates, latencies and processor time
     Bench(BenchArgs),
     /// Administer a running broker: users, permissions, policies, limits, queues, connections

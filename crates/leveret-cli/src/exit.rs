@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Success,
     /// What was asked for failed where it was done.
     Failed,
+    /// There is something to change, which a plan was asked for.
+    Changes,
     /// The command line made no sense (`EX_USAGE`).
     Usage,
     /// Stored data cannot be read: damaged, or of a newer version (`EX_DATAERR`).
@@ -38,6 +40,7 @@ impl Exit {
         match self {
             Self::Success => 0,
             Self::Failed => 1,
+            Self::Changes => 2,
             Self::Usage => 64,
             Self::Data => 65,
             Self::NoInput => 66,

@@ -10,8 +10,10 @@ mod journal;
 mod logging;
 mod messages;
 mod printable;
+mod relocate;
 mod supervisor;
 mod table;
+mod topology;
 
 use std::{
     io::{self, Write},
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         Command::Call(args) => messages::run(Messages::Call(args)),
         Command::Purge(args) => messages::run(Messages::Purge(args)),
         Command::Dlq(args) => dlq::run(args),
+        Command::Topology(args) => topology::run(args),
+        Command::Move(args) => relocate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Ctl(args) => ctl::run(args),
         Command::Journal(command) => journal::run(command),

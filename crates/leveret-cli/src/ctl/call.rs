@@ -21,31 +21,31 @@ const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
 /// What is asked for.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) method: &'static str,
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
-    pub(super) reason: Option<String>,
+pub(crate) struct Call {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) reason: Option<String>,
     /// Whether the answer may take as long as it takes.
-    pub(super) is_long: bool,
+    pub(crate) is_long: bool,
 }
 
 /// Whom to ask, and as whom.
-pub(super) struct Server {
-    pub(super) address: String,
-    pub(super) user: String,
-    pub(super) password: String,
+pub(crate) struct Server {
+    pub(crate) address: String,
+    pub(crate) user: String,
+    pub(crate) password: String,
 }
 
 impl Call {
-    pub(super) fn new(method: &'static str, segments: &[&str], body: Option<Value>) -> Self {
+    pub(crate) fn new(method: &'static str, segments: &[&str], body: Option<Value>) -> Self {
         let path = segments.iter().flat_map(|segment| ["/".to_owned(), encoded(segment)]).collect();
         Self { method, path, body, reason: None, is_long: false }
     }
 }
 
 /// A path segment in which nothing has a meaning.
-pub(super) fn encoded(segment: &str) -> String {
+pub(crate) fn encoded(segment: &str) -> String {
     let mut text = String::new();
     for byte in segment.bytes() {
         match byte {
@@ -58,7 +58,7 @@ pub(super) fn encoded(segment: &str) -> String {
 
 impl Server {
     /// Asks, and gives back the body of an answer that is no error.
-    pub(super) fn ask(&self, call: &Call) -> Result<Value, Refusal> {
+    pub(crate) fn ask(&self, call: &Call) -> Result<Value, Refusal> {
         let answer = self.exchange(call).map_err(|error| Refusal {
             text: format!(
                 "cannot reach the admin API at {}: {error} (start the broker with --admin-listen)",

@@ -1,7 +1,7 @@
 //! `leveret ctl`: what an administrator does with a running broker.
 
 pub(crate) mod args;
-mod call;
+pub(crate) mod call;
 mod password;
 
 use std::io::{self, Write};

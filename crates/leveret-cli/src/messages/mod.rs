@@ -17,7 +17,11 @@ use std::io;
 
 use self::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs};
 pub(crate) use self::{
-    failure::Failure, input::all_of_stdin, purge::is_wanted, session::Session, shown::print,
+    failure::Failure,
+    input::all_of_stdin,
+    purge::is_wanted,
+    session::{Session, options},
+    shown::print,
     take::looking,
 };
 use crate::{Refusal, exit::Exit};

@@ -15,15 +15,13 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) async fn open(broker: &BrokerAddress) -> Result<Self, Failure> {
-        let options = match &broker.url {
-            Some(url) => ConnectOptions::from_uri(url)?,
-            None => match ConnectOptions::from_env()? {
-                Some(options) => options,
-                None => ConnectOptions::from_uri(ADDRESS_DEFAULT)?,
-            },
-        };
-        let connection = Connection::connect(&options).await.map_err(|source| {
-            Failure::Connect { broker: options.authority(), source: Box::new(source) }
+        Self::connect(&options(broker)?).await
+    }
+
+    pub(crate) async fn connect(options: &ConnectOptions) -> Result<Self, Failure> {
+        let connection = Connection::connect(options).await.map_err(|source| Failure::Connect {
+            broker: options.authority(),
+            source: Box::new(source),
         })?;
         let channel = connection.channel().await?;
         Ok(Self { connection, channel })
@@ -34,4 +32,15 @@ impl Session {
         self.channel.close().await;
         self.connection.close().await;
     }
+}
+
+/// What the address says, or the environment, or what is usual on this machine.
+pub(crate) fn options(broker: &BrokerAddress) -> Result<ConnectOptions, Failure> {
+    Ok(match &broker.url {
+        Some(url) => ConnectOptions::from_uri(url)?,
+        None => match ConnectOptions::from_env()? {
+            Some(options) => options,
+            None => ConnectOptions::from_uri(ADDRESS_DEFAULT)?,
+        },
+    })
 }

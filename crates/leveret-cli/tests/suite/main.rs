@@ -14,5 +14,7 @@ mod ledger;
 mod messages;
 mod order;
 mod process;
+mod relocate;
 mod service;
+mod topology;
 mod torn;
