@@ -1,7 +1,8 @@
 //! What others feel while a long queue is filled and drained.
 //!
 //! A client of its own publishes one message after another and waits for each confirm: in quiet,
-//! while the backlog grows, and while it is drained.
+//! under the same load on a queue that stays empty, while the backlog grows, and while it is drained.
+//! What the backlog costs others is the third and the fourth beside the second.
 
 use std::path::{Path, PathBuf};
 use std::sync::{
@@ -36,6 +37,9 @@ pub(crate) struct BacklogArgs {
     /// How long the quiet before is measured.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// How many messages a second are published; without it as many as can be.
+    #[arg(long)]
+    rate: Option<u32>,
     /// Where the data directory is made; on the disk to be measured.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
@@ -58,24 +62,39 @@ async fn measure(args: &BacklogArgs, leveret: &Path, process: &Process) -> anyho
     let before = before.await?;
     println!("in quiet: {before}");
     let count = args.messages.to_string();
-    let fill = ["--consumers", "0", "--window", "1000", "--keep"];
-    let drain = ["--producers", "0", "--ack", "100", "--prefetch", "2000"];
-    for (phase, load) in [("filled", fill.as_slice()), ("drained", drain.as_slice())] {
-        let mut command = on_processor(1, leveret);
-        command.args(["bench", "--url", &process.url, "--persistent", "--size", "1024"]);
-        command.args(load).args(["--messages", &count]);
-        let work = async move {
-            let output = tokio::task::spawn_blocking(move || command.output()).await??;
-            if !output.status.success() {
-                bail!("the load failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-            }
-            Ok(())
-        };
-        let during = beside(&process.url, work).await?;
-        let ratio = during.p99.as_secs_f64() / before.p99.as_secs_f64();
-        println!("while {count} x 1 KiB are {phase}: {during}, p99 {ratio:.2} x (reach 1.5 x)");
+    let rate = args.rate.map(|rate| rate.to_string());
+    let rate: Vec<&str> = rate.iter().flat_map(|rate| ["--rate", rate]).collect();
+    let consume = ["--ack", "100", "--prefetch", "2000"];
+    let through = [["--messages", &count, "--window", "1000"].as_slice(), &consume, &rate].concat();
+    let load = during(leveret, &process.url, &through).await?;
+    println!("while {count} x 1 KiB go through an empty queue: {load}");
+    let fill = [&["--consumers", "0", "--window", "1000", "--keep"], rate.as_slice()].concat();
+    let drain = [["--producers", "0"].as_slice(), &consume].concat();
+    for (phase, work) in [("filled", fill), ("drained", drain)] {
+        let work = [work.as_slice(), &["--messages", &count]].concat();
+        let now = during(leveret, &process.url, &work).await?;
+        let of = |other: Confirms| now.p99.as_secs_f64() / other.p99.as_secs_f64();
+        println!(
+            "while {count} x 1 KiB are {phase}: {now}, p99 {:.2} x of the empty queue's (reach 1.5 x), {:.2} x of quiet",
+            of(load),
+            of(before)
+        );
     }
     Ok(())
+}
+
+/// Others' confirms while this load lasts.
+async fn during(leveret: &Path, url: &str, load: &[&str]) -> anyhow::Result<Confirms> {
+    let mut command = on_processor(1, leveret);
+    command.args(["bench", "--url", url, "--persistent", "--size", "1024"]).args(load);
+    let work = async move {
+        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        if !output.status.success() {
+            bail!("the load failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(())
+    };
+    beside(url, work).await
 }
 
 /// Round trips from publish to confirm.

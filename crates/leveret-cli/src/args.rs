@@ -3,15 +3,18 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::{
     bench::args::BenchArgs,
     ctl::args::CtlArgs,
     dlq::args::DlqArgs,
     journal::JournalCommand,
+    manual::ManArgs,
     messages::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
     relocate::args::MoveArgs,
     topology::args::TopologyArgs,
+    project::args::{DevArgs, NewArgs},
 };
 
 /// AMQP in one binary: a durable broker, and the tools around it.
@@ -38,6 +41,10 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Delete the messages that wait in a queue
     Purge(PurgeArgs),
+    /// Make a new project: two handlers, their tests, a configuration
+    New(NewArgs),
+    /// Run a project on a broker of its own, and build and run it again at each change
+    Dev(DevArgs),
     /// Look into dead-letter queues: what failed, how often; send it back, edited or not
     Dlq(DlqArgs),
     /// Exchanges, queues, bindings and policies by a file: plan, apply, drift, delete, import, export
@@ -48,6 +55,13 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Administer a running broker: users, permissions, policies, limits, queues, connections
     Ctl(CtlArgs),
+    /// Print what completes this command's words in a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page of this command, or write those of all into a directory
+    Man(ManArgs),
     /// Look at a data directory that no broker has open: inspect, verify, salvage
     #[command(subcommand)]
     Journal(JournalCommand),

@@ -8,9 +8,11 @@ mod dlq;
 mod exit;
 mod journal;
 mod logging;
+mod manual;
 mod messages;
 mod printable;
 mod relocate;
+mod project;
 mod supervisor;
 mod table;
 mod topology;
@@ -21,7 +23,7 @@ use std::{
 };
 
 use args::{Cli, Command};
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use exit::Exit;
 use messages::Messages;
 
@@ -47,8 +49,12 @@ fn main() -> ExitCode {
         Command::Dlq(args) => dlq::run(args),
         Command::Topology(args) => topology::run(args),
         Command::Move(args) => relocate::run(args),
+        Command::New(args) => project::new(&args),
+        Command::Dev(args) => project::dev(args),
         Command::Bench(args) => bench::run(args),
         Command::Ctl(args) => ctl::run(args),
+        Command::Completions { shell } => manual::completions(shell, Cli::command()),
+        Command::Man(args) => manual::pages(&args, Cli::command()),
         Command::Journal(command) => journal::run(command),
     };
     match ended {

@@ -78,8 +78,29 @@ pub(crate) struct PublishArgs {
     #[command(flatten)]
     pub(crate) properties: PropertyArgs,
     /// The broker routes it only after this time, such as 500ms, 30s, 10m, 2h; a Leveret broker can
-    #[arg(long, value_name = "TIME", value_parser = words::duration)]
+    #[arg(long, value_name = "TIME", value_parser = words::duration, conflicts_with = "at")]
     pub(crate) after: Option<Duration>,
+    /// The broker routes it only at this time, such as 2026-12-24T18:00:00Z; a Leveret broker can
+    #[arg(long, value_name = "DATE", value_parser = words::instant)]
+    pub(crate) at: Option<i64>,
+    /// With --after or --at: the name by which the waiting message can be replaced or cancelled
+    #[arg(long, value_name = "ID", value_parser = words::short)]
+    pub(crate) schedule_id: Option<ShortStr>,
+    /// Publish nothing: cancel the waiting message of this name, at the same queue or exchange
+    #[arg(
+        long,
+        value_name = "ID",
+        value_parser = words::short,
+        conflicts_with_all = ["body", "file", "lines", "json", "after", "at", "schedule_id"]
+    )]
+    pub(crate) cancel: Option<ShortStr>,
+}
+
+impl PublishArgs {
+    /// Whether it asks for what only a Leveret broker does.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        self.after.is_some() || self.at.is_some() || self.cancel.is_some()
+    }
 }
 
 /// Properties of a message.
@@ -224,9 +245,12 @@ Examples:
   leveret publish --queue jobs 'resize 17'
   leveret publish -x orders -k order.created --content-type application/json -f order.json
   seq 1000 | leveret publish --queue numbers --lines
+  leveret publish -q remind --at 2026-12-24T18:00:00+01:00 --schedule-id tree 'light it'
+  leveret publish -q remind --cancel tree
   leveret get jobs -n 100 --json > kept.jsonl; leveret publish --json < kept.jsonl
 
-Exit codes: 0 all confirmed, 64 usage, 66 no such file, 69 the broker cannot be used or refused";
+Exit codes: 0 all confirmed, 1 nothing of that name waits to be cancelled, 64 usage, 66 no such file,
+  69 the broker cannot be used or refused";
 
 const GET_HELP: &str = "\
 Without `--take` the messages stay. On a Leveret broker looking changes nothing; on others they are

@@ -37,8 +37,14 @@ pub(crate) enum Failure {
     Input(io::Error),
     #[error("cannot write: {0}")]
     Output(io::Error),
-    #[error("this broker holds no messages back: `--after` needs a Leveret broker")]
+    #[error(
+        "this broker holds no messages back: `--after`, `--at` and `--cancel` need a Leveret broker"
+    )]
     NoSchedule,
+    #[error("`--schedule-id` names a message that waits: wanted `--after` or `--at` too")]
+    NoTime,
+    #[error("nothing waits by the name `{0}` there: it was routed, cancelled, or never was")]
+    NothingWaits(String),
     #[error("no queue and no exchange: wanted `--queue`, or `--exchange` and `--key`")]
     NoRoute,
     #[error("{0}: nobody can be asked here, so `--yes` is needed")]
@@ -81,9 +87,12 @@ impl std::fmt::Display for Confirmed {
 impl Failure {
     fn exit(&self) -> Exit {
         match self {
-            Self::Address(_) | Self::Environment(_) | Self::NoRoute | Self::NotAsked(_) => {
-                Exit::Usage
-            }
+            Self::Address(_)
+            | Self::Environment(_)
+            | Self::NoRoute
+            | Self::NoTime
+            | Self::NotAsked(_) => Exit::Usage,
+            Self::NothingWaits(_) => Exit::Failed,
             Self::Line { .. } => Exit::Data,
             Self::File { .. } => Exit::NoInput,
             Self::Input(_) | Self::Output(_) => Exit::Disk,

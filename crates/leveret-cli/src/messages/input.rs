@@ -1,6 +1,9 @@
 //! Messages from the command line, a file, or standard input.
 
-use std::io::{BufRead, Read as _};
+use std::{
+    io::{BufRead, Read as _},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use leveret_client::{FieldTable, FieldValue, Properties, PropertiesBuilder, Publish, ShortStr};
@@ -15,8 +18,12 @@ use super::{
 /// The longest line that is taken for a message, in bytes.
 const LINE_MAX: u64 = 256 * 1024 * 1024;
 
-/// Header of a Leveret broker: milliseconds until the message is routed (docs/protocol.md).
+/// Headers of a Leveret broker (docs/protocol.md): milliseconds until the message is routed, the time
+/// when it is, its name while it waits, and the name of the one that is not to be routed after all.
 const DELAY_HEADER: &str = "x-leveret-delay";
+const PUBLISH_AT_HEADER: &str = "x-leveret-publish-at";
+const SCHEDULE_ID_HEADER: &str = "x-leveret-schedule-id";
+const CANCEL_HEADER: &str = "x-leveret-cancel";
 
 /// What all messages of a command have in common.
 pub(super) struct Mould {
@@ -36,11 +43,10 @@ impl Mould {
         {
             return Err(Failure::NoRoute);
         }
-        let delay = args.after.map(|after| {
-            let millis = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-            (ShortStr::from_static(DELAY_HEADER), FieldValue::I64(millis))
-        });
-        let headers = args.properties.headers.iter().cloned().chain(delay).collect();
+        if args.schedule_id.is_some() && !args.is_scheduled() {
+            return Err(Failure::NoTime);
+        }
+        let headers = args.properties.headers.iter().cloned().chain(schedule(args)).collect();
         Ok(Self { exchange, key, given: args.properties.clone(), headers })
     }
 
@@ -126,6 +132,19 @@ impl Mould {
         let headers: FieldTable = kept.chain(self.headers.iter().cloned()).collect();
         builder.headers(headers).build()
     }
+}
+
+/// What the broker is told of time.
+fn schedule(args: &PublishArgs) -> impl Iterator<Item = (ShortStr, FieldValue)> {
+    let millis = |after: Duration| i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
+    let text = |name: &ShortStr| FieldValue::LongString(name.to_string().into());
+    let told = [
+        (DELAY_HEADER, args.after.map(millis).map(FieldValue::I64)),
+        (PUBLISH_AT_HEADER, args.at.map(FieldValue::I64)),
+        (SCHEDULE_ID_HEADER, args.schedule_id.as_ref().map(text)),
+        (CANCEL_HEADER, args.cancel.as_ref().map(text)),
+    ];
+    told.into_iter().filter_map(|(name, value)| Some((ShortStr::from_static(name), value?)))
 }
 
 type Setter = fn(PropertiesBuilder, Option<ShortStr>) -> PropertiesBuilder;

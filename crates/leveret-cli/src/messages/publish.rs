@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use leveret_client::{Confirm, Publish};
+use leveret_client::{Confirm, Publish, PublishError, ShortStr};
 
 use super::{
     args::PublishArgs,
@@ -24,10 +24,15 @@ const PROGRESS: Duration = Duration::from_millis(200);
 pub(super) async fn run(args: PublishArgs) -> Result<(), Failure> {
     let mould = Mould::of(&args)?;
     let session = Session::open(&args.broker).await?;
-    if args.after.is_some() && !session.connection.has_capability("leveret.scheduled_messages") {
+    if args.is_scheduled() && !session.connection.has_capability("leveret.scheduled_messages") {
         return Err(Failure::NoSchedule);
     }
     session.channel.confirm_select().await?;
+    if let Some(name) = &args.cancel {
+        cancel(&session, &mould, name).await?;
+        session.close().await;
+        return Ok(());
+    }
     let mut line = Line::new(&session);
     if args.lines || args.json {
         from_lines(&mut line, &mould, args.json).await?;
@@ -48,6 +53,20 @@ pub(super) async fn run(args: PublishArgs) -> Result<(), Failure> {
     writeln!(io::stderr(), "published {published}, each confirmed by the broker").ok();
     session.close().await;
     Ok(())
+}
+
+/// Asks for the end of a message that waits, which comes back as unroutable if there is none.
+async fn cancel(session: &Session, mould: &Mould, name: &ShortStr) -> Result<(), Failure> {
+    let refused = |source| Failure::Publish { number: 1, confirmed: 0, source: Box::new(source) };
+    let confirm = session.channel.publish(mould.cast(Bytes::new())).await.map_err(refused)?;
+    match confirm.await {
+        Err(PublishError::Unroutable { .. }) => Err(Failure::NothingWaits(name.to_string())),
+        Err(source) => Err(refused(source)),
+        Ok(()) => {
+            writeln!(io::stderr(), "cancelled `{name}`, confirmed by the broker").ok();
+            Ok(())
+        }
+    }
 }
 
 async fn from_lines(line: &mut Line<'_>, mould: &Mould, is_json: bool) -> Result<(), Failure> {

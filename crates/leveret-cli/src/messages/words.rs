@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leveret_client::{FieldValue, ShortStr};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A name of AMQP.
 pub(crate) fn short(text: &str) -> Result<ShortStr, String> {
@@ -24,6 +25,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| wanted())?;
     number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wanted)
+}
+
+/// A point in time, in milliseconds since 1970.
+pub(crate) fn instant(text: &str) -> Result<i64, String> {
+    let wanted = "wanted a date, a time and a zone, such as 2026-12-24T18:00:00Z";
+    let instant = OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|error| format!("`{text}` is no point in time ({error}), {wanted}"))?;
+    i64::try_from(instant.unix_timestamp_nanos() / 1_000_000).map_err(|error| error.to_string())
 }
 
 /// `name=text` or `name:=JSON`.
@@ -57,6 +66,15 @@ mod tests {
         assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
         for wrong in ["", "s", "5", "-1s", "1.5s", "5 s", "99999999999999999999h", "5min"] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn points_in_time_have_a_zone() {
+        assert_eq!(instant("1970-01-01T01:00:01.5+01:00"), Ok(1500));
+        for wrong in ["", "tomorrow", "2026-12-24", "2026-12-24T18:00:00", "2026-13-01T00:00:00Z"] {
+            let told = instant(wrong).expect_err(wrong);
+            assert!(told.contains("such as 2026-12-24T18:00:00Z"), "{told}");
         }
     }
 

@@ -229,3 +229,21 @@ fn a_message_is_held_back_when_it_is_asked_for() {
     let soon = run(&broker, &["consume", QUEUE, "-n", "1", "--raw"], b"");
     assert_eq!(soon, "0\nsoon\n");
 }
+
+#[test]
+fn a_message_that_waits_for_its_time_is_cancelled_by_name() {
+    let broker = broker();
+    make_queue(&broker);
+    let at = ["publish", "-q", QUEUE, "--at", "2031-12-24T18:00:00+01:00", "--schedule-id", "tree"];
+    let waits = run(&broker, &[&at[..], &["light it"]].concat(), b"");
+    assert_eq!(waits, "0\npublished 1, each confirmed by the broker\n");
+    let cancel = ["publish", "-q", QUEUE, "--cancel", "tree"];
+    assert_eq!(run(&broker, &cancel, b""), "0\ncancelled `tree`, confirmed by the broker\n");
+    let gone =
+        "1\nnothing waits by the name `tree` there: it was routed, cancelled, or never was\n";
+    assert_eq!(run(&broker, &cancel, b""), gone);
+    run(&broker, &["publish", "-q", QUEUE, "--at", "1999-12-31T23:59:59Z", "past"], b"");
+    assert_eq!(run(&broker, &["consume", QUEUE, "-n", "1", "--raw"], b""), "0\npast\n");
+    let nameless = run(&broker, &["publish", "-q", QUEUE, "--schedule-id", "tree", "x"], b"");
+    assert!(nameless.starts_with("64\n`--schedule-id` names a message that waits"), "{nameless}");
+}
