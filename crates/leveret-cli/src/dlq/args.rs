@@ -1,6 +1,6 @@
 //! What `leveret dlq` can be asked for.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 use leveret_client::{FieldValue, ShortStr};
@@ -52,6 +52,8 @@ pub(crate) enum Verb {
         which: Which,
         #[command(flatten)]
         sending: Sending,
+        #[command(flatten)]
+        shadow: ShadowArgs,
     },
     /// Send one message back with another body or other headers
     Edit {
@@ -124,6 +126,24 @@ pub(crate) struct Sending {
     pub(crate) dry_run: bool,
 }
 
+/// A trial.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShadowArgs {
+    /// Send nothing; start this command with `AMQP_URL` of a broker in memory, give it the messages
+    /// there one after another, and show what becomes of each
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["to", "rate", "dry_run"])]
+    pub(crate) shadow: Option<String>,
+    /// Declare this topology file's objects in the broker in memory first
+    #[arg(long, value_name = "FILE", requires = "shadow")]
+    pub(crate) topology: Option<PathBuf>,
+    /// How long the command may take until it consumes, and for each message
+    #[arg(long, value_name = "TIME", value_parser = words::duration, default_value = "30s")]
+    pub(crate) patience: Duration,
+    /// Print JSON, with the bodies of outputs
+    #[arg(long, requires = "shadow")]
+    pub(crate) json: bool,
+}
+
 const AFTER_HELP: &str = "\
 All of it is plain AMQP, so it works on RabbitMQ as well. On a Leveret broker looking changes nothing;
 on others messages are taken and given back, which marks them as delivered before and counts towards
@@ -139,5 +159,6 @@ Examples:
   leveret dlq show jobs.dead --group 5f1c02aa -n 3
   leveret dlq redrive jobs.dead --group 5f1c02aa --rate 50
   leveret dlq redrive jobs.dead --json-path customer.id=17 --dry-run
+  leveret dlq redrive jobs.dead --shadow 'target/release/jobs' --topology jobs.toml
 
 Exit codes: 0 done, 64 usage, 66 no such file, 69 the broker cannot be used or refused";

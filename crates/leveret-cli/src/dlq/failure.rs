@@ -15,6 +15,8 @@ pub(super) enum DlqFailure {
     NoOrigin(String),
     #[error("{0} messages are meant, wanted one to edit: name it with --message-id")]
     NotOne(u64),
+    #[error("the command cannot be tried: {0}")]
+    Shadow(String),
     #[error("nothing to edit: wanted --body or --set-header")]
     NoEdit,
 }
@@ -25,6 +27,7 @@ impl From<DlqFailure> for Refusal {
         let exit = match failure {
             DlqFailure::Messages(failure) => return failure.into(),
             DlqFailure::Send { .. } | DlqFailure::NoOrigin(_) => Exit::Unavailable,
+            DlqFailure::Shadow(_) => Exit::Failed,
             DlqFailure::NotOne(_) | DlqFailure::NoEdit => Exit::Usage,
         };
         Self { text, exit }

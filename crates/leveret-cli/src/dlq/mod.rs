@@ -7,6 +7,7 @@ mod group;
 mod letter;
 mod redrive;
 mod scan;
+mod shadow;
 
 use std::{
     io::{self, Write as _},
@@ -51,7 +52,10 @@ async fn answer(session: &Session, verb: Verb) -> Result<String, DlqFailure> {
         Verb::Group { which, json } => group(session, &which, json).await?,
         Verb::Show { which, form } => show(session, &which, form.form()).await?,
         Verb::Export { which } => show(session, &which, Form::Json).await?,
-        Verb::Redrive { which, sending } => {
+        Verb::Redrive { which, sending, shadow } => {
+            if let Some(command) = &shadow.shadow {
+                return shadow::shadow(session, &which, (&shadow, command)).await;
+            }
             let sent = redrive(session, &which, &sending, &Edit::default()).await?;
             format!("{sent} {}\n", said(&sending))
         }

@@ -94,7 +94,11 @@ fn told(found: &Found, to: &ShortStr) {
 }
 
 /// The message as it was, for the queue it failed in.
-fn returned(found: &Found, to: Option<&ShortStr>, edit: &Edit) -> Result<Publish, DlqFailure> {
+pub(super) fn returned(
+    found: &Found,
+    to: Option<&ShortStr>,
+    edit: &Edit,
+) -> Result<Publish, DlqFailure> {
     let Found { delivery, record } = found;
     let routing_key = to.or(record.queue.as_ref()).cloned();
     let routing_key = routing_key.ok_or_else(|| DlqFailure::NoOrigin(id_of(found)))?;

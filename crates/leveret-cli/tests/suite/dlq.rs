@@ -52,7 +52,7 @@ fn bury(channel: &Channel, id: &str, class: &str, error: &str, body: &str) {
 }
 
 /// Four dead letters of two kinds, and the queues around them.
-fn staged() -> Broker {
+pub(crate) fn staged() -> Broker {
     let broker = broker();
     let channel = channel(&broker);
     make(&channel, "jobs", FieldTable::default());
@@ -64,7 +64,7 @@ fn staged() -> Broker {
     broker
 }
 
-fn bodies(broker: &Broker, queue: &str) -> String {
+pub(crate) fn bodies(broker: &Broker, queue: &str) -> String {
     run(broker, &["get", queue, "-n", "100", "--raw"], b"")
 }
 

@@ -18,5 +18,6 @@ mod process;
 mod relocate;
 mod project;
 mod service;
+mod shadow;
 mod topology;
 mod torn;
