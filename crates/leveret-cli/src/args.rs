@@ -12,9 +12,9 @@ use crate::{
     journal::JournalCommand,
     manual::ManArgs,
     messages::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
+    project::args::{DevArgs, NewArgs},
     relocate::args::MoveArgs,
     topology::args::TopologyArgs,
-    project::args::{DevArgs, NewArgs},
 };
 
 /// AMQP in one binary: a durable broker, and the tools around it.

@@ -193,6 +193,11 @@ mod tests {
 
     use super::*;
 
+    #[expect(
+        clippy::unwrap_in_result,
+        clippy::panic_in_result_fn,
+        reason = "what is no result is a mistake of the test"
+    )]
     fn effects(said: Value, payload: &'static [u8]) -> Result<Effects, String> {
         let Hear::Result(told) = serde_json::from_value(said).unwrap() else { panic!("no result") };
         told.effects(&Bytes::from_static(payload)).map_err(|error| error.to_string())
