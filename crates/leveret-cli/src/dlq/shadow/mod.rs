@@ -1,4 +1,4 @@
-//! `leveret dlq redrive --shadow`: dead letters through a new build, while nothing leaves.
+//! Dead letters tried on another build, with nothing of it leaving.
 //!
 //! The letters stay where they are. Databases and other services of the build are not shadowed: whoever
 //! starts it says which ones it uses.
