@@ -63,9 +63,14 @@ impl UrlTemplate {
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         let whole = format!("{}/{}{query}", self.server, outlines.join("/"));
         let uri: Uri = whole.parse().map_err(|error| format!("no address: {error}"))?;
-        match uri.host() {
-            None | Some("") => Err("it names no host".to_owned()),
-            Some(_) => Ok(()),
+        let host = uri.host().unwrap_or_default();
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        match (host, authority.strip_prefix(host)) {
+            ("", _) => Err("it names no host".to_owned()),
+            (_, Some(port)) if !port.is_empty() && uri.port_u16().is_none() => {
+                Err(format!("`{port}` is no port"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -132,6 +137,8 @@ mod tests {
             "http://host/{key",
             "http://host/{no-name}",
             "http://host:port/",
+            "http://host:/",
+            "http://host:70000/",
         ] {
             let problem = UrlTemplate::parse(wrong).unwrap_err();
             assert!(!problem.contains("secret"), "{problem}");
