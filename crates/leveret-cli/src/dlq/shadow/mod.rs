@@ -9,7 +9,7 @@ mod stage;
 use serde_json::{Value, json};
 
 use self::{
-    outcome::{Now, Outcome},
+    outcome::{Now, Outcome, failure},
     stage::Stage,
 };
 use super::{
@@ -81,9 +81,8 @@ async fn try_all(stage: &Stage, letters: &[Found]) -> Result<Vec<Outcome>, DlqFa
 fn row(letter: &Found, outcome: &Outcome) -> Value {
     let id = letter.delivery.properties.message_id().unwrap_or_default();
     let id = if id.is_empty() { "(no id)".to_owned() } else { id.to_string_lossy().into_owned() };
-    let record = &letter.record;
     json!({
-        "message": id, "before": format!("{}: {}", record.class, record.error),
+        "message": id, "before": failure(&letter.record),
         "now": outcome.text, "outputs": outcome.shown(), "outcome": outcome.now.word(),
         "messages": outcome.outputs,
     })

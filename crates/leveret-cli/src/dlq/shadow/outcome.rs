@@ -61,7 +61,7 @@ impl Outcome {
                 delivery.properties.message_id() == letter.delivery.properties.message_id();
             if !record.class.is_empty() {
                 outcome.now = Now::Dead;
-                outcome.text = format!("dead: {}: {}", record.class, record.error);
+                outcome.text = format!("dead: {}", failure(&record));
             } else if has_its_id && is_retry(&delivery) {
                 outcome.now = Now::Later;
                 outcome.text = format!("tried again later, by queue {queue}");
@@ -85,6 +85,12 @@ impl Outcome {
         let counts = counts.into_iter().map(|(queue, count)| format!("{count} in {queue}"));
         counts.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The class of a failure, and its words if there are any.
+pub(super) fn failure(record: &Record) -> String {
+    let Record { class, error, .. } = record;
+    if error.is_empty() { class.clone() } else { format!("{class}: {error}") }
 }
 
 fn is_retry(delivery: &Delivery) -> bool {

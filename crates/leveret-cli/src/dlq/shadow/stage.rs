@@ -80,9 +80,8 @@ impl Stage {
         let has_consumer =
             |live: &Snapshot| live.states.get(&queue).is_some_and(|state| state.consumers > 0);
         if self.wait(has_consumer).await?.is_none() {
-            let text = format!(
-                "it does not consume from queue `{queue}` (nor does --topology declare it)"
-            );
+            let within = self.patience.as_millis();
+            let text = format!("it did not consume from queue `{queue}` within {within} ms");
             return Err(DlqFailure::Shadow(text));
         }
         let to = publish.routing_key.clone();
