@@ -6,9 +6,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use leveret::{App, Handler, Message, Publish, RunningApp};
 use leveret_targets::TargetConfig;
+use tokio::time::timeout;
+
+/// How long a test waits at the most, and 100 ms for each message.
+const LIMIT: Duration = Duration::from_mins(1);
 
 #[derive(serde::Deserialize)]
 struct Consumer {
@@ -97,22 +102,31 @@ impl World {
     }
 
     pub(crate) async fn handled(&self, count: u64) {
-        self.running.wait_until(|stats| stats.handler("t").handled >= count).await;
+        self.wait("t", count).await;
     }
 
     pub(crate) async fn done(&self, count: u64) -> Vec<String> {
-        self.running.wait_until(|stats| stats.handler("done").handled >= count).await;
+        self.wait("done", count).await;
         self.done.bodies()
     }
 
     /// The class and the text of each error, once there are so many dead letters.
     pub(crate) async fn dead(&self, count: u64) -> Vec<String> {
-        self.running.wait_until(|stats| stats.handler("jobs.dead").handled >= count).await;
+        self.wait("jobs.dead", count).await;
         let told = |message: &Message| {
             let text = |name| message.header_text(name).unwrap();
             format!("{}: {}", text("x-leveret-error-class"), text("x-leveret-error"))
         };
         self.dead.all().iter().map(told).collect()
+    }
+
+    /// Until a handler has handled so many. What takes too long has been lost.
+    async fn wait(&self, handler: &str, count: u64) {
+        let limit = LIMIT + Duration::from_millis(100 * count);
+        let enough = self.running.wait_until(|stats| stats.handler(handler).handled >= count);
+        let is_late = timeout(limit, enough).await.is_err();
+        let stats = self.running.stats();
+        assert!(!is_late, "not {count} in `{handler}` within {limit:?}: {stats:?}");
     }
 
     pub(crate) async fn end(self) {
