@@ -66,6 +66,7 @@ mod event;
 mod extract;
 mod failure;
 pub mod files;
+mod ground;
 mod handler;
 mod histogram;
 pub mod inbox;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use leveret_protocol::PropertiesBuilder;
 
 use crate::failure::Failure;
+use crate::ground::Ground;
 use crate::locals::Locals;
 use crate::message::Message;
 use crate::participant::{AlreadyEnlisted, Participant};
@@ -22,12 +23,9 @@ use crate::threads::Seat;
 #[derive(Debug)]
 pub struct Request {
     message: Message,
-    handler: Arc<str>,
+    ground: Arc<Ground>,
     attempt: u32,
     attempts_max: u32,
-    shared: Arc<Shared>,
-    principal: Option<Principal>,
-    locals: Arc<Locals>,
     /// The messages, if it is a batch.
     parts: Vec<Self>,
     is_in_batch: bool,
@@ -53,31 +51,16 @@ struct Collected {
 }
 
 impl Request {
-    pub(crate) fn new(
-        message: Message,
-        handler: &str,
-        attempts_max: u32,
-        shared: Arc<Shared>,
-        principal: Option<Principal>,
-    ) -> Self {
+    pub(crate) fn new(message: Message, ground: Arc<Ground>, attempts_max: u32) -> Self {
         Self {
             message,
-            handler: handler.into(),
+            ground,
             attempt: 1,
             attempts_max,
-            shared,
-            principal,
-            locals: Arc::default(),
             parts: Vec::new(),
             is_in_batch: false,
             unit: OnceLock::new(),
         }
-    }
-
-    /// With what only its handler has.
-    pub(crate) fn with_locals(mut self, locals: &Arc<Locals>) -> Self {
-        self.locals = locals.clone();
-        self
     }
 
     /// The same attempt with another message in its place, for what is called with it. The
@@ -100,12 +83,12 @@ impl Request {
 
     /// The name of the handler.
     pub fn handler(&self) -> &str {
-        &self.handler
+        &self.ground.handler
     }
 
     /// The name of the application.
     pub fn app(&self) -> String {
-        self.shared.app_id.to_string()
+        self.ground.shared.app_id.to_string()
     }
 
     /// Which attempt this is, from one.
@@ -121,7 +104,7 @@ impl Request {
     /// A value given with [`Handlers::state`](crate::Handlers::state) or
     /// [`App::state`](crate::App::state).
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.locals.state().or_else(|| self.shared.state())
+        self.ground.locals.state().or_else(|| self.ground.shared.state())
     }
 
     /// Lets something else take part in this attempt: it is completed before the message is
@@ -186,16 +169,16 @@ impl Request {
     }
 
     pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
+        &self.ground.shared
     }
 
     /// The one that the handler names.
     pub(crate) fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
+        self.ground.principal.as_ref()
     }
 
     pub(crate) fn locals(&self) -> &Locals {
-        &self.locals
+        &self.ground.locals
     }
 
     pub(crate) fn outbox(&self) -> Outbox {
@@ -218,6 +201,8 @@ impl Request {
 
     pub(crate) fn begin_attempt(&mut self, attempt: u32) {
         self.attempt = attempt;
+        // It has had more by now if its deliveries count, or another policy held before.
+        self.attempts_max = self.attempts_max.max(attempt);
         self.unit = OnceLock::new();
     }
 
@@ -230,12 +215,9 @@ impl Clone for Request {
     fn clone(&self) -> Self {
         Self {
             message: self.message.clone(),
-            handler: self.handler.clone(),
+            ground: self.ground.clone(),
             attempt: self.attempt,
             attempts_max: self.attempts_max,
-            shared: self.shared.clone(),
-            principal: self.principal.clone(),
-            locals: self.locals.clone(),
             parts: self.parts.clone(),
             is_in_batch: self.is_in_batch,
             unit: self.unit().clone().into(),

@@ -133,7 +133,9 @@ impl Counters {
     }
 
     pub(crate) fn add(&self, count: Count, much: u64) {
-        if let Some(counter) = self.counts.get(count as usize) {
+        if much > 0
+            && let Some(counter) = self.counts.get(count as usize)
+        {
             counter.fetch_add(much, Ordering::Relaxed);
         }
     }

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use leveret_protocol::{Properties, PropertiesBuilder, ShortStr};
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::media_type::MediaType;
+use self::media_type::{Charset, MediaType};
 pub use self::{
     encoding::Encoding,
     error::{DecodeError, EncodeError},
@@ -111,6 +111,9 @@ impl Codecs {
         properties: &Properties,
         body: &Bytes,
     ) -> Result<T, DecodeError> {
+        if self.is_written_so(format, properties) {
+            return format.decode(body, Charset::Utf8);
+        }
         let media_type = MediaType::of(properties);
         if !media_type.is_unspecific() && self.known(&media_type) != Some(format) {
             let found = media_type.into_text();
@@ -145,6 +148,13 @@ impl Codecs {
     ) -> Result<T, DecodeError> {
         let body = self.unpack(properties, body)?;
         format.decode(&body, media_type.charset()?)
+    }
+
+    /// Whether it is as we write this format ourselves: then there is nothing to take apart.
+    fn is_written_so(&self, format: Format, properties: &Properties) -> bool {
+        let is_known = self.aliases.is_empty() && properties.content_encoding().is_none();
+        let content_type = properties.content_type().filter(|_| is_known);
+        content_type.is_some_and(|found| found == format.content_type())
     }
 
     fn format_of(&self, properties: &Properties) -> Result<(MediaType, Format), DecodeError> {

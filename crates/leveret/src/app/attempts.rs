@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leveret_protocol::ShortStr;
 
 use super::App;
+use crate::ground::Ground;
 use crate::handler::{Handler, Ordered, Threading};
 use crate::phase::PhaseListener;
 use crate::shared::Shared;
@@ -23,6 +24,12 @@ pub(super) struct Surroundings {
 
 impl App {
     pub(super) fn attempts(&self, handler: &Handler, around: Surroundings) -> Attempts {
+        let ground = Ground {
+            handler: handler.name.clone(),
+            shared: around.shared.clone(),
+            principal: handler.principal.clone(),
+            locals: handler.locals(),
+        };
         let has_own_threads = handler.threading == Threading::Own;
         Attempts {
             handler: handler.name.clone(),
@@ -33,15 +40,14 @@ impl App {
             rules: handler.rules.clone(),
             time_limit: handler.time_limit,
             login: around.login,
-            principal: handler.principal.clone(),
             parks: handler.ordered.as_ref().and_then(Ordered::parks),
             threads: has_own_threads.then(|| {
                 Threads::new(&handler.name, handler.concurrency * handler.partitions.unwrap_or(1))
             }),
-            locals: Arc::new(handler.locals()),
             error_routes: handler.error_routes.clone(),
             service: handler.whole(&self.layers),
             shared: around.shared,
+            ground: Arc::new(ground),
             switch: Switch::new(&handler.name, handler.kill_switch, around.counters.clone()),
             counters: around.counters,
             phase: around.phase,

@@ -70,6 +70,8 @@ mod tests {
     use leveret_protocol::{FieldTable, PropertiesBuilder, ShortStr};
 
     use super::*;
+    use crate::ground::Ground;
+    use crate::locals::Locals;
     use crate::message::Message;
     use crate::shared::Shared;
 
@@ -79,7 +81,13 @@ mod tests {
     ) -> Result<String, NoPrincipal> {
         let message = Message::new("k", properties.build(), "");
         let shared = Arc::new(Shared::new("app"));
-        let request = Request::new(message, "h", 1, shared, fixed.map(Principal::new));
+        let ground = Ground {
+            handler: "h".to_owned(),
+            shared,
+            principal: fixed.map(Principal::new),
+            locals: Locals::default(),
+        };
+        let request = Request::new(message, Arc::new(ground), 1);
         principal_of(&request).map(|principal| principal.to_string())
     }
 

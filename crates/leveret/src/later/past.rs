@@ -16,9 +16,10 @@ pub(crate) struct Past {
 /// key that it was published with; its user-id too, if the copy is from `login`, which is us.
 pub(crate) fn arrived(message: &mut Message, login: Option<&ShortStr>) -> Past {
     let came_back = message.exchange.is_empty() || ladder::is_step(&message.exchange);
-    let Some(FieldValue::I64(attempts)) = message.header(ATTEMPT).filter(|_| came_back) else {
+    if !came_back {
         return Past::default();
-    };
+    }
+    let Some(FieldValue::I64(attempts)) = message.header(ATTEMPT) else { return Past::default() };
     if let Some(exchange) = name(message, "x-leveret-exchange") {
         message.exchange = exchange;
     }

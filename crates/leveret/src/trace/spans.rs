@@ -1,5 +1,7 @@
 //! The spans of a message, with OpenTelemetry's attributes.
 
+use std::fmt::{self, Display, Formatter};
+
 use leveret_client::Publish as Sealed;
 use leveret_protocol::ShortStr;
 use tracing::field::{Empty, display};
@@ -8,6 +10,18 @@ use tracing::{Span, info_span};
 use super::context::TraceContext;
 use crate::message::Message;
 use crate::publish::Publish;
+
+/// Exchange, routing key and queue, without what is empty or said already.
+struct Source<'a> {
+    message: &'a Message,
+    queue: &'a ShortStr,
+}
+
+/// Exchange and routing key, without what is empty. A name of few values has no key beside an exchange.
+struct Target<'a> {
+    publish: &'a Publish,
+    is_whole: bool,
+}
 
 /// One message being handled, all attempts at once; disabled it costs a look at its callsite.
 pub(crate) fn process_span(message: &Message, queue: &ShortStr, handler: &str) -> Span {
@@ -18,7 +32,7 @@ pub(crate) fn process_span(message: &Message, queue: &ShortStr, handler: &str) -
         "messaging.system" = "rabbitmq",
         "messaging.operation.name" = "process",
         "messaging.operation.type" = "process",
-        "messaging.destination.name" = source_name(message, queue),
+        "messaging.destination.name" = %Source { message, queue },
         "messaging.rabbitmq.destination.routing_key" = %message.routing_key(),
         "messaging.message.id" = message.message_id().map(display),
         "messaging.message.conversation_id" = message.properties().correlation_id().map(display),
@@ -35,12 +49,12 @@ pub(crate) fn process_span(message: &Message, queue: &ShortStr, handler: &str) -
 pub(super) fn publish_span(publish: &Publish) -> Span {
     info_span!(
         "publish",
-        "otel.name" = format_args!("publish {}", target_name(publish, false)),
+        "otel.name" = format_args!("publish {}", Target { publish, is_whole: false }),
         "otel.kind" = "producer",
         "messaging.system" = "rabbitmq",
         "messaging.operation.name" = "publish",
         "messaging.operation.type" = "send",
-        "messaging.destination.name" = target_name(publish, true),
+        "messaging.destination.name" = %Target { publish, is_whole: true },
         "messaging.rabbitmq.destination.routing_key" = %publish.routing_key,
         "messaging.message.id" = Empty,
         "messaging.message.body.size" = publish.body.len(),
@@ -68,21 +82,26 @@ pub(crate) fn note_failure(class: &str) {
     Span::current().record("error.type", class);
 }
 
-/// Exchange, routing key and queue, without what is empty or said already.
-fn source_name(message: &Message, queue: &ShortStr) -> String {
-    let (exchange, key, queue) = (message.exchange(), message.routing_key(), queue.to_string());
-    let key = if *key == queue { "" } else { &*key };
-    let parts = [&*exchange, key, &queue].into_iter().filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join(":")
+impl Display for Source<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Message { exchange, routing_key: key, .. } = self.message;
+        let key = if key == self.queue { &ShortStr::EMPTY } else { key };
+        let mut parts = [exchange, key, self.queue].into_iter().filter(|part| !part.is_empty());
+        if let Some(first) = parts.next() {
+            write!(f, "{first}")?;
+        }
+        parts.try_for_each(|part| write!(f, ":{part}"))
+    }
 }
 
-/// Exchange and routing key, without what is empty. A name of few values has no key beside an exchange.
-fn target_name(publish: &Publish, is_whole: bool) -> String {
-    let (exchange, key) = (publish.exchange.to_string(), publish.routing_key.to_string());
-    match (exchange.is_empty(), key.is_empty()) {
-        (true, true) => "amq.default".to_owned(),
-        (true, false) => key,
-        (false, false) if is_whole => format!("{exchange}:{key}"),
-        (false, true | false) => exchange,
+impl Display for Target<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Publish { exchange, routing_key: key, .. } = self.publish;
+        match (exchange.is_empty(), key.is_empty()) {
+            (true, true) => f.write_str("amq.default"),
+            (true, false) => write!(f, "{key}"),
+            (false, false) if self.is_whole => write!(f, "{exchange}:{key}"),
+            (false, true | false) => write!(f, "{exchange}"),
+        }
     }
 }

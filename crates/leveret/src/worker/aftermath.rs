@@ -97,7 +97,8 @@ impl Attempts {
         );
         let postponed = postponed(message, failure, past, &self.queue, pause);
         let postponed = postponed.vouched_for(message, self.login.as_ref());
-        Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed: Some(postponed) }
+        let postponed = Some(Box::new(postponed));
+        Settlement { outputs: Vec::new(), fate: Fate::Postponed, postponed }
     }
 }
 

@@ -10,22 +10,23 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use leveret_client::Publish as Sealed;
 use leveret_protocol::{FieldValue, ShortStr};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::course::Course;
+use super::limit::until;
 use super::switch::Switch;
 use crate::dead_letter::{Obituary, Origin, dead_letter};
 use crate::effects::{Effects, Output, Verdict};
 use crate::extract::Deadline;
 use crate::failure::{Classify as _, Failure};
+use crate::ground::Ground;
 use crate::handler::Service;
 use crate::later::{Past, Postponed};
 use crate::lineage::{Parent, now_secs, seal_output};
-use crate::locals::Locals;
 use crate::message::Message;
 use crate::message_id::derived_message_id;
 use crate::phase::{Phase, PhaseListener};
-use crate::principal::Principal;
 use crate::publish::Publish;
 use crate::reply::Reply;
 use crate::report::ErrorRoute;
@@ -49,15 +50,15 @@ pub(crate) struct Attempts {
     pub(crate) time_limit: Option<Duration>,
     /// The name that the broker knows us by.
     pub(crate) login: Option<ShortStr>,
-    pub(crate) principal: Option<Principal>,
     /// How long the key of a message waits that has had all its attempts, if it is not to die.
     pub(crate) parks: Option<Duration>,
     /// If its function blocks.
     pub(crate) threads: Option<Threads>,
     pub(crate) error_routes: Vec<ErrorRoute>,
     pub(crate) service: Arc<dyn Service>,
-    pub(crate) locals: Arc<Locals>,
     pub(crate) shared: Arc<Shared>,
+    /// What its requests share.
+    pub(crate) ground: Arc<Ground>,
     pub(crate) switch: Arc<Switch>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) phase: PhaseListener,
@@ -68,7 +69,8 @@ pub(crate) struct Attempts {
 pub(crate) struct Settlement {
     pub(crate) outputs: Vec<Sealed>,
     pub(crate) fate: Fate,
-    pub(crate) postponed: Option<Postponed>,
+    /// Boxed, as settlements are moved about for every message.
+    pub(crate) postponed: Option<Box<Postponed>>,
 }
 
 /// How the message left the handler.
@@ -110,16 +112,22 @@ impl Settlement {
 }
 
 impl Attempts {
+    /// A message for this handler, to be tried until it is settled.
+    pub(crate) fn request(&self, message: Message) -> Request {
+        Request::new(message, self.ground.clone(), self.retry.attempts_max())
+    }
+
     /// Tries until the message is handled, is to leave its worker, or its handler pauses; `attempts`
     /// is how often it was tried in all.
-    pub(super) async fn tried(&self, message: Message, past: Past, attempts: &mut u32) -> Ended {
-        let before = past.attempts.saturating_add(earlier_deliveries(&message));
-        let max = self.retry.attempts_max();
-        let (shared, principal) = (self.shared.clone(), self.principal.clone());
-        let max_here = max.max(before.saturating_add(1));
-        let request = Request::new(message, &self.handler, max_here, shared, principal);
-        let mut request = request.with_locals(&self.locals);
-        if earlier_deliveries(request.message()) >= DELIVERIES_MAX {
+    pub(super) async fn tried(
+        &self,
+        request: &mut Request,
+        past: Past,
+        attempts: &mut u32,
+    ) -> Ended {
+        let deliveries = earlier_deliveries(request.message());
+        let before = past.attempts.saturating_add(deliveries);
+        if deliveries >= DELIVERIES_MAX {
             let text = format!("delivered {before} times without an outcome");
             let failure = Failure::permanent(text).named("poison");
             let letter = self.give_up(request.message(), &failure, before, now_secs());
@@ -134,8 +142,8 @@ impl Attempts {
             }
             request.begin_attempt(attempt);
             *attempts = attempt;
-            let effects = self.attempt(&request).await;
-            let failure = match self.conclude(&request, effects).await {
+            let effects = self.attempt(request).await;
+            let failure = match self.conclude(request, effects).await {
                 Ok(settlement) => {
                     if settlement.fate != Fate::Duplicate {
                         self.switch.succeeded();
@@ -194,12 +202,15 @@ impl Attempts {
         self.timed(request).await
     }
 
-    pub(super) async fn guarded(&self, request: &Request) -> Effects {
+    /// `began_at` is when the time limit began to run.
+    pub(super) async fn guarded(&self, request: &Request, began_at: Instant) -> Effects {
         let guarded = AssertUnwindSafe(self.service.call(request)).catch_unwind();
-        let caught = match self.time_limit {
+        let deadline =
+            self.time_limit.and_then(|limit| Some((limit, began_at.checked_add(limit)?)));
+        let caught = match deadline {
             None => guarded.await,
-            Some(limit) => {
-                let Ok(caught) = tokio::time::timeout(limit, guarded).await else {
+            Some((limit, deadline)) => {
+                let Some(caught) = until(deadline, guarded).await else {
                     let text = format!("not finished within {} ms", limit.as_millis());
                     return Effects::failed(Failure::transient(text).named("time-limit"));
                 };

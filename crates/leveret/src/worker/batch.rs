@@ -12,6 +12,7 @@ use tracing::warn;
 
 use super::attempt::{Fate, Settlement};
 use super::bundle::{Bundle, Item};
+use super::dozing::Dozing;
 use super::in_hand::{InHand, Step};
 use super::lane::Lane;
 use super::round::{Part, RoundEnd, has_expired};
@@ -67,24 +68,18 @@ impl Worker {
             alone: batching.size,
             is_probe: probe.is_some(),
         };
-        let mut phase = self.phase.clone();
-        let mut halted = pin!(async {
-            tokio::select! {
-                biased;
-                () = phase.reached(Phase::Draining) => Stopped::Draining,
-                () = self.attempts.switch.stopped(probe.as_ref()) => Stopped::Paused,
-            }
-        });
+        let halted = pin!(self.halted(probe.as_ref()));
+        let mut halted = Dozing::new(halted);
         let mut progress = 0;
         let stopped = loop {
-            let (batch, stopped) = match intake.take(halted.as_mut()).await {
+            let (mut batch, stopped) = match intake.take(Pin::new(&mut halted)).await {
                 Taken::Batch(batch) => (batch, None),
                 Taken::Halted(Stopped::Draining, batch) => (batch, Some(Stopped::Draining)),
                 // They go back to their queue with the channel.
                 Taken::Halted(Stopped::Paused, _) => break Stopped::Paused,
                 Taken::Ended => return Err((Leave::Consumer(intake.consumer.end()), progress)),
             };
-            match self.handle_batch(&lane, &batch).await.map_err(|leave| (leave, progress))? {
+            match self.handle_batch(&lane, &mut batch).await.map_err(|leave| (leave, progress))? {
                 Step::Done => progress += 1,
                 Step::GivenBack => break Stopped::Paused,
             }
@@ -96,7 +91,7 @@ impl Worker {
         Ok(stopped)
     }
 
-    async fn handle_batch(&self, lane: &Lane, batch: &[Delivery]) -> Result<Step, Leave> {
+    async fn handle_batch(&self, lane: &Lane, batch: &mut [Delivery]) -> Result<Step, Leave> {
         let mut in_hand: BTreeSet<u64> = batch.iter().map(|delivery| delivery.tag).collect();
         let (parts, early) = self.sort(batch);
         self.settle_bundle(lane, early, &mut in_hand).await?;
@@ -156,10 +151,11 @@ impl Worker {
     }
 
     /// Parts of the batch, and what is settled without the function.
-    fn sort<'a>(&self, batch: &'a [Delivery]) -> (Vec<Part>, Bundle<'a>) {
+    fn sort<'a>(&self, batch: &'a mut [Delivery]) -> (Vec<Part>, Bundle<'a>) {
         let (mut parts, mut early) = (Vec::new(), Bundle::default());
-        for (place, delivery) in batch.iter().enumerate() {
-            let InHand { message, past, .. } = InHand::of(delivery, self.attempts.login.as_ref());
+        for (place, delivery) in batch.iter_mut().enumerate() {
+            let InHand { message, past } = InHand::taken(delivery, self.attempts.login.as_ref());
+            let delivery = &*delivery;
             if let Some(letter) = self.condemned(&message) {
                 early.items.push(Item::new(delivery, message, letter));
                 continue;

@@ -103,7 +103,7 @@ impl Worker {
     ) -> Result<u64, Leave> {
         for item in &mut bundle.items {
             if let Some(postponed) = item.settlement.postponed.take() {
-                item.settlement.outputs.push(lane.hold_back(postponed).await?);
+                item.settlement.outputs.push(lane.hold_back(*postponed).await?);
             }
         }
         match &lane.way {

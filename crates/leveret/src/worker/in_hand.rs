@@ -1,14 +1,15 @@
 //! A message that a worker is at.
 
+use std::mem::{replace, take};
+
 use leveret_client::Delivery;
-use leveret_protocol::ShortStr;
+use leveret_protocol::{Properties, ShortStr};
 
 use crate::later::{Past, arrived};
 use crate::message::Message;
 
 /// A message a worker is at.
-pub(super) struct InHand<'a> {
-    pub(super) delivery: &'a Delivery,
+pub(super) struct InHand {
     pub(super) message: Message,
     pub(super) past: Past,
 }
@@ -21,16 +22,17 @@ pub(super) enum Step {
     GivenBack,
 }
 
-impl<'a> InHand<'a> {
-    pub(super) fn of(delivery: &'a Delivery, login: Option<&ShortStr>) -> Self {
+impl InHand {
+    /// Takes the message out of a delivery, which is only to be settled after that.
+    pub(super) fn taken(delivery: &mut Delivery, login: Option<&ShortStr>) -> Self {
         let mut message = Message {
-            exchange: delivery.exchange.clone(),
-            routing_key: delivery.routing_key.clone(),
-            properties: delivery.properties.clone(),
-            body: delivery.body.clone(),
+            exchange: take(&mut delivery.exchange),
+            routing_key: take(&mut delivery.routing_key),
+            properties: replace(&mut delivery.properties, Properties::EMPTY),
+            body: take(&mut delivery.body),
             redelivered: delivery.redelivered,
         };
         let past = arrived(&mut message, login);
-        Self { delivery, message, past }
+        Self { message, past }
     }
 }

@@ -18,6 +18,7 @@ use tracing::{info, warn};
 
 use super::attempt::{Ended, Fate, Settlement};
 use super::bundle::{Bundle, Item};
+use super::dozing::Dozing;
 use super::in_hand::InHand;
 use super::lane::Lane;
 use super::share::{Share, Shares};
@@ -27,7 +28,6 @@ use crate::handler::Ordered;
 use crate::later::Past;
 use crate::link::Generation;
 use crate::message::Message;
-use crate::phase::Phase;
 
 /// How keys are kept apart, and what is known over channels.
 #[derive(Debug, Clone)]
@@ -109,14 +109,8 @@ impl Worker {
         probe: Option<Probe>,
         progress: &mut u64,
     ) -> Result<Stopped, Leave> {
-        let mut phase = self.phase.clone();
-        let mut halted = pin!(async {
-            tokio::select! {
-                biased;
-                () = phase.reached(Phase::Draining) => Stopped::Draining,
-                () = self.attempts.switch.stopped(probe.as_ref()) => Stopped::Paused,
-            }
-        });
+        let halted = pin!(self.halted(probe.as_ref()));
+        let mut halted = Dozing::new(halted);
         let mut share = Share::new(keys.shares.as_deref(), &self.queue);
         loop {
             let is_probing = probe.is_some() && *progress == 0;
@@ -156,8 +150,8 @@ impl Worker {
         }
     }
 
-    fn arrive(&self, hand: &mut Hand, delivery: Delivery, keys: &Keys) {
-        let InHand { message, past, .. } = InHand::of(&delivery, self.attempts.login.as_ref());
+    fn arrive(&self, hand: &mut Hand, mut delivery: Delivery, keys: &Keys) {
+        let InHand { message, past } = InHand::taken(&mut delivery, self.attempts.login.as_ref());
         let past = keys.recall(&message).unwrap_or(past);
         let key = keys.ordered.key.draw(&message);
         let tag = delivery.tag;
@@ -188,7 +182,8 @@ impl Worker {
             let attempts = self.attempts.clone();
             hand.running.spawn(async move {
                 let _in_flight = attempts.counters.begin();
-                (tag, attempts.run(message, past).await)
+                let mut request = attempts.request(message);
+                (tag, attempts.run(&mut request, past).await)
             });
         }
     }

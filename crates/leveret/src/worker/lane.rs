@@ -84,7 +84,7 @@ impl Lane {
     ) -> Result<Settled, LaneError> {
         let Settlement { mut outputs, fate, postponed } = settlement;
         if let Some(postponed) = postponed {
-            outputs.push(self.hold_back(postponed).await?);
+            outputs.push(self.hold_back(*postponed).await?);
         }
         if matches!(fate, Fate::DeadLettered | Fate::Postponed) {
             self.fit_all(&mut outputs);
@@ -109,9 +109,13 @@ impl Lane {
                 Ok(Settled { returned: channel.commit().await?.returned })
             }
             Way::Confirmed(channel) => {
-                confirm_all(channel, outputs).await?;
+                if !outputs.is_empty() {
+                    confirm_all(channel, outputs).await?;
+                }
                 // Only when the outputs are safe: an id says that they are.
-                confirm_all(channel, entry).await?;
+                if entry.is_some() {
+                    confirm_all(channel, entry).await?;
+                }
                 match fate {
                     Fate::Handled
                     | Fate::Duplicate

@@ -8,10 +8,12 @@ mod attempt;
 mod batch;
 mod bundle;
 mod course;
+mod dozing;
 mod fitting;
 mod in_hand;
 mod keyed;
 mod lane;
+mod limit;
 mod refusal;
 mod report;
 mod returns;
@@ -154,6 +156,16 @@ impl Worker {
             desk.drained.wait_for(|drained| *drained >= number).await.ok()?;
         }
         Some(generation)
+    }
+
+    /// Returns when no more messages are to be begun, and says why; `probe` is its own.
+    async fn halted(&self, probe: Option<&Probe>) -> Stopped {
+        let mut phase = self.phase.clone();
+        tokio::select! {
+            biased;
+            () = phase.reached(Phase::Draining) => Stopped::Draining,
+            () = self.attempts.switch.stopped(probe) => Stopped::Paused,
+        }
     }
 
     async fn work_on(

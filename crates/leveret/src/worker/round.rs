@@ -140,10 +140,7 @@ impl Attempts {
     }
 
     fn request_of(&self, part: &Part) -> Request {
-        let max = self.retry.attempts_max().max(part.course.attempt());
-        let (shared, principal) = (self.shared.clone(), self.principal.clone());
-        let request = Request::new(part.message.clone(), &self.handler, max, shared, principal);
-        let mut request = request.with_locals(&self.locals);
+        let mut request = self.request(part.message.clone());
         request.begin_attempt(part.course.attempt());
         request
     }

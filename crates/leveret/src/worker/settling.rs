@@ -1,10 +1,9 @@
 //! Settling one message, and what follows if the broker does not take it.
 
-use leveret_client::{ChannelError, Publish, PublishError, Returned};
+use leveret_client::{ChannelError, Delivery, Publish, PublishError, Returned};
 use tracing::error;
 
 use super::attempt::{Fate, Settlement};
-use super::in_hand::InHand;
 use super::lane::{Lane, LaneError, Settled};
 use super::refusal::{refusal, unpublishable, unroutable};
 use super::{Leave, Worker};
@@ -19,18 +18,19 @@ impl Worker {
     pub(super) async fn settle(
         &self,
         lane: &Lane,
-        in_hand: &InHand<'_>,
+        (delivery, message): (&Delivery, &Message),
         settlement: Settlement,
         entry: Option<Publish>,
     ) -> Result<Option<Fate>, Leave> {
-        let InHand { delivery, message, .. } = in_hand;
         let (fate, outputs) = (settlement.fate, settlement.outputs.len() as u64);
         // A dead letter may be sent again under its id, so that is not recorded.
         let entry = entry.filter(|_| fate == Fate::Handled);
         let error = match lane.settle(delivery, settlement, entry).await {
             Ok(Settled { returned }) => {
                 self.count(fate, outputs);
-                self.keep_returned(lane, returned).await?;
+                if !returned.is_empty() {
+                    self.keep_returned(lane, returned).await?;
+                }
                 return Ok(Some(fate));
             }
             Err(error) => error,
@@ -41,7 +41,7 @@ impl Worker {
             }
             lane.forget().await?;
             let letter = self.attempts.give_up(message, &failure, 1, now_secs());
-            return Box::pin(self.settle(lane, in_hand, letter, None)).await;
+            return Box::pin(self.settle(lane, (delivery, message), letter, None)).await;
         }
         if let LaneError::Publish(
             error @ (PublishError::Unroutable { .. }

@@ -8,13 +8,16 @@ use leveret_client::{Consumer, Delivery};
 use tokio::time::Instant;
 
 use super::attempt::{Ended, Fate, Settlement};
+use super::dozing::Dozing;
 use super::in_hand::{InHand, Step};
 use super::lane::Lane;
 use super::switch::{Asker, Probe};
 use super::{HELD_MAX, Leave, Stopped, Worker};
 use crate::inbox::{Arrival, inbox_key, ledger_entry};
+use crate::later::Past;
 use crate::link::Generation;
 use crate::phase::Phase;
+use crate::request::Request;
 use crate::stats::Count;
 
 /// A worker has one message at a time, so one is delivered ahead of its acknowledgement.
@@ -32,22 +35,20 @@ impl Worker {
                 .await
                 .map_err(|error| (Leave::Lane(error.into()), 0))?;
         let _consuming = self.attempts.counters.consume();
-        let mut phase = self.phase.clone();
-        let mut draining = pin!(phase.reached(Phase::Draining));
-        let mut paused = pin!(self.attempts.switch.stopped(probe.as_ref()));
+        let halted = pin!(self.halted(probe.as_ref()));
+        let mut halted = Dozing::new(halted);
         let mut progress = 0;
         let stopped = loop {
             let delivery = tokio::select! {
                 biased;
-                () = &mut draining => break Stopped::Draining,
-                () = &mut paused => break Stopped::Paused,
+                stopped = &mut halted => break stopped,
                 delivery = consumer.recv() => delivery,
             };
-            let Some(delivery) = delivery else {
+            let Some(mut delivery) = delivery else {
                 return Err((Leave::Consumer(consumer.end()), progress));
             };
             let _in_flight = self.attempts.counters.begin();
-            let handled = self.handle(&lane, &mut consumer, &delivery).await;
+            let handled = self.handle(&lane, &mut consumer, &mut delivery).await;
             match handled.map_err(|leave| (leave, progress))? {
                 Step::Done => progress += 1,
                 Step::GivenBack => match consumer.end() {
@@ -64,19 +65,21 @@ impl Worker {
         &self,
         lane: &Lane,
         consumer: &mut Consumer,
-        delivery: &Delivery,
+        delivery: &mut Delivery,
     ) -> Result<Step, Leave> {
-        let in_hand = InHand::of(delivery, self.attempts.login.as_ref());
-        let message = &in_hand.message;
-        if let Some(letter) = self.condemned(message) {
-            self.settle(lane, &in_hand, letter, None).await?;
+        let InHand { message, past } = InHand::taken(delivery, self.attempts.login.as_ref());
+        let delivery = &*delivery;
+        if let Some(letter) = self.condemned(&message) {
+            self.settle(lane, (delivery, &message), letter, None).await?;
             return Ok(Step::Done);
         }
-        let Some((desk, id)) = self.desk.as_ref().zip(message.message_id()) else {
-            let Some(settlement) = self.attempt(consumer, &in_hand).await else {
+        let mut request = self.attempts.request(message);
+        let id = self.desk.as_ref().and_then(|_| request.message().message_id());
+        let Some((desk, id)) = self.desk.as_ref().zip(id) else {
+            let Some(settlement) = self.attempt(consumer, &mut request, past).await else {
                 return Ok(Step::GivenBack);
             };
-            self.settle(lane, &in_hand, settlement, None).await?;
+            self.settle(lane, (delivery, request.message()), settlement, None).await?;
             return Ok(Step::Done);
         };
         let key = inbox_key(&self.attempts.handler, id.as_bytes());
@@ -87,11 +90,12 @@ impl Worker {
                 self.attempts.counters.add(Count::Duplicate, 1);
             }
             Arrival::New(reservation) => {
-                let Some(settlement) = self.attempt(consumer, &in_hand).await else {
+                let Some(settlement) = self.attempt(consumer, &mut request, past).await else {
                     return Ok(Step::GivenBack);
                 };
                 let entry = ledger_entry(&desk.ledger, &key);
-                let fate = self.settle(lane, &in_hand, settlement, Some(entry)).await?;
+                let message = request.message();
+                let fate = self.settle(lane, (delivery, message), settlement, Some(entry)).await?;
                 if fate == Some(Fate::Handled) {
                     reservation.handled();
                 }
@@ -101,12 +105,16 @@ impl Worker {
     }
 
     /// All attempts at a message, through pauses of its handler; nothing if it is to go back.
-    async fn attempt(&self, consumer: &mut Consumer, in_hand: &InHand<'_>) -> Option<Settlement> {
-        let mut past = in_hand.past;
+    async fn attempt(
+        &self,
+        consumer: &mut Consumer,
+        request: &mut Request,
+        mut past: Past,
+    ) -> Option<Settlement> {
         let mut give_back_at = None;
         let mut probe = None;
         loop {
-            match self.attempts.run(in_hand.message.clone(), past).await {
+            match self.attempts.run(request, past).await {
                 Ended::Settled(settlement) => return Some(settlement),
                 Ended::Paused(now) => past = now,
                 Ended::GivenBack => return None,

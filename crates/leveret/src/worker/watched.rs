@@ -1,9 +1,11 @@
 //! A message's attempts as others see them: span, durations, age, log line.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::Instrument as _;
+use tracing::Span;
 
 use super::attempt::{Attempts, Ended, Fate};
 use crate::effects::Effects;
@@ -16,23 +18,25 @@ use crate::trace::process_span;
 
 impl Attempts {
     /// Tries until the message is handled, or is to leave its worker.
-    pub(crate) async fn run(&self, message: Message, past: Past) -> Ended {
-        let age_secs = self.receive(&message, past);
+    pub(crate) async fn run(&self, request: &mut Request, past: Past) -> Ended {
+        let age_secs = self.receive(request.message(), past);
         let log = self.shared.message_log;
-        let line = log.is_read().then(|| (message.clone(), Instant::now()));
-        let span = process_span(&message, &self.queue, &self.handler);
-        self.shared.tracing.adopt(&span, &message);
+        let began_at = log.is_read().then(Instant::now);
+        let span = process_span(request.message(), &self.queue, &self.handler);
         let mut attempts = 0;
-        let ended = self.tried(message, past, &mut attempts).instrument(span.clone()).await;
-        let outcome = outcome(&ended);
-        if !span.is_disabled() {
+        let ended = if span.is_disabled() {
+            self.tried(request, past, &mut attempts).await
+        } else {
+            self.shared.tracing.adopt(&span, request.message());
+            let ended = within(&span, self.tried(request, past, &mut attempts)).await;
             span.record("leveret.attempts", attempts);
-            span.record("leveret.outcome", outcome);
-        }
-        if let Some((message, began_at)) = line {
-            let duration = began_at.elapsed();
+            span.record("leveret.outcome", outcome(&ended));
+            ended
+        };
+        if let Some(began_at) = began_at {
+            let (duration, outcome) = (began_at.elapsed(), outcome(&ended));
             let passage = Passage { attempts, outcome, duration, age_secs };
-            log.tell(&self.handler, &message, passage);
+            log.tell(&self.handler, request.message(), passage);
         }
         ended
     }
@@ -40,7 +44,7 @@ impl Attempts {
     /// Runs the function once, by the clock.
     pub(super) async fn timed(&self, request: &Request) -> Effects {
         let began_at = Instant::now();
-        let effects = self.guarded(request).await;
+        let effects = self.guarded(request, began_at).await;
         self.counters.attempts.observe(began_at.elapsed());
         effects
     }
@@ -55,6 +59,16 @@ impl Attempts {
         }
         Some(age_secs)
     }
+}
+
+/// Runs it in a span that stays the caller's.
+async fn within<T>(span: &Span, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let _entered = span.enter();
+        future.as_mut().poll(context)
+    })
+    .await
 }
 
 const fn outcome(ended: &Ended) -> &'static str {
