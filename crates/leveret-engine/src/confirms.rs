@@ -36,6 +36,15 @@ impl Confirms {
         self.waiting.push_back(Waiting { until, at, opening, tag });
     }
 
+    /// How many publishes of each channel wait.
+    pub(crate) fn waiting(&self) -> BTreeMap<OpeningId, u64> {
+        let mut of = BTreeMap::new();
+        for waiting in &self.waiting {
+            *of.entry(waiting.opening).or_default() += 1;
+        }
+        of
+    }
+
     /// The confirms to send now, one for each opening of a channel.
     ///
     /// All publishes that do not wait were confirmed at once, so what is still unconfirmed on a

@@ -10,6 +10,7 @@ use crate::{
     channel::{Channel, ChannelKey, Consumer},
     confirms::Confirms,
     connection::Connection,
+    counts::Counts,
     effects::{Effect, Effects},
     error::{Resource, ResourceKind},
     exchange::{BindingTable, Entrance, Exchanges, Keys, Named, Routed},
@@ -70,6 +71,8 @@ pub(crate) struct Host {
     /// Whether all that is published and delivered is copied to the trace exchange.
     pub(crate) is_traced: bool,
     pub(crate) schedule: Schedule,
+    /// Of the channels that are closed.
+    pub(crate) closed: Counts,
 }
 
 impl Host {
@@ -105,6 +108,7 @@ impl Host {
             replies: Replies::default(),
             is_traced: false,
             schedule: Schedule::default(),
+            closed: Counts::default(),
         }
     }
 

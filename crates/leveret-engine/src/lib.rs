@@ -40,6 +40,7 @@ mod confirms;
 mod connection;
 mod content;
 mod copies;
+mod counts;
 mod death;
 mod draft;
 mod effects;
@@ -74,6 +75,7 @@ mod work;
 
 pub use self::{
     content::Content,
+    counts::{Counts, ExchangeCounts},
     effects::{Effect, Effects},
     engine::Engine,
     identity::{ConnectionId, Lsn, PageId},
@@ -83,5 +85,8 @@ pub use self::{
     policies::{Policies, PolicySet, PolicyTarget},
     record::{PageRest, check_page},
     recovery::ReplayError,
-    views::{BindingView, ChannelView, ConsumerView, ExchangeView, Listing, Page, QueueView},
+    views::{
+        BindingView, ChannelView, ConsumerView, ExchangeView, Listing, Page, QueueView, Sought,
+        Totals,
+    },
 };

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use leveret_protocol::ShortStr;
+use leveret_protocol::{FieldTable, ShortStr};
 
 use super::ChannelKey;
 use crate::identity::QueueId;
@@ -21,6 +21,8 @@ pub(crate) struct Consumer {
     pub(crate) stall: Option<Stall>,
     /// How long its deliveries may stay unsettled.
     pub(crate) timeout: Option<Duration>,
+    /// What it was started with.
+    pub(crate) arguments: FieldTable,
 }
 
 /// What a consumer waits for that stands aside.

@@ -23,7 +23,10 @@ pub(crate) use self::{
     transaction::{Deed, PendingPublish, Settlement, TransactionLimits},
     unacked::{Deliveries, Delivery, Unacked, Verdict},
 };
-use crate::identity::{ConnectionId, ConsumerId, OpeningId};
+use crate::{
+    counts::Counts,
+    identity::{ConnectionId, ConsumerId, OpeningId},
+};
 
 /// A channel by its connection and number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +48,7 @@ pub(crate) struct Channel {
     pub(crate) replies: Option<ReplyConsumer>,
     /// The queue that an empty name stands for.
     pub(crate) last_queue: ShortStr,
+    pub(crate) counts: Counts,
 }
 
 impl Channel {
@@ -58,6 +62,16 @@ impl Channel {
             consumers: BTreeMap::new(),
             replies: None,
             last_queue: ShortStr::EMPTY,
+            counts: Counts::default(),
         }
+    }
+
+    /// All that was counted, while so many publishes are not confirmed.
+    pub(crate) const fn total(&self, unconfirmed: u64) -> Counts {
+        let mut counts = self.counts;
+        if let Mode::Confirm { published, refused } = self.mode {
+            counts.confirm = published.saturating_sub(refused).saturating_sub(unconfirmed);
+        }
+        counts
     }
 }

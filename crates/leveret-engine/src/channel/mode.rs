@@ -10,6 +10,8 @@ pub(crate) enum Mode {
     /// Publishes are numbered from 1.
     Confirm {
         published: u64,
+        /// How many of them no queue took.
+        refused: u64,
     },
     Transaction(Transaction),
 }
@@ -17,7 +19,7 @@ pub(crate) enum Mode {
 impl Mode {
     pub(crate) fn select_confirm(&mut self) -> Result<(), TransactionError> {
         match self {
-            Self::Plain => *self = Self::Confirm { published: 0 },
+            Self::Plain => *self = Self::Confirm { published: 0, refused: 0 },
             Self::Confirm { .. } => {}
             Self::Transaction(_) => return Err(TransactionError::TransactionToConfirm),
         }

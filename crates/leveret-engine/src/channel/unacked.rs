@@ -85,11 +85,11 @@ impl Unacked {
         Ok(taken)
     }
 
-    /// The one that was delivered first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Delivery> {
-        self.deliveries.values()
+    pub(crate) fn len(&self) -> usize {
+        self.deliveries.len()
     }
 
+    /// The one that was delivered first.
     pub(crate) fn oldest(&self) -> Option<&Delivery> {
         self.deliveries.first().map(|(_, delivery)| delivery)
     }

@@ -110,6 +110,15 @@ impl BindingTable {
         self.bindings.range(next..).map(|(id, binding)| (*id, &binding.spec))
     }
 
+    pub(crate) fn from(&self, source: ExchangeId) -> impl Iterator<Item = &BindingSpec> {
+        self.of_source(source).filter_map(|id| Some(&self.get(id)?.spec))
+    }
+
+    pub(crate) fn to(&self, destination: Destination) -> impl Iterator<Item = &BindingSpec> {
+        let all = (destination, BindingId(0))..=(destination, BindingId(u64::MAX));
+        self.by_destination.range(all).filter_map(|(_, id)| Some(&self.get(*id)?.spec))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bindings.len()
     }

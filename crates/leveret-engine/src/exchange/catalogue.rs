@@ -11,7 +11,7 @@ use super::{
     Exchange, ExchangeDurability, ExchangeKind, ExchangeSpec, Keys, Named, Routed, delay::delay_of,
     destinations::Destination, memory::KeyMemory,
 };
-use crate::{chance::Chance, identity::ExchangeId};
+use crate::{chance::Chance, counts::ExchangeCounts, identity::ExchangeId};
 
 /// All exchanges by number and by name.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Exchanges {
     by_id: BTreeMap<ExchangeId, Exchange>,
     by_name: BTreeMap<ShortStr, ExchangeId>,
     memory: KeyMemory,
+    /// Of the exchange without a name.
+    pub(crate) default_counts: ExchangeCounts,
 }
 
 /// Where a message is handed in.
@@ -49,7 +51,8 @@ impl Exchanges {
     /// The exchanges of every virtual host.
     pub(crate) fn builtin() -> Self {
         let (by_id, by_name) = (BTreeMap::new(), BTreeMap::new());
-        let mut all = Self { by_id, by_name, memory: KeyMemory::default() };
+        let (memory, default_counts) = (KeyMemory::default(), ExchangeCounts::default());
+        let mut all = Self { by_id, by_name, memory, default_counts };
         for (number, (name, kind, internal)) in (1..).zip(BUILTIN) {
             let spec = ExchangeSpec {
                 name: ShortStr::from_static(name),
@@ -101,6 +104,18 @@ impl Exchanges {
             return Some(Entrance::Default);
         }
         self.by_name.get(name).copied().map(Entrance::Exchange)
+    }
+
+    /// A client has published to it, and that reached so many queues.
+    pub(crate) fn count(&mut self, entrance: Entrance, queues: usize) {
+        let counts = match entrance {
+            Entrance::Default => Some(&mut self.default_counts),
+            Entrance::Exchange(id) => self.by_id.get_mut(&id).map(|exchange| &mut exchange.counts),
+        };
+        if let Some(counts) = counts {
+            counts.publish_in += 1;
+            counts.publish_out += u64::try_from(queues).unwrap_or_default();
+        }
     }
 
     /// Adds each place that a message reaches to `routed`, once, in a fixed order.

@@ -41,6 +41,7 @@ use self::{
 };
 use crate::{
     chance::Chance,
+    counts::ExchangeCounts,
     error::BindError,
     identity::{BindingId, ExchangeId, Lsn},
 };
@@ -53,6 +54,7 @@ pub(crate) struct Exchange {
     pub(crate) alternate: Option<ShortStr>,
     /// Its newest record, if it has one.
     pub(crate) recorded: Option<Lsn>,
+    pub(crate) counts: ExchangeCounts,
     router: Router,
     /// Counts changes of its bindings.
     version: u64,
@@ -62,7 +64,8 @@ impl Exchange {
     pub(crate) fn new(id: ExchangeId, spec: ExchangeSpec, recorded: Option<Lsn>) -> Self {
         let router = Router::new(&spec);
         let alternate = crate::arguments::name(&spec.arguments, "alternate-exchange");
-        Self { id, spec, alternate, recorded, router, version: 0 }
+        let counts = ExchangeCounts::default();
+        Self { id, spec, alternate, recorded, counts, router, version: 0 }
     }
 
     pub(crate) const fn is_durable(&self) -> bool {

@@ -53,7 +53,7 @@ impl Load {
         self.bytes = self.bytes.saturating_add(more.bytes);
     }
 
-    fn subtract(&mut self, less: Self) {
+    pub(crate) fn subtract(&mut self, less: Self) {
         self.messages = self.messages.saturating_sub(less.messages);
         self.bytes = self.bytes.saturating_sub(less.bytes);
     }
@@ -127,6 +127,16 @@ impl Backlog {
 
     pub(crate) const fn load(&self) -> Load {
         self.load
+    }
+
+    /// What of it is in pages.
+    pub(crate) fn paged(&self) -> Load {
+        let mut load = Load::default();
+        for lane in self.higher.iter().chain(core::iter::once(&self.lowest)) {
+            let (messages, bytes) = lane.paged();
+            load.add(Load { messages, bytes });
+        }
+        load
     }
 
     pub(crate) fn len(&self) -> usize {

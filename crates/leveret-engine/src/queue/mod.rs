@@ -22,6 +22,7 @@ pub(crate) use self::{
 };
 use crate::{
     arguments::{Overflow, QueueSettings, QueueType},
+    counts::Counts,
     identity::{ConnectionId, Lsn, QueueId},
     message::{Letter, Message},
 };
@@ -62,6 +63,9 @@ pub(crate) struct Queue {
     pub(crate) front_armed: Option<Timestamp>,
     /// Whether a task is to go on with it.
     pub(crate) is_work: bool,
+    /// What was delivered or got, and is not settled.
+    pub(crate) unacked: Load,
+    pub(crate) counts: Counts,
 }
 
 /// Since when a queue is unused, for those that go when they are.
@@ -100,6 +104,8 @@ impl Queue {
             idle: Idle::default(),
             front_armed: None,
             is_work: false,
+            unacked: Load::default(),
+            counts: Counts::default(),
         }
     }
 
@@ -107,6 +113,7 @@ impl Queue {
     pub(crate) fn push(&mut self, message: Arc<Message>, redelivered: bool) -> Expiry {
         let entry = self.entry(message, redelivered);
         let expiry = entry.expiry;
+        self.counts.publish += 1;
         self.ready.push(entry);
         expiry
     }

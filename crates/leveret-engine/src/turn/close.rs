@@ -38,6 +38,7 @@ impl Turn<'_> {
     fn detach_channel(&mut self, at: ChannelKey) -> Option<(Vec<ConsumerId>, Deliveries)> {
         let connection = self.host.connections.get_mut(&at.connection)?;
         let mut channel = connection.channels.remove(&at.channel)?;
+        self.host.closed = self.host.closed.plus(channel.total(0));
         if let Some(due) = channel.watched_at {
             self.host.timers.cancel(due, Timer::Unsettled(at));
         }

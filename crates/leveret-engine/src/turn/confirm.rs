@@ -4,7 +4,7 @@ use leveret_protocol::{Method, basic, confirm};
 
 use super::{Turn, post::Posted};
 use crate::{
-    channel::ChannelKey,
+    channel::{ChannelKey, Mode},
     error::MethodError,
     identity::{Lsn, OpeningId},
 };
@@ -29,6 +29,7 @@ impl Turn<'_> {
         match posted {
             Posted::OnRecord(lsn) => self.host.confirms.wait(lsn, at, opening, tag),
             Posted::Refused => {
+                self.count_refused(at);
                 let nack = basic::Nack { delivery_tag: tag, ..Default::default() };
                 self.send(at, Method::BasicNack(nack));
             }
@@ -36,6 +37,13 @@ impl Turn<'_> {
                 let ack = basic::Ack { delivery_tag: tag, multiple: false };
                 self.send(at, Method::BasicAck(ack));
             }
+        }
+    }
+
+    fn count_refused(&mut self, at: ChannelKey) {
+        let mode = self.host.channel_mut(at).map(|channel| &mut channel.mode);
+        if let Some(Mode::Confirm { refused, .. }) = mode {
+            *refused += 1;
         }
     }
 

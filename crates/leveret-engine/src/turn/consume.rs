@@ -9,7 +9,7 @@ use crate::{
     channel::{ChannelKey, Consumer, Stall},
     error::{ConsumeError, MethodError, ResourceError, ResourceKind},
     identity::ConsumerId,
-    message::detached_name,
+    message::{detached_name, detached_table},
     replies::REPLY_TO,
 };
 
@@ -62,6 +62,7 @@ impl Turn<'_> {
             unacked: 0,
             stall: None,
             timeout,
+            arguments: detached_table(&consume.arguments),
         };
         self.host.consumers.insert(id, consumer);
         if let Some(channel) = self.host.channel_mut(at) {

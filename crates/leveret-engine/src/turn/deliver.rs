@@ -12,9 +12,31 @@ use crate::{
     effects::Effect,
     identity::{ConnectionId, ConsumerId, QueueId},
     outbox::Until,
-    queue::{Entry, Queue},
+    queue::{Entry, Load, Queue},
     work::Task,
 };
+
+/// How a consumer takes a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taking {
+    /// It will settle it.
+    Unsettled,
+    /// With that it is settled.
+    ForGood,
+}
+
+impl Taking {
+    fn count(self, queue: &mut Queue, entry: &Entry) {
+        match self {
+            Self::Unsettled => {
+                queue.counts.deliver += 1;
+                queue.unacked.add(Load::of(&entry.message.letter));
+            }
+            Self::ForGood => queue.counts.deliver_no_ack += 1,
+        }
+        queue.counts.redeliver += u64::from(entry.redelivered);
+    }
+}
 
 impl Turn<'_> {
     /// Tends all queues that may have something to deliver or to give up now.
@@ -89,29 +111,26 @@ impl Turn<'_> {
                 }
                 continue;
             }
-            if !self.has_room(id, consumer) {
-                continue;
-            }
+            let Some(taking) = self.taking(id, consumer) else { continue };
             let Some(entry) = self.take_next(id) else { return Progress::Done };
             if let Some(queue) = self.host.queues.get_mut(id) {
                 queue.consumers.rotate();
+                taking.count(queue, &entry);
             }
             self.steps_left = self.steps_left.saturating_sub(1);
             self.deliver(id, consumer, entry);
         }
     }
 
-    /// Whether the consumer can take one more; if not, it stands aside.
-    fn has_room(&mut self, queue: QueueId, id: ConsumerId) -> bool {
+    /// How the consumer takes one more, if it can; if not, it stands aside.
+    fn taking(&mut self, queue: QueueId, id: ConsumerId) -> Option<Taking> {
         let host = &mut *self.host;
-        let Some(consumer) = host.consumers.get_mut(&id) else { return false };
-        let Some(connection) = host.connections.get_mut(&consumer.at.connection) else {
-            return false;
-        };
+        let consumer = host.consumers.get_mut(&id)?;
+        let connection = host.connections.get_mut(&consumer.at.connection)?;
         let Some(channel) = connection.channels.get_mut(&consumer.at.channel) else {
             // Its connection is leaving, which takes several turns.
             self.end_consumer(id);
-            return false;
+            return None;
         };
         let limits = &host.options.limits;
         let is_full =
@@ -125,13 +144,13 @@ impl Turn<'_> {
             channel.prefetch.stalled.push(id);
             Stall::Channel
         } else {
-            return true;
+            return Some(if consumer.no_ack { Taking::ForGood } else { Taking::Unsettled });
         };
         consumer.stall = Some(stall);
         if let Some(queue) = host.queues.get_mut(queue) {
             queue.consumers.stand_aside();
         }
-        false
+        None
     }
 
     fn deliver(&mut self, queue: QueueId, id: ConsumerId, entry: Entry) {
@@ -145,10 +164,13 @@ impl Turn<'_> {
         let letter = &message.letter;
         let (delivery_tag, to) = (channel.unacked.next_tag(), Arc::clone(&consumer.tag));
         connection.credit.spend(Effect::delivery_credit(&letter.properties, &letter.body));
+        channel.counts.redeliver += u64::from(redelivered);
         if consumer.no_ack {
+            channel.counts.deliver_no_ack += 1;
             self.leave(queue, &message);
         } else {
             consumer.unacked += 1;
+            channel.counts.deliver += 1;
             channel.prefetch.outstanding += 1;
             let delivery = Delivery { queue, entry, consumer: Some(id), sent_at };
             channel.unacked.insert(delivery_tag, delivery);

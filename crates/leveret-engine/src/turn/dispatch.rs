@@ -21,6 +21,9 @@ impl Turn<'_> {
         let PendingPublish { letter, deed, mandatory } = publish;
         match deed {
             Deed::Route(mut routed) => {
+                if routed.is_nowhere() && routed.held.is_empty() {
+                    self.count_unroutable(at, mandatory);
+                }
                 if mandatory && routed.is_nowhere() {
                     self.send_return(at, &letter);
                 }
@@ -59,6 +62,15 @@ impl Turn<'_> {
             return Posted::InMemory;
         }
         self.hold_back(letter, &routed.held)
+    }
+
+    fn count_unroutable(&mut self, at: ChannelKey, mandatory: bool) {
+        let Some(channel) = self.host.channel_mut(at) else { return };
+        if mandatory {
+            channel.counts.return_unroutable += 1;
+        } else {
+            channel.counts.drop_unroutable += 1;
+        }
     }
 
     fn send_return(&mut self, at: ChannelKey, letter: &Letter) {

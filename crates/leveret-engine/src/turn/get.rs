@@ -9,13 +9,14 @@ use crate::{
     arguments::QueueType,
     channel::{ChannelKey, Delivery},
     content::Content,
+    counts::Counts,
     effects::Effect,
     error::{MethodError, ResourceError, ResourceKind, SettleError},
     getters::Getter,
     identity::QueueId,
     message::Message,
     outbox::{Slot, Until},
-    queue::Entry,
+    queue::{Entry, Load},
 };
 
 impl Turn<'_> {
@@ -40,6 +41,7 @@ impl Turn<'_> {
                 self.send_content(at, self.seen_after(&message), content);
                 return Ok(());
             } else if self.has_none(id) {
+                self.count_got(id, at, |counts| counts.get_empty += 1);
                 self.send(at, Method::BasicGetEmpty(basic::GetEmpty));
                 return Ok(());
             }
@@ -63,6 +65,7 @@ impl Turn<'_> {
                     let content = Content::of_letter(method, &message.letter);
                     self.fill(at, slot, until, Self::content(at, content));
                 } else if self.has_none(id) {
+                    self.count_got(id, at, |counts| counts.get_empty += 1);
                     self.fill(at, slot, Until::Turn, get_empty(at));
                 } else {
                     return Progress::Done;
@@ -97,6 +100,16 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Counts for the queue and for the channel.
+    fn count_got(&mut self, id: QueueId, at: ChannelKey, count: impl Fn(&mut Counts)) {
+        if let Some(queue) = self.host.queues.get_mut(id) {
+            count(&mut queue.counts);
+        }
+        if let Some(channel) = self.host.channel_mut(at) {
+            count(&mut channel.counts);
+        }
+    }
+
     fn next_tag(&mut self, at: ChannelKey) -> u64 {
         self.host.channel_mut(at).map_or(0, |channel| channel.unacked.next_tag())
     }
@@ -119,6 +132,13 @@ impl Turn<'_> {
         let (message, sent_at) = (self.as_delivered(id, &entry), self.now);
         let letter = &message.letter;
         let redelivered = entry.redelivered;
+        if let Some(queue) = self.host.queues.get_mut(id).filter(|_| !no_ack) {
+            queue.unacked.add(Load::of(&entry.message.letter));
+        }
+        self.count_got(id, at, |counts| {
+            *(if no_ack { &mut counts.get_no_ack } else { &mut counts.get }) += 1;
+            counts.redeliver += u64::from(redelivered);
+        });
         if let Some(channel) = self.host.channel_mut(at).filter(|_| !no_ack) {
             let delivery = Delivery { queue: id, entry, consumer: None, sent_at };
             channel.unacked.insert(delivery_tag, delivery);

@@ -111,6 +111,7 @@ impl Turn<'_> {
         let mut routed = core::mem::take(&mut self.host.routed);
         let keys = Keys { own: &letter.routing_key, extra };
         self.host.route(entrance, (keys, &letter.properties), &mut routed);
+        self.host.exchanges.count(entrance, routed.queues.len());
         if self.host.is_traced {
             self.trace_publish(at, (&letter, extra), &routed);
         }
@@ -142,9 +143,10 @@ impl Turn<'_> {
 
     fn handling(&mut self, at: ChannelKey) -> Handling {
         let Some(channel) = self.host.channel_mut(at) else { return Handling::Plain };
+        channel.counts.publish += 1;
         match &mut channel.mode {
             Mode::Plain => Handling::Plain,
-            Mode::Confirm { published } => {
+            Mode::Confirm { published, .. } => {
                 *published += 1;
                 Handling::Confirm { opening: channel.opening, tag: *published }
             }

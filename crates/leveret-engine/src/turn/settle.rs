@@ -10,6 +10,7 @@ use crate::{
     death::Reason,
     error::{MethodError, SettleError},
     identity::ConsumerId,
+    queue::Load,
     series::IntoValues,
     work::Task,
 };
@@ -70,9 +71,15 @@ impl Turn<'_> {
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         if multiple {
             let deliveries = channel.unacked.take_up_to(tag)?;
+            if verdict == Verdict::Done {
+                channel.counts.ack += u64::try_from(deliveries.len()).unwrap_or_default();
+            }
             return self.judge(at, deliveries, verdict);
         }
         let delivery = channel.unacked.take_one(tag)?;
+        if verdict == Verdict::Done {
+            channel.counts.ack += 1;
+        }
         if matches!(channel.mode, Mode::Transaction(_)) {
             let mut one = Deliveries::default();
             one.insert(tag, delivery);
@@ -124,8 +131,16 @@ impl Turn<'_> {
         self.host.work.add(Task::Settle { deliveries, verdict });
     }
 
+    pub(super) fn count_settled(&mut self, delivery: &Delivery, verdict: Verdict) {
+        if let Some(queue) = self.host.queues.get_mut(delivery.queue) {
+            queue.unacked.subtract(Load::of(&delivery.entry.message.letter));
+            queue.counts.ack += u64::from(verdict == Verdict::Done);
+        }
+    }
+
     /// Gives one delivery its end.
     pub(super) fn settle(&mut self, delivery: Delivery, verdict: Verdict) {
+        self.count_settled(&delivery, verdict);
         let Delivery { queue, entry, .. } = delivery;
         match verdict {
             Verdict::Done => self.leave(queue, &entry.message),

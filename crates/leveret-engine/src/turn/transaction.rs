@@ -63,6 +63,7 @@ impl Turn<'_> {
         for Settlement { delivery, verdict, .. } in settlements {
             match verdict {
                 Verdict::Done => {
+                    self.count_settled(&delivery, verdict);
                     self.note_gone(delivery.queue, &delivery.entry.message);
                     gone.push((delivery.queue, delivery.entry.message));
                 }

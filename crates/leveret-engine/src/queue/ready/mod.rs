@@ -81,6 +81,12 @@ impl Ready {
         }
     }
 
+    /// How many messages are in pages, and the bytes of their bodies.
+    pub(super) fn paged(&self) -> (u64, u64) {
+        let bytes = self.pages.iter().map(|page| page.body_bytes).sum();
+        (u64::try_from(self.paged).unwrap_or(u64::MAX), bytes)
+    }
+
     pub(super) fn push(&mut self, entry: Entry) {
         if self.pages.is_empty() && self.tail.is_empty() && !self.head.fills(self.space) {
             self.head.push(entry);

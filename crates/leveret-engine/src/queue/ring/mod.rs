@@ -125,6 +125,11 @@ impl ConsumerRing {
         }
     }
 
+    /// The one that has the queue for itself.
+    pub(crate) const fn exclusive(&self) -> Option<ConsumerId> {
+        self.exclusive
+    }
+
     pub(crate) const fn has_exclusive(&self) -> bool {
         self.exclusive.is_some()
     }
