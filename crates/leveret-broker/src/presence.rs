@@ -7,12 +7,12 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
 use leveret_engine::ConnectionId;
-use leveret_protocol::{FieldTable, ShortStr, Timestamp};
+use leveret_protocol::{FieldTable, Negotiated, ShortStr, Timestamp};
 
 use crate::{
     news::{News, NewsSender},
@@ -33,7 +33,33 @@ pub(crate) struct Present {
     pub(crate) opened_at: Timestamp,
     pub(crate) client_properties: FieldTable,
     pub(crate) channels: AtomicU32,
+    /// What was agreed on with the client.
+    pub(crate) negotiated: Negotiated,
+    pub(crate) traffic: Traffic,
     pub(crate) news: NewsSender,
+}
+
+/// What has gone over a connection since it was opened.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    /// Bytes.
+    pub(crate) received: AtomicU64,
+    pub(crate) reads: AtomicU64,
+    /// Bytes.
+    pub(crate) sent: AtomicU64,
+    pub(crate) writes: AtomicU64,
+}
+
+impl Traffic {
+    pub(crate) fn note_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.reads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.writes.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// All open connections of a broker.
@@ -94,6 +120,11 @@ impl Presence {
     /// Everybody who is there now, in the order they came.
     pub(crate) fn all(&self) -> Vec<Arc<Present>> {
         self.lock().values().map(Arc::clone).collect()
+    }
+
+    /// The connection of that number.
+    pub(crate) fn by_id(&self, id: ConnectionId) -> Option<Arc<Present>> {
+        self.lock().get(&id).map(Arc::clone)
     }
 
     /// The connection of that name.

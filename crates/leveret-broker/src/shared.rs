@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::{
     admission::Admission, alarm::Alarms, backups::Backups, clock::Clock, config::Config,
     hosts::Hosts, lifecycle::Lifecycle, limits::Limits, presence::Presence, registry::Registry,
-    scrub::Scrubbed,
+    samples::Samples, scrub::Scrubbed,
 };
 
 /// Nothing in here changes but counters and settings; state has its own tasks.
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) admission: Admission,
     pub(crate) panics: AtomicU64,
     pub(crate) backups: Backups,
+    /// The last looks at what was counted.
+    pub(crate) samples: Samples,
     /// How far the scrub is.
     pub(crate) scrubbed: watch::Sender<Scrubbed>,
     /// Which alarms are on.
@@ -49,6 +51,7 @@ impl Shared {
             admission: Admission::default(),
             panics: AtomicU64::new(0),
             backups,
+            samples: Samples::default(),
             connections: AtomicU64::new(0),
             scrubbed: watch::Sender::default(),
             alarms: watch::Sender::new(Alarms::default()),

@@ -235,7 +235,8 @@ fn handle(
                 conversation.receive(buffer);
             }
         }
-        Happened::Written(Ok(_)) => {
+        Happened::Written(Ok(bytes)) => {
+            conversation.note_written(bytes);
             if conversation.output().is_empty() {
                 conversation.note_drained();
             }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use leveret_engine::{ConnectionId, Input, Listing, Page};
+use leveret_engine::{ConnectionId, Input, Listing, Page, Sought};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::outbound::OutboundSender;
@@ -27,6 +27,8 @@ pub(crate) enum Message {
     Brief(Input),
     /// Somebody looks, and is told.
     Look { listing: Listing, after: u64, max: usize, reply: oneshot::Sender<Seen> },
+    /// Somebody looks for something by name, and is told.
+    Seek { sought: Sought, max: usize, reply: oneshot::Sender<Page> },
 }
 
 /// A page of what an engine has, and where the next begins.
@@ -100,6 +102,13 @@ impl Ingress {
     pub(crate) async fn page(&self, listing: Listing, after: u64, max: usize) -> Option<Seen> {
         let (reply, replied) = oneshot::channel();
         self.messages.send(Message::Look { listing, after, max, reply }).ok()?;
+        replied.await.ok()
+    }
+
+    /// What the engine has of that name, at most so many; nothing, if it has ended.
+    pub(crate) async fn seek(&self, sought: Sought, max: usize) -> Option<Page> {
+        let (reply, replied) = oneshot::channel();
+        self.messages.send(Message::Seek { sought, max, reply }).ok()?;
         replied.await.ok()
     }
 

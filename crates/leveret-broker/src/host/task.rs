@@ -133,6 +133,9 @@ impl HostTask {
                 // Whoever looked may have gone.
                 reply.send(self.engine.page(listing, after, max)).ok();
             }
+            Message::Seek { sought, max, reply } => {
+                reply.send(self.engine.seek(&sought, max)).ok();
+            }
             Message::Brief(input) => {
                 self.engine.handle(self.clock.now(), input, &mut self.effects);
                 self.route();

@@ -1,9 +1,6 @@
-//! Connections, channels and consumers.
+//! Connections: listed, shown, closed.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     Json, Router,
@@ -11,19 +8,16 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::get,
 };
-use leveret_engine::{Listing, Page};
 use serde_json::{Value, json};
 
 use super::{
-    listing::{Query, answer, ask},
+    listing::{Query, answer, one},
     login::Caller,
     overview::NODE,
     refusal::Refusal,
+    topology::{Answer, Shares},
 };
 use crate::{news::News, presence::Present, shared::Shared, users::Peer};
-
-type Shares = State<Arc<Shared>>;
-type Answer<T> = Result<T, Refusal>;
 
 /// Why a connection is closed, if whoever closes it says nothing else.
 const REASON: &str = "Closed via management plugin";
@@ -32,9 +26,22 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/connections", get(list))
         .route("/connections/{name}", get(show).delete(close))
-        .route("/channels", get(channels))
-        .route("/consumers", get(all_consumers))
-        .route("/consumers/{vhost}", get(consumers))
+        .route("/connections/username/{user}", get(list_of).delete(close_of))
+        .route("/vhosts/{vhost}/connections", get(list_in))
+}
+
+/// Whether the caller sees that connection: their own, or all.
+pub(super) fn sees(caller: &Caller, present: &Present) -> bool {
+    caller.monitors() || present.user == caller.name
+}
+
+/// The far end of a connection, as other things name it.
+pub(super) fn peer_shown(present: &Present) -> Value {
+    let (peer_host, peer_port) = match present.peer {
+        Peer::Address(address) => (address.ip().to_string(), address.port()),
+        Peer::Process => ("in process".to_owned(), 0),
+    };
+    json!({ "name": present.name(), "peer_host": peer_host, "peer_port": peer_port })
 }
 
 fn shown(present: &Present) -> Value {
@@ -43,30 +50,68 @@ fn shown(present: &Present) -> Value {
         Peer::Process => ("in process".to_owned(), 0),
     };
     let host = present.local.map(|local| local.ip().to_string()).unwrap_or_default();
+    let properties = leveret_json::table(&present.client_properties);
+    let name = properties.get("connection_name").cloned();
+    let traffic = &present.traffic;
+    let (received, sent) =
+        (traffic.received.load(Ordering::Relaxed), traffic.sent.load(Ordering::Relaxed));
     json!({
-        "name": present.name(), "user": present.user, "node": NODE, "protocol": "AMQP 0-9-1",
+        "name": present.name(), "user": present.user, "user_who_performed_action": present.user,
+        "node": NODE, "protocol": "AMQP 0-9-1", "user_provided_name": name,
         "vhost": present.virtual_host.to_string_lossy(), "state": "running", "type": "network",
         "channels": present.channels.load(Ordering::Relaxed), "ssl": present.is_tls,
+        "channel_max": present.negotiated.channel_max, "frame_max": present.negotiated.frame_max,
+        "timeout": present.negotiated.heartbeat_secs,
         "auth_mechanism": present.mechanism.to_string_lossy(),
         "connected_at": present.opened_at.as_millis(), "peer_host": peer_host,
         "peer_port": peer_port, "host": host,
         "port": present.local.map_or(0, |local| local.port()),
-        "client_properties": leveret_json::table(&present.client_properties),
+        "ssl_protocol": null, "ssl_cipher": null, "ssl_hash": null, "ssl_key_exchange": null,
+        "peer_cert_subject": null, "peer_cert_issuer": null, "peer_cert_validity": null,
+        "recv_oct": received, "send_oct": sent, "recv_cnt": traffic.reads.load(Ordering::Relaxed),
+        "send_cnt": traffic.writes.load(Ordering::Relaxed), "send_pend": 0,
+        "recv_oct_details": { "rate": 0.0 }, "send_oct_details": { "rate": 0.0 },
+        "client_properties": properties,
     })
 }
 
-/// Whether the caller sees that connection: their own, or all.
-fn sees(caller: &Caller, present: &Present) -> bool {
-    caller.monitors() || present.user == caller.name
+/// Those of the connections that the caller sees.
+fn seen(
+    caller: &Caller,
+    shared: &Shared,
+    query: Query,
+    is_wanted: impl Fn(&Present) -> bool,
+) -> Answer<Json<Value>> {
+    let all = shared.presence.all();
+    let all = all.iter().filter(|present| sees(caller, present) && is_wanted(present));
+    answer(query, all.map(|present| shown(present)).collect())
 }
 
 async fn list(caller: Caller, State(shared): Shares, query: Query) -> Answer<Json<Value>> {
-    let all = shared.presence.all();
-    let seen = all.iter().filter(|present| sees(&caller, present));
-    answer(query, seen.map(|present| shown(present)).collect())
+    seen(&caller, &shared, query, |_| true)
 }
 
-fn find(caller: &Caller, shared: &Shared, name: &str) -> Answer<Arc<Present>> {
+async fn list_of(
+    caller: Caller,
+    State(shared): Shares,
+    Path(user): Path<String>,
+    query: Query,
+) -> Answer<Json<Value>> {
+    seen(&caller, &shared, query, |present| present.user == user)
+}
+
+async fn list_in(
+    caller: Caller,
+    State(shared): Shares,
+    Path(host): Path<String>,
+    query: Query,
+) -> Answer<Json<Value>> {
+    caller.looks_into(&host)?;
+    seen(&caller, &shared, query, |present| *present.virtual_host == *host.as_bytes())
+}
+
+/// The connection of that name, if the caller sees it.
+pub(super) fn find(caller: &Caller, shared: &Shared, name: &str) -> Answer<Arc<Present>> {
     let found = shared.presence.named(name).filter(|present| sees(caller, present));
     found.ok_or_else(|| Refusal::not_found(format!("connection `{name}` does not exist")))
 }
@@ -75,8 +120,13 @@ async fn show(
     caller: Caller,
     State(shared): Shares,
     Path(name): Path<String>,
+    query: Query,
 ) -> Answer<Json<Value>> {
-    Ok(Json(shown(&*find(&caller, &shared, &name)?)))
+    Ok(one(&query, shown(&*find(&caller, &shared, &name)?)))
+}
+
+fn reason(headers: &HeaderMap) -> Arc<str> {
+    headers.get("x-reason").and_then(|reason| reason.to_str().ok()).unwrap_or(REASON).into()
 }
 
 async fn close(
@@ -89,81 +139,19 @@ async fn close(
     if present.user != caller.name {
         caller.administers()?;
     }
-    let reason = headers.get("x-reason").and_then(|reason| reason.to_str().ok()).unwrap_or(REASON);
-    present.tell(News::Close(reason.into()));
+    present.tell(News::Close(reason(&headers)));
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The names of the connections that the caller sees, by number.
-fn names(caller: &Caller, shared: &Shared) -> BTreeMap<u64, Arc<Present>> {
-    let all = shared.presence.all().into_iter().filter(|present| sees(caller, present));
-    all.map(|present| (present.id.0, present)).collect()
-}
-
-async fn channels(caller: Caller, State(shared): Shares, query: Query) -> Answer<Json<Value>> {
-    let names = names(&caller, &shared);
-    let mut channels = Vec::new();
-    for host in caller.state.virtual_hosts.keys() {
-        for page in ask(&shared, host, Listing::Channels).await? {
-            let Page::Channels(page) = page else { continue };
-            channels.extend(page.into_iter().filter_map(|channel| {
-                let present = names.get(&channel.connection.0)?;
-                let (name, number) = (present.name(), channel.number.as_u16());
-                Some(json!({
-                    "number": number, "name": format!("{name} ({number})"), "node": NODE,
-                    "connection_details": { "name": name }, "vhost": host, "user": present.user,
-                    "state": "running", "consumer_count": channel.consumers,
-                    "confirm": channel.confirm, "transactional": channel.transactional,
-                    "prefetch_count": channel.prefetch, "messages_unconfirmed": 0,
-                    "messages_unacknowledged": channel.unacked,
-                }))
-            }));
-        }
-    }
-    answer(query, channels)
-}
-
-async fn all_consumers(caller: Caller, State(shared): Shares, query: Query) -> Answer<Json<Value>> {
-    let mut found = Vec::new();
-    for host in caller.state.virtual_hosts.keys().filter(|host| caller.sees(host)) {
-        found.extend(consumers_of(&caller, &shared, host).await?);
-    }
-    answer(query, found)
-}
-
-async fn consumers(
+async fn close_of(
     caller: Caller,
     State(shared): Shares,
-    Path(host): Path<String>,
-    query: Query,
-) -> Answer<Json<Value>> {
-    caller.looks_into(&host)?;
-    answer(query, consumers_of(&caller, &shared, &host).await?)
-}
-
-async fn consumers_of(caller: &Caller, shared: &Arc<Shared>, host: &str) -> Answer<Vec<Value>> {
-    let names = names(caller, shared);
-    let mut found = Vec::new();
-    for page in ask(shared, host, Listing::Consumers).await? {
-        let Page::Consumers(page) = page else { continue };
-        found.extend(page.into_iter().map(|consumer| {
-            let number = consumer.channel.as_u16();
-            let channel = match names.get(&consumer.connection.0) {
-                Some(present) => json!({
-                    "number": number, "name": format!("{} ({number})", present.name()),
-                    "connection_name": present.name(), "node": NODE, "user": present.user,
-                }),
-                None => json!({}),
-            };
-            json!({
-                "consumer_tag": consumer.tag.to_string_lossy(), "active": true,
-                "ack_required": consumer.ack_required, "prefetch_count": consumer.prefetch,
-                "exclusive": false, "arguments": {}, "activity_status": "up",
-                "consumer_timeout": 1_800_000,
-                "queue": { "name": consumer.queue.to_string_lossy(), "vhost": host },
-                "channel_details": channel,
-            })
-        }));
+    Path(user): Path<String>,
+    headers: HeaderMap,
+) -> Answer<StatusCode> {
+    if user != caller.name {
+        caller.administers()?;
     }
-    Ok(found)
+    shared.presence.tell(&News::Close(reason(&headers)), |present| present.user == user);
+    Ok(StatusCode::NO_CONTENT)
 }

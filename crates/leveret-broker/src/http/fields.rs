@@ -13,8 +13,8 @@ pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Refusal::bad_request("the body is no JSON object")),
-        Err(error) => Err(Refusal::bad_request(format!("the body is no JSON: {error}"))),
+        Ok(_) => Err(Refusal::bad_request("not_json: the body is no JSON object")),
+        Err(error) => Err(Refusal::bad_request(format!("not_json: {error}"))),
     }
 }
 
@@ -35,6 +35,17 @@ pub(super) fn number(object: &Map<String, Value>, key: &str, default: u64) -> Re
             .filter(|number| *number > 0)
             .ok_or_else(|| Refusal::bad_request(format!("`{key}` is no number of 1 or more"))),
     }
+}
+
+/// A whole number of the body that is not below 0, if it is there; old tools write it as a text.
+pub(super) fn whole(object: &Map<String, Value>, key: &str) -> Result<Option<u64>, Refusal> {
+    let number = match object.get(key) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(value) => value.as_u64(),
+    };
+    let wrong = || Refusal::bad_request(format!("`{key}` is no whole number of 0 or more"));
+    number.map(Some).ok_or_else(wrong)
 }
 
 /// A flag of the body, which old tools write as a text.

@@ -6,7 +6,13 @@ use axum::{Json, Router, extract::State, routing::get};
 use leveret_engine::{Listing, Page};
 use serde_json::{Value, json};
 
-use super::{listing::ask, login::Caller, refusal::Refusal};
+use super::{
+    listing::{Query, ask, one},
+    login::Caller,
+    queues::put,
+    refusal::Refusal,
+    totals::overall,
+};
 use crate::shared::Shared;
 
 /// The node's name, as tools show it.
@@ -24,6 +30,7 @@ async fn whoami(caller: Caller) -> Result<Json<Value>, Refusal> {
 async fn overview(
     caller: Caller,
     State(shared): State<Arc<Shared>>,
+    query: Query,
 ) -> Result<Json<Value>, Refusal> {
     let (mut ready, mut unacked, mut queues, mut exchanges, mut consumers) = (0, 0, 0, 0, 0);
     for name in caller.state.virtual_hosts.keys().filter(|name| caller.sees(name)) {
@@ -44,23 +51,29 @@ async fn overview(
     let channels = present.clone().map(|present| present.channels.load(Ordering::Relaxed));
     let channels: u64 = channels.map(u64::from).sum();
     let scrubbed = *shared.scrubbed.borrow();
-    Ok(Json(json!({
-        "scrub": {
-            "state": scrubbed.state.as_str(), "files": scrubbed.files, "bytes": scrubbed.bytes,
-            "damaged": scrubbed.damaged,
-        },
-        "product_name": "Leveret", "product_version": env!("CARGO_PKG_VERSION"),
-        "rabbitmq_version": "3.13.7", "management_version": "3.13.7",
-        "erlang_version": "", "erlang_full_version": "", "rates_mode": "none",
-        "cluster_name": NODE, "node": NODE, "disable_stats": true, "enable_queue_totals": true,
-        "queue_totals": {
-            "messages": ready + unacked, "messages_ready": ready, "messages_unacknowledged": unacked,
-        },
-        "object_totals": {
-            "connections": present.count(), "channels": channels, "queues": queues,
-            "exchanges": exchanges, "consumers": consumers,
-        },
-        "message_stats": {}, "churn_rates": {}, "listeners": [], "contexts": [],
-        "exchange_types": [],
-    })))
+    let (message_stats, growth) = overall(&caller, &shared, &query).await;
+    let mut queue_totals = json!({
+        "messages": ready + unacked, "messages_ready": ready, "messages_unacknowledged": unacked,
+    });
+    put(&mut queue_totals, growth);
+    Ok(one(
+        &query,
+        json!({
+            "scrub": {
+                "state": scrubbed.state.as_str(), "files": scrubbed.files, "bytes": scrubbed.bytes,
+                "damaged": scrubbed.damaged,
+            },
+            "product_name": "Leveret", "product_version": env!("CARGO_PKG_VERSION"),
+            "rabbitmq_version": "3.13.7", "management_version": "3.13.7",
+            "erlang_version": "", "erlang_full_version": "", "rates_mode": "basic",
+            "cluster_name": NODE, "node": NODE, "disable_stats": false, "enable_queue_totals": true,
+            "queue_totals": queue_totals,
+            "object_totals": {
+                "connections": present.count(), "channels": channels, "queues": queues,
+                "exchanges": exchanges, "consumers": consumers,
+            },
+            "message_stats": message_stats, "churn_rates": {}, "listeners": [], "contexts": [],
+            "exchange_types": [],
+        }),
+    ))
 }

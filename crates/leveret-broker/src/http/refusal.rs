@@ -29,6 +29,23 @@ impl Refusal {
         Self { status, error, reason: reason.into() }
     }
 
+    /// There is no such page of a list.
+    pub(super) fn pagination(error: &'static str, reason: String) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error, reason }
+    }
+
+    /// It cannot be done now.
+    pub(super) fn unavailable(reason: impl Into<String>) -> Self {
+        let (status, error) = (StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+        Self { status, error, reason: reason.into() }
+    }
+
+    /// Nobody may ask so.
+    pub(super) fn forbidden(reason: impl Into<String>) -> Self {
+        let (status, error) = (StatusCode::FORBIDDEN, "forbidden");
+        Self { status, error, reason: reason.into() }
+    }
+
     pub(super) fn wrong_method() -> Self {
         let (status, error) = (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
         Self { status, error, reason: "this path does not take that method".to_owned() }
@@ -87,7 +104,8 @@ impl From<AmqpError> for Refusal {
         match error.code {
             ReplyCode::NotFound => Self::not_found(reason),
             ReplyCode::AccessRefused => Self::not_authorised(reason),
-            _ => Self::bad_request(reason),
+            // As RabbitMQ: the text alone.
+            _ => Self::bad_request(error.text),
         }
     }
 }

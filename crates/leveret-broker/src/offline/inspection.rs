@@ -152,6 +152,6 @@ fn count(page: Page, figures: &mut HostFigures) {
             figures.exchanges += own.count();
         }
         Page::Bindings(bindings) => figures.bindings += bindings.len(),
-        Page::Consumers(_) | Page::Channels(_) => {}
+        Page::Consumers(_) | Page::Channels(_) | Page::Totals(_) => {}
     }
 }

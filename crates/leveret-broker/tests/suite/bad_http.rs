@@ -1,6 +1,6 @@
 //! Requests that make no sense, byte for byte: each gets its status.
 //!
-//! Rows bad-H1, bad-H3, bad-H4, bad-H14 and bad-H15 as far as the first admin API has them.
+//! Rows bad-H1, bad-H3, bad-H4, bad-H14, bad-H15 and bad-H16.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use leveret_broker::Broker;
@@ -104,12 +104,12 @@ async fn ask(broker: &Broker, row: &Row) -> String {
     let Row { line, headers, body, .. } = row;
     let bytes = body.len();
     let head = format!(
-        "{line} HTTP/1.1\r\nhost: burrow\r\nconnection: close\r\ncontent-length: {bytes}\r\n{headers}\r\n"
+        "{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {bytes}\r\n{headers}\r\n"
     );
     raw(broker, &[head.as_bytes(), body].concat()).await
 }
 
-async fn raw(broker: &Broker, bytes: &[u8]) -> String {
+pub(crate) async fn raw(broker: &Broker, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(broker.admin_addr().unwrap()).await.unwrap();
     let (mut reader, mut writer) = stream.split();
     let mut answer = Vec::new();
@@ -162,5 +162,40 @@ async fn what_is_no_http_is_closed() {
     }
     let row = row("GET /api/overview", guest(), "", 200);
     assert!(ask(&broker, &row).await.starts_with("HTTP/1.1 200"));
+    broker.shutdown().await;
+}
+
+/// Row bad-H16.
+#[tokio::test]
+async fn a_page_of_another_site_can_change_nothing_here() {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let broker = Broker::builder().in_memory().admin_listen(any).start().await.unwrap();
+    let (put, get) = ("PUT /api/queues/%2F/q", "GET /api/queues");
+    for (line, host, more, status) in [
+        (put, "localhost:15672", "origin: http://evil.example\r\n", "403"),
+        (put, "localhost:15672", "origin: null\r\n", "403"),
+        (put, "localhost:15672", "sec-fetch-site: cross-site\r\n", "403"),
+        (put, "localhost:15672", "origin: http://localhost:8000\r\n", "403"),
+        (put, "localhost:15672", "origin: http://localhost:15672\r\n", "201"),
+        (get, "localhost:15672", "origin: http://evil.example\r\n", "200"),
+        (get, "evil.example:15672", "", "403"),
+        (get, "localhost.evil.example", "", "403"),
+        (get, "127.0.0.1:15672", "", "200"),
+        (get, "[::1]:15672", "", "200"),
+        (get, "burrow.localhost", "", "200"),
+        (
+            "POST /api/exchanges/%2F/amq.direct/publish",
+            "localhost",
+            "origin: null\r\ncontent-type: text/plain\r\n",
+            "403",
+        ),
+    ] {
+        let login = guest();
+        let request = format!(
+            "{line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{more}{login}content-length: 2\r\n\r\n{{}}"
+        );
+        let answer = raw(&broker, request.as_bytes()).await;
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{line} {host} {more}: {answer}");
+    }
     broker.shutdown().await;
 }

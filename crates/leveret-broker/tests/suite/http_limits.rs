@@ -38,7 +38,7 @@ async fn rest(stream: &mut TcpStream) -> String {
 }
 
 fn token() -> String {
-    format!("host: burrow\r\nauthorization: Basic {}\r\n", STANDARD.encode("guest:guest"))
+    format!("host: localhost\r\nauthorization: Basic {}\r\n", STANDARD.encode("guest:guest"))
 }
 
 /// A request for the own name, which is kept alive or not.

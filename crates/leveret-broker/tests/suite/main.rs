@@ -18,6 +18,8 @@ mod extensions;
 mod flow;
 mod handshake;
 mod http_limits;
+mod http_objects;
+mod http_tools;
 mod lifecycle;
 mod paging;
 mod security;

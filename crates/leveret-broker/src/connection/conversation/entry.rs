@@ -17,7 +17,7 @@ use crate::{
     door::Visitor,
     mechanism::Mechanism,
     news::News,
-    presence::{Crowded, Present},
+    presence::{Crowded, Present, Traffic},
     registry::Login,
     shared::Shared,
     tls::ClientCertificate,
@@ -148,6 +148,8 @@ impl Conversation {
             opened_at: clock.now(),
             client_properties: std::mem::take(&mut self.client_properties),
             channels: AtomicU32::new(0),
+            negotiated: self.session.negotiated(),
+            traffic: Traffic::default(),
             news: self.news.0.clone(),
         };
         let stay = presence.enter(present, ceilings).map_err(|crowded| match crowded {

@@ -108,8 +108,18 @@ impl Conversation {
         }
     }
 
+    /// So many bytes have gone out.
+    pub(super) fn note_written(&self, bytes: usize) {
+        if let Some(stay) = &self.stay {
+            stay.present().traffic.note_sent(bytes);
+        }
+    }
+
     /// So many bytes came. A stranger who sends more than any login takes is left.
     pub(super) fn note_read(&mut self, bytes: usize) {
+        if let Some(stay) = &self.stay {
+            stay.present().traffic.note_received(bytes);
+        }
         if matches!(self.stage, Stage::Login | Stage::Verifying { .. } | Stage::Opening { .. }) {
             self.stranger_bytes = self.stranger_bytes.saturating_add(bytes);
             if self.stranger_bytes > self.limits.handshake_bytes_max {
