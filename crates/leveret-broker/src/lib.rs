@@ -37,6 +37,7 @@ mod recovery;
 mod registry;
 mod reload;
 mod running;
+mod sampler;
 mod samples;
 mod scrub;
 mod secret;

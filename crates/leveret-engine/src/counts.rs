@@ -1,4 +1,4 @@
-//! What has happened, counted: plain numbers that only grow, beside what they count.
+//! What has happened, counted: plain numbers that only grow.
 
 /// Messages that came, went and were settled, of a queue or on a channel.
 ///

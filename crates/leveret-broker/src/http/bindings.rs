@@ -26,7 +26,7 @@ use super::{
     login::Caller,
     queues,
     refusal::Refusal,
-    topology::{Answer, InHost, Shares, exchange_name, run, seek, short},
+    scene::{Answer, InHost, Shares, exchange_name, run, seek, short},
 };
 use crate::shared::Shared;
 

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use super::{
     connections::{find, peer_shown, sees},
+    fields::put,
     listing::{Query, answer, ask, one},
     login::Caller,
     overview::NODE,
-    queues::put,
     refusal::Refusal,
+    scene::{Answer, Shares},
     stats::{Rates, timestamp},
-    topology::{Answer, Shares},
 };
 use crate::{presence::Present, samples::HostSamples, shared::Shared};
 

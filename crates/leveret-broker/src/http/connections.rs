@@ -15,7 +15,7 @@ use super::{
     login::Caller,
     overview::NODE,
     refusal::Refusal,
-    topology::{Answer, Shares},
+    scene::{Answer, Shares},
 };
 use crate::{news::News, presence::Present, shared::Shared, users::Peer};
 

@@ -14,12 +14,11 @@ use leveret_protocol::{FieldTable, Method, ShortStr, exchange};
 use serde_json::{Value, json};
 
 use super::{
-    fields::{arguments, flag, object, text},
+    fields::{arguments, flag, object, put, text},
     listing::{Detail, Query, one},
     login::Caller,
-    queues::put,
     refusal::Refusal,
-    topology::{Answer, InHost, Scene, Shares, condition, exchange_name, made, run, seek, short},
+    scene::{Answer, InHost, Scene, Shares, condition, exchange_name, made, run, seek, short},
 };
 use crate::shared::Shared;
 

@@ -18,6 +18,13 @@ pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
     }
 }
 
+/// Adds the fields of one object to another.
+pub(super) fn put(shown: &mut Value, more: Value) {
+    if let (Value::Object(shown), Value::Object(more)) = (shown, more) {
+        shown.extend(more);
+    }
+}
+
 /// A text of the body; required.
 pub(super) fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Result<&'a str, Refusal> {
     let value = object.get(key);

@@ -18,7 +18,7 @@ use super::{
     login::Caller,
     queues,
     refusal::Refusal,
-    topology::{Answer, InHost, Shares, exchange_name, short},
+    scene::{Answer, InHost, Shares, exchange_name, short},
 };
 use crate::{
     errand::{Errand, Word},

@@ -18,6 +18,7 @@ mod overview;
 mod policies;
 mod queues;
 mod refusal;
+mod scene;
 mod server;
 mod stats;
 mod topology;
@@ -37,7 +38,7 @@ use tokio::net::TcpListener;
 
 pub use self::server::HttpLimits;
 use self::{guard::Reach, refusal::Refusal, server::Terms};
-use crate::{samples::look_on, shared::Shared};
+use crate::{sampler::look_on, shared::Shared};
 
 /// Answers requests until the broker stops.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {

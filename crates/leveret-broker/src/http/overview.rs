@@ -7,9 +7,9 @@ use leveret_engine::{Listing, Page};
 use serde_json::{Value, json};
 
 use super::{
+    fields::put,
     listing::{Query, ask, one},
     login::Caller,
-    queues::put,
     refusal::Refusal,
     totals::overall,
 };

@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use super::{
     channels::consumers_of,
     connections::peer_shown,
-    fields::{arguments, flag, object},
+    fields::{arguments, flag, object, put},
     listing::{Detail, Query, one},
     login::Caller,
     overview::NODE,
     refusal::Refusal,
+    scene::{Answer, InHost, Scene, Shares, condition, made, run, seek, short},
     stats::timestamp,
-    topology::{Answer, InHost, Scene, Shares, condition, made, run, seek, short},
 };
 use crate::shared::Shared;
 
@@ -116,13 +116,6 @@ fn activity(scene: &Scene, queue: &QueueView) -> Value {
         put(&mut shown, json!({ "owner_pid_details": peer_shown(&owner) }));
     }
     shown
-}
-
-/// Adds the fields of one object to another.
-pub(super) fn put(shown: &mut Value, more: Value) {
-    if let (Value::Object(shown), Value::Object(more)) = (shown, more) {
-        shown.extend(more);
-    }
 }
 
 /// The queue of that name, if the caller may look into its virtual host.

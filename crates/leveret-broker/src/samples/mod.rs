@@ -1,4 +1,4 @@
-//! What was counted, looked at in intervals: rates are what came between the last two looks.
+//! What was counted, at two looks: rates are what came between them.
 //!
 //! Looks are taken while the HTTP API is on. Keeps true: a look changes nothing, asks an engine a
 //! page at a time, and remembers two looks at a bounded number of things.
@@ -11,7 +11,6 @@ mod tests;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use leveret_engine::{
@@ -19,13 +18,9 @@ use leveret_engine::{
     Sought,
 };
 use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 pub(crate) use self::change::{Change, Span};
-use crate::{host::Ingress, shared::Shared};
-
-/// Between two looks; `RabbitMQ` collects its statistics as often.
-pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
+use crate::host::Ingress;
 
 /// Things of one kind in one virtual host that are remembered; others have no rates.
 const REMEMBERED_MAX: usize = 50_000;
@@ -81,27 +76,21 @@ impl Samples {
         self.lock().get(name).map(Arc::clone).unwrap_or_default()
     }
 
+    /// Looks once more at a virtual host.
+    pub(crate) async fn look_at(&self, name: &str, ingress: &Ingress, at: Timestamp) {
+        let before = self.host(name);
+        let look = Look::take(ingress, at).await;
+        self.lock().insert(name.to_owned(), Arc::new(before.followed_by(look)));
+    }
+
+    /// Forgets the virtual hosts that are gone.
+    pub(crate) fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        self.lock().retain(|name, _| is_there(name));
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<HostSamples>>> {
         // A panic leaves no half entry.
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Looks at all virtual hosts in intervals, for as long as it is polled.
-pub(crate) async fn look_on(shared: &Shared) {
-    let mut ticks = interval_at(Instant::now(), INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let state = shared.registry.state();
-        for name in state.virtual_hosts.keys() {
-            let Some(ingress) = shared.hosts.ingress(&ShortStr::truncated(name)) else { continue };
-            let before = shared.samples.host(name);
-            let look = Look::take(&ingress, shared.clock.now()).await;
-            let after = before.followed_by(look);
-            shared.samples.lock().insert(name.clone(), Arc::new(after));
-        }
-        shared.samples.lock().retain(|name, _| state.virtual_hosts.contains_key(name));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Queues, exchanges, bindings and messages over the HTTP API, as `RabbitMQ`'s tools ask for them.
+//! Queues, exchanges, bindings and messages over the HTTP API.
 
 use leveret_broker::Broker;
 use serde_json::{Value, json};

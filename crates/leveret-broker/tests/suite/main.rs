@@ -19,7 +19,6 @@ mod flow;
 mod handshake;
 mod http_limits;
 mod http_objects;
-mod http_tools;
 mod lifecycle;
 mod paging;
 mod security;

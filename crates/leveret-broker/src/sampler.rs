@@ -1,0 +1,27 @@
+//! Looks at what engines have counted, again and again.
+
+use std::time::Duration;
+
+use leveret_protocol::ShortStr;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::shared::Shared;
+
+/// Between two looks; `RabbitMQ` collects its statistics as often.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Looks at all virtual hosts, for as long as it is polled.
+pub(crate) async fn look_on(shared: &Shared) {
+    let mut ticks = interval_at(Instant::now(), INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let state = shared.registry.state();
+        for name in state.virtual_hosts.keys() {
+            if let Some(ingress) = shared.hosts.ingress(&ShortStr::truncated(name)) {
+                shared.samples.look_at(name, &ingress, shared.clock.now()).await;
+            }
+        }
+        shared.samples.retain(|name| state.virtual_hosts.contains_key(name));
+    }
+}
