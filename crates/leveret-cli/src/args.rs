@@ -9,12 +9,15 @@ use crate::{
     bench::args::BenchArgs,
     ctl::args::CtlArgs,
     dlq::args::DlqArgs,
+    doctor::args::DoctorArgs,
+    handlers::args::HandlersArgs,
     journal::JournalCommand,
     manual::ManArgs,
     messages::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
     project::args::{DevArgs, NewArgs},
     relocate::args::MoveArgs,
     topology::args::TopologyArgs,
+    why::args::WhyArgs,
 };
 
 /// AMQP in one binary: a durable broker, and the tools around it.
@@ -62,6 +65,12 @@ pub(crate) enum Command {
     },
     /// Print the manual page of this command, or write those of all into a directory
     Man(ManArgs),
+    /// Explain why a queue does not move, and what to do
+    Why(WhyArgs),
+    /// Check the way to a broker and what is there; each line with what mends it
+    Doctor(DoctorArgs),
+    /// Steer the handlers of a running application: list, pause, resume, concurrency, drain
+    Handlers(HandlersArgs),
     /// Look at a data directory that no broker has open: inspect, verify, salvage
     #[command(subcommand)]
     Journal(JournalCommand),

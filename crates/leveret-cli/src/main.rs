@@ -5,7 +5,9 @@ mod bench;
 mod broker;
 mod ctl;
 mod dlq;
+mod doctor;
 mod exit;
+mod handlers;
 mod journal;
 mod logging;
 mod manual;
@@ -16,6 +18,8 @@ mod relocate;
 mod supervisor;
 mod table;
 mod topology;
+mod web;
+mod why;
 
 use std::{
     io::{self, Write},
@@ -55,6 +59,9 @@ fn main() -> ExitCode {
         Command::Ctl(args) => ctl::run(args),
         Command::Completions { shell } => manual::completions(shell, Cli::command()),
         Command::Man(args) => manual::pages(&args, Cli::command()),
+        Command::Why(args) => why::run(args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Handlers(args) => handlers::run(args),
         Command::Journal(command) => journal::run(command),
     };
     match ended {

@@ -57,6 +57,7 @@
 mod app;
 mod captures;
 mod config;
+mod control;
 mod copy;
 mod dead_letter;
 mod effects;
@@ -66,10 +67,12 @@ mod event;
 mod extract;
 mod failure;
 pub mod files;
+mod gate;
 mod ground;
 mod handler;
 mod histogram;
 pub mod inbox;
+mod last_error;
 mod later;
 mod lineage;
 mod link;
@@ -80,6 +83,7 @@ mod message;
 mod message_id;
 mod message_log;
 mod metrics;
+mod parked;
 mod participant;
 mod phase;
 mod principal;
@@ -116,6 +120,10 @@ pub use app::{
     SettlementPlan, StartError, StopError,
 };
 pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
+pub use control::{
+    Control, ControlError, ControlServer, DeskError, HandlerState, HandlerStatus, PAUSE_MAX, Pause,
+    PauseStatus, Rates, WORDS_MAX,
+};
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;
 pub use event::{Event, Observed};
@@ -130,6 +138,7 @@ pub use handler::{
     HandlerService, Handlers, IntoHandler, IntoMessage, KillSwitch, Mode, Observers, Observes,
     OnFailure, OrderKey, Ordered, PARTITIONS_MAX, TranslatorFn,
 };
+pub use last_error::LastError;
 pub use leveret_macros::{Classify, handler};
 pub use listener::ListenerContext;
 pub use logging::LogFormat;
@@ -137,6 +146,7 @@ pub use message::Message;
 pub use message_id::derived_message_id;
 pub use message_log::MessageLog;
 pub use metrics::{Monitor, Readiness};
+pub use parked::ParkedKey;
 pub use participant::{Abandoning, AlreadyEnlisted, Completing, Participant};
 pub use principal::Principal;
 pub use publish::{EncodeError, Publish};
@@ -181,6 +191,11 @@ struct Guarantees;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/observing.md")]
 struct Observing;
+
+/// Runs the examples of the guide to operating.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../../docs/operating.md")]
+struct Operating;
 
 /// Runs the examples of the guide to web services.
 #[cfg(all(doctest, feature = "http"))]

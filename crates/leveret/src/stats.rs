@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 use crate::histogram::{Histogram, OPERATIONS_MS, WAITS_MS};
+use crate::last_error::ErrorSlot;
+use crate::parked::ParkedKeys;
 
 /// Counts since the application started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,6 +110,8 @@ pub(crate) struct Counters {
     /// A `Flow` as its number.
     flow: AtomicU8,
     consumers: AtomicU64,
+    pub(crate) last_error: ErrorSlot,
+    pub(crate) parked: ParkedKeys,
     /// How long single attempts took.
     pub(crate) attempts: Histogram,
     /// How old messages were when they were received.
@@ -125,6 +129,8 @@ impl Counters {
             in_flight: AtomicU64::new(0),
             consumers: AtomicU64::new(0),
             flow: AtomicU8::new(Flow::Flowing as u8),
+            last_error: ErrorSlot::default(),
+            parked: ParkedKeys::default(),
             attempts: Histogram::new(&OPERATIONS_MS),
             ages: Histogram::new(&WAITS_MS),
             waits: Histogram::new(&WAITS_MS),

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use self::{
     args::{AccessVerb, CtlArgs, ObjectVerb, Verb},
-    call::{Call, Server, encoded},
+    call::{Call, Server},
 };
-use crate::{Refusal, exit::Exit, table};
+use crate::{Refusal, exit::Exit, table, web::encoded};
 
 /// Does what the verb says, over the broker's admin API.
 pub(crate) fn run(args: CtlArgs) -> Result<Exit, Refusal> {

@@ -9,7 +9,7 @@ use expect_test::{Expect, expect};
 
 use crate::process::{Broker, leveret};
 
-fn broker() -> Broker {
+pub(crate) fn broker() -> Broker {
     Broker::from_command(leveret(&[
         "broker",
         "--in-memory",
@@ -20,13 +20,13 @@ fn broker() -> Broker {
     ]))
 }
 
-fn address(broker: &Broker) -> String {
+pub(crate) fn address(broker: &Broker) -> String {
     let line = broker.banner.lines().find(|line| line.contains("admin api")).unwrap();
     line.split_whitespace().last().unwrap().to_owned()
 }
 
 /// Runs one verb; gives back the exit code, and what it printed on either output.
-fn ctl(broker: &Broker, words: &[&str], input: &str) -> (i32, String) {
+pub(crate) fn ctl(broker: &Broker, words: &[&str], input: &str) -> (i32, String) {
     let address = address(broker);
     let mut command: Command = leveret(&[&["ctl", "--address", &address], words].concat());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

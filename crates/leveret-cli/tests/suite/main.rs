@@ -2,12 +2,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop at a surprise")]
 #![expect(clippy::print_stdout, reason = "tests that count say what they counted")]
 
+mod application;
 mod bench;
 mod chance;
 mod command;
 mod ctl;
 mod dlq;
+mod doctor;
 mod fault;
+mod handlers;
 mod journal;
 mod kill;
 mod ledger;
@@ -21,3 +24,4 @@ mod service;
 mod shadow;
 mod topology;
 mod torn;
+mod why;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leveret_protocol::ShortStr;
 
 use super::App;
+use crate::gate::Gate;
 use crate::ground::Ground;
 use crate::handler::{Handler, Ordered, Threading};
 use crate::phase::PhaseListener;
@@ -17,6 +18,7 @@ use crate::worker::{Attempts, Switch};
 pub(super) struct Surroundings {
     pub(super) shared: Arc<Shared>,
     pub(super) counters: Arc<Counters>,
+    pub(super) gate: Arc<Gate>,
     /// The name that the broker knows us by.
     pub(super) login: Option<ShortStr>,
     pub(super) phase: PhaseListener,
@@ -42,13 +44,17 @@ impl App {
             login: around.login,
             parks: handler.ordered.as_ref().and_then(Ordered::parks),
             threads: has_own_threads.then(|| {
-                Threads::new(&handler.name, handler.concurrency * handler.partitions.unwrap_or(1))
+                Threads::new(
+                    &handler.name,
+                    handler.concurrency_max() * handler.partitions.unwrap_or(1),
+                )
             }),
             error_routes: handler.error_routes.clone(),
             service: handler.whole(&self.layers),
             shared: around.shared,
             ground: Arc::new(ground),
             switch: Switch::new(&handler.name, handler.kill_switch, around.counters.clone()),
+            gate: around.gate,
             counters: around.counters,
             phase: around.phase,
         }

@@ -2,6 +2,7 @@
 
 use leveret_client::{ChannelError, ConnectError};
 
+use crate::control::DeskError;
 use crate::files::ReadError;
 use crate::inbox::StoreError;
 
@@ -169,6 +170,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// Control cannot be served.
+    #[error(transparent)]
+    Control(#[from] DeskError),
     /// A hook failed.
     #[error("the start hook failed: {0}")]
     Hook(String),

@@ -52,8 +52,8 @@ fn check_order(handler: &Handler) -> Result<(), StartError> {
     if handler.inbox == Inboxing::On {
         return Err(unfit(handler, "keeps an order and has an inbox: that is not possible yet"));
     }
-    if usize::from(ordered.look_ahead) < handler.concurrency {
-        let wanted = format!("at least its concurrency of {}", handler.concurrency);
+    if usize::from(ordered.look_ahead) < handler.concurrency_max() {
+        let wanted = format!("at least its concurrency of {}", handler.concurrency_max());
         return out_of_range("look-ahead", ordered.look_ahead.to_string(), wanted);
     }
     let pauses = handler.retry.pauses_in_all();
@@ -91,7 +91,6 @@ pub(super) fn manner_of(handler: &Handler, shares: Option<&Arc<Shares>>) -> Mann
     match (&handler.ordered, handler.batching) {
         (Some(ordered), _) => Manner::Keyed(Keys {
             ordered: ordered.clone(),
-            concurrency: handler.concurrency,
             alone: Arc::default(),
             shares: shares.cloned(),
             pasts: Arc::default(),

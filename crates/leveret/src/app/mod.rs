@@ -1,6 +1,7 @@
 //! The application: handlers, what they share, and the brokers they speak to.
 
 mod attempts;
+mod control;
 mod description;
 mod error;
 mod guarantee;
@@ -26,6 +27,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::config::{Config, HandlerConfig};
+use crate::control::ControlServer;
 use crate::endpoint::Endpoint;
 use crate::failure::{Classify, Failure};
 use crate::files::{FileSink, FileSource};
@@ -105,6 +107,7 @@ pub struct App {
     pub(crate) on_stop: Vec<Hook>,
     pub(crate) logging: Logging,
     pub(crate) metrics_address: Option<std::net::SocketAddr>,
+    pub(crate) control_server: Option<ControlServer>,
     #[cfg(feature = "test-kit")]
     pub(crate) relay: Option<std::sync::Arc<crate::relay::Relay>>,
 }
@@ -132,6 +135,7 @@ impl App {
             on_stop: Vec::new(),
             logging: Logging::default(),
             metrics_address: None,
+            control_server: None,
             #[cfg(feature = "test-kit")]
             relay: None,
         }

@@ -143,6 +143,11 @@ fn check_numbers(handler: &Handler) -> Result<(), StartError> {
         let (found, wanted) = (handler.concurrency.to_string(), format!("1 to {CONCURRENCY_MAX}"));
         return Err(out_of_range("concurrency", found, wanted));
     }
+    if handler.concurrency_max() > CONCURRENCY_MAX {
+        let (found, wanted) =
+            (handler.concurrency_max().to_string(), format!("up to {CONCURRENCY_MAX}"));
+        return Err(out_of_range("concurrency bound", found, wanted));
+    }
     if let Some((what, found, wanted)) = handler.kill_switch.and_then(|switch| switch.misfit()) {
         return Err(out_of_range(what, found, wanted.to_owned()));
     }

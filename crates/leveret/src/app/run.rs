@@ -72,7 +72,9 @@ impl StartError {
             | Self::Repartitioned { .. }
             | Self::NoHashExchange { .. }
             | Self::MayLose { .. } => EXIT_CONFIG,
-            Self::Broker(_)
+            Self::Control(error) if error.is_config() => EXIT_CONFIG,
+            Self::Control(_)
+            | Self::Broker(_)
             | Self::Connect { .. }
             | Self::Declare { .. }
             | Self::Inbox(_)

@@ -15,6 +15,7 @@ use super::Hook;
 use super::error::StopError;
 use super::probe::Probes;
 use super::settlement::SettlementPlan;
+use crate::control::Control;
 use crate::embedded::Embedded;
 use crate::link::Link;
 use crate::metrics::Monitor;
@@ -48,6 +49,8 @@ pub struct RunningApp {
     pub(super) changed: Arc<Notify>,
     pub(super) probes: Probes,
     pub(super) metrics_address: Option<std::net::SocketAddr>,
+    pub(super) control: Control,
+    pub(super) control_address: Option<std::net::SocketAddr>,
     #[cfg(feature = "test-kit")]
     pub(super) endpoint: crate::endpoint::Endpoint,
 }

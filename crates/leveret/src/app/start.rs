@@ -20,10 +20,12 @@ use super::partitions::{check_numbers, told};
 use super::running::RunningApp;
 use super::settlement::{HandlerPlan, SettlementPlan};
 use super::{App, DEFAULT_CONNECTION};
+use crate::control::{Control, Desk};
 use crate::embedded::Embedded;
 use crate::endpoint::Endpoint;
 use crate::extract::CallDesk;
 use crate::files::FileSource;
+use crate::gate::Gate;
 use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
@@ -48,7 +50,8 @@ struct Assembly {
     services: JoinSet<()>,
     brokers: BTreeMap<String, Embedded>,
     links: BTreeMap<String, Link>,
-    counters: BTreeMap<String, Arc<Counters>>,
+    /// What is known of each handler, by name.
+    known: BTreeMap<String, (Arc<Counters>, Arc<Gate>)>,
     changed: Arc<Notify>,
     reconnects: Arc<AtomicU64>,
     failures: mpsc::Sender<StopError>,
@@ -62,6 +65,7 @@ impl App {
     pub async fn start(mut self) -> Result<RunningApp, StartError> {
         self.check()?;
         let pages = self.listen().await?;
+        let desk = Desk::open(self.control_server.as_ref()).await?;
         let (failures, failed) = mpsc::channel(4);
         let mut assembly = Assembly::new(failures);
         let endpoints = self.endpoints();
@@ -82,10 +86,13 @@ impl App {
             let name = connection_of(handler);
             let guarantee = Guarantee::of(handler, assembly.links.get(name));
             let counters = Arc::new(Counters::new(assembly.changed.clone()));
-            assembly.counters.insert(handler.name.clone(), counters.clone());
+            let gate = Arc::new(handler.gate());
+            let known = (counters.clone(), gate.clone());
+            assembly.known.insert(handler.name.clone(), known);
             let around = Surroundings {
                 shared: shared.clone(),
                 counters,
+                gate,
                 login: assembly.links.get(name).and_then(|link| link.login.clone()),
                 phase: assembly.phase.listen(),
             };
@@ -96,7 +103,9 @@ impl App {
         assembly.read(self.sources, &publisher);
         assembly.listen(self.listeners, &publisher, &shared);
         let metrics_address = pages.address();
+        let control_address = desk.address();
         let monitor = assembly.watch(&self.handlers, pages);
+        let control = assembly.control(&monitor, desk);
         plan.handlers.iter().for_each(log_plan);
         info!(app = %self.name, broker = %self.endpoint, handlers = self.handlers.len(), "started");
         Ok(RunningApp {
@@ -117,6 +126,8 @@ impl App {
             changed: assembly.changed,
             probes: self.probes,
             metrics_address,
+            control,
+            control_address,
             #[cfg(feature = "test-kit")]
             endpoint: self.endpoint,
         })
@@ -147,7 +158,7 @@ impl Assembly {
             services: JoinSet::new(),
             brokers: BTreeMap::new(),
             links: BTreeMap::new(),
-            counters: BTreeMap::new(),
+            known: BTreeMap::new(),
             changed: Arc::default(),
             reconnects: Arc::default(),
             failures,
@@ -299,6 +310,7 @@ impl Assembly {
         for queue in handler.queues() {
             let queue = ShortStr::truncated(&queue);
             let worker = Worker {
+                number: 0,
                 attempts: Arc::new(Attempts { queue: queue.clone(), ..attempts.clone() }),
                 queue,
                 mode,
@@ -310,8 +322,8 @@ impl Assembly {
                 desk: desk.clone(),
                 declarations: declarations.clone(),
             };
-            for _ in 0..handler.workers() {
-                self.workers.spawn(worker.clone().run());
+            for number in 0..handler.workers_max() {
+                self.workers.spawn(Worker { number, ..worker.clone() }.run());
             }
         }
     }
@@ -337,15 +349,15 @@ impl Assembly {
 
     fn watch(&mut self, handlers: &[Handler], pages: Port) -> Monitor {
         let watched = |handler: &Handler| {
-            let counters = self.counters.get(&handler.name)?.clone();
+            let (counters, gate) = self.known.get(&handler.name)?.clone();
             let queues = handler.queues();
             Some(Watched {
                 name: handler.name.clone(),
                 queue: handler.queue().to_owned(),
                 connection: connection_of(handler).to_owned(),
-                concurrency: (handler.concurrency * handler.partitions.unwrap_or(1)) as u64,
-                workers: handler.workers() as u64,
+                gate,
                 queues,
+                has_one_consumer: handler.ordered.is_some(),
                 counters,
             })
         };
@@ -357,6 +369,12 @@ impl Assembly {
         });
         self.services.spawn(pages.serve(monitor.clone()));
         monitor
+    }
+
+    fn control(&mut self, monitor: &Monitor, desk: Desk) -> Control {
+        let control = Control::new(monitor.clone(), self.changed.clone());
+        self.services.spawn(desk.serve(control.clone()));
+        control
     }
 }
 

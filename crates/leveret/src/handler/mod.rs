@@ -2,6 +2,7 @@
 
 mod batch;
 mod blocking;
+mod bounds;
 mod error_rules;
 mod errors;
 mod function;
@@ -99,6 +100,8 @@ pub struct Handler {
     pub(crate) bindings: Vec<Binding>,
     pub(crate) connection: Option<String>,
     pub(crate) concurrency: usize,
+    /// How many an operator may make it.
+    pub(crate) concurrency_max: Option<usize>,
     pub(crate) mode: Option<Mode>,
     pub(crate) retry: RetryPolicy,
     pub(crate) time_limit: Option<Duration>,
@@ -169,6 +172,7 @@ impl Handler {
             bindings: Vec::new(),
             connection: None,
             concurrency: 1,
+            concurrency_max: None,
             mode: None,
             retry: RetryPolicy::default(),
             time_limit: None,

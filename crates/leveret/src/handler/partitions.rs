@@ -71,10 +71,10 @@ impl Handler {
         format!("{}{EXCHANGE_SUFFIX}", self.queue())
     }
 
-    /// How many workers each of its queues has.
-    pub(crate) fn workers(&self) -> usize {
+    /// How many workers each of its queues has at most.
+    pub(crate) fn workers_max(&self) -> usize {
         // With an order one worker has all messages in hand.
-        if self.ordered.is_some() { 1 } else { self.concurrency }
+        if self.ordered.is_some() { 1 } else { self.concurrency_max() }
     }
 
     /// By what its partitions are told apart; nothing if the broker cannot.

@@ -131,7 +131,15 @@ impl Monitor {
             "How many messages it handles at a time.",
         );
         for (one, _) in &watched {
-            out.sample(&own(one), one.concurrency);
+            out.sample(&own(one), one.gate.workers() * one.queues.len());
+        }
+        out.family(
+            "leveret_handler_paused",
+            Kind::Gauge,
+            "1 while an operator has paused it, otherwise 0.",
+        );
+        for (one, _) in &watched {
+            out.sample(&own(one), u8::from(one.gate.is_halted()));
         }
         out.family(
             "leveret_reconnects_total",

@@ -12,8 +12,9 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::gate::Gate;
 use crate::link::Link;
-use crate::phase::PhaseListener;
+use crate::phase::{Phase, PhaseListener};
 use crate::stats::{Counters, Stats};
 
 pub(crate) use port::Port;
@@ -38,11 +39,11 @@ pub(crate) struct Watched {
     pub(crate) name: String,
     pub(crate) queue: String,
     pub(crate) connection: String,
-    pub(crate) concurrency: u64,
+    pub(crate) gate: Arc<Gate>,
     /// Where its messages wait.
     pub(crate) queues: Vec<String>,
-    /// How many consume from each.
-    pub(crate) workers: u64,
+    /// Whether all its workers share one consumer of a queue.
+    pub(crate) has_one_consumer: bool,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -60,8 +61,28 @@ impl Monitor {
         }
     }
 
-    fn handlers(&self) -> &[Watched] {
+    pub(crate) fn handlers(&self) -> &[Watched] {
         &self.0.handlers
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.0.phase.now()
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn listen(&self) -> PhaseListener {
+        self.0.phase.clone()
+    }
+}
+
+impl Watched {
+    /// How many consumers it is to have now on each of its queues.
+    pub(crate) fn consumers_wanted(&self) -> u64 {
+        match (self.gate.is_halted(), self.has_one_consumer) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => self.gate.workers() as u64,
+        }
     }
 }
 

@@ -41,7 +41,8 @@ impl Display for Readiness {
 
 impl Monitor {
     /// Whether every worker of every handler consumes on the connection there is now, and its
-    /// broker sees at least that many consumers. Not once the application is asked to stop.
+    /// broker sees at least that many consumers. Not once the application is asked to stop. A handler
+    /// that an operator has paused does as it was told, and is left out.
     ///
     /// Asks the brokers, for two seconds at most.
     pub async fn readiness(&self) -> Readiness {
@@ -54,7 +55,11 @@ impl Monitor {
     }
 
     async fn look_at(&self, one: &Watched) -> Option<String> {
-        let Watched { name, queues, connection, workers, .. } = one;
+        let Watched { name, queues, connection, .. } = one;
+        let workers = one.consumers_wanted();
+        if workers == 0 {
+            return None;
+        }
         let Some(generation) = self.0.links.get(connection).and_then(Link::current) else {
             return Some(format!("handler `{name}`: connection `{connection}` is lost"));
         };
@@ -69,7 +74,7 @@ impl Monitor {
         let looks = async {
             for queue in queues {
                 let problem = match consumers(&generation.connection, queue).await {
-                    Some(seen) if u64::from(seen) >= *workers => continue,
+                    Some(seen) if u64::from(seen) >= workers => continue,
                     Some(seen) => format!("its broker sees {seen} of {workers} consumers"),
                     None => format!("its broker does not show queue `{queue}`"),
                 };

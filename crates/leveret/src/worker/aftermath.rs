@@ -29,6 +29,7 @@ impl Attempts {
         failure: &Failure,
         course: &mut Course,
     ) -> Option<Ended> {
+        self.counters.last_error.note(failure);
         let (class, retry) = match self.rules.of(failure) {
             None => (failure.class(), self.retry),
             Some(Rule::Retry(policy)) => (tried_again(failure.class()), policy),

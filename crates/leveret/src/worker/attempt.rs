@@ -20,6 +20,7 @@ use crate::dead_letter::{Obituary, Origin, dead_letter};
 use crate::effects::{Effects, Output, Verdict};
 use crate::extract::Deadline;
 use crate::failure::{Classify as _, Failure};
+use crate::gate::Gate;
 use crate::ground::Ground;
 use crate::handler::Service;
 use crate::later::{Past, Postponed};
@@ -60,6 +61,7 @@ pub(crate) struct Attempts {
     /// What its requests share.
     pub(crate) ground: Arc<Ground>,
     pub(crate) switch: Arc<Switch>,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) phase: PhaseListener,
 }

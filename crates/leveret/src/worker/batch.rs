@@ -147,6 +147,7 @@ impl Worker {
             probe = self.attempts.switch.pass(Asker::Holding) => Some(probe),
             () = phase.reached(Phase::Draining) => None,
             () = tokio::time::sleep_until(give_back_at) => None,
+            () = self.closed() => None,
         }
     }
 

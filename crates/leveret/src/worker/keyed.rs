@@ -28,12 +28,12 @@ use crate::handler::Ordered;
 use crate::later::Past;
 use crate::link::Generation;
 use crate::message::Message;
+use crate::parked::{ParkedKey, TOLD_MAX};
 
 /// How keys are kept apart, and what is known over channels.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
     pub(crate) ordered: Ordered,
-    pub(crate) concurrency: usize,
     /// How many messages are still settled one by one, after the broker refused some together.
     pub(crate) alone: Arc<AtomicUsize>,
     /// If the handler's queue is divided: what this process has of it.
@@ -98,6 +98,7 @@ impl Worker {
             }
         }
         keys.remember(hand.held.values());
+        self.attempts.counters.parked.set(&self.queue, Vec::new());
         lane.close().await;
         worked.map_err(|leave| (leave, progress))
     }
@@ -114,7 +115,8 @@ impl Worker {
         let mut share = Share::new(keys.shares.as_deref(), &self.queue);
         loop {
             let is_probing = probe.is_some() && *progress == 0;
-            let places = if is_probing { 1 } else { keys.concurrency };
+            let workers = self.attempts.gate.workers();
+            let places = if is_probing { 1 } else { workers };
             self.begin(hand, places);
             let (wake_at, look_at) = (hand.wake_at(), share.look_at());
             tokio::select! {
@@ -126,6 +128,7 @@ impl Worker {
                     *progress += 1;
                 }
                 stopped = &mut halted => return Ok(stopped),
+                () = self.attempts.gate.resized(workers) => {}
                 () = tokio::time::sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {
                     if hand.is_held_too_long() {
                         // Delivered again in the same order, before the broker loses patience.
@@ -246,6 +249,7 @@ impl Worker {
             }
             hand.leave(tag);
         }
+        self.attempts.counters.parked.set(&self.queue, hand.told());
         Ok(is_halted)
     }
 }
@@ -286,6 +290,17 @@ impl Hand {
         if let Some(held) = self.held.get_mut(&tag) {
             held.past = past;
         }
+    }
+
+    /// Keys that wait, for whoever looks.
+    fn told(&self) -> Vec<ParkedKey> {
+        let parked = self.parked.iter().filter_map(|Reverse((_, tag))| {
+            let held = self.held.get(tag)?;
+            let key = held.key.clone()?;
+            let behind = self.lines.get(&key)?.len().saturating_sub(1);
+            Some(ParkedKey { key, attempts: held.past.attempts, behind })
+        });
+        parked.take(TOLD_MAX).collect()
     }
 
     /// When something is to be done without anybody asking.

@@ -10,6 +10,7 @@ mod bundle;
 mod course;
 mod dozing;
 mod fitting;
+mod halting;
 mod in_hand;
 mod keyed;
 mod lane;
@@ -45,8 +46,8 @@ use lane::LaneError;
 use returns::Returns;
 pub(crate) use share::Shares;
 pub(crate) use suspects::Suspects;
+use switch::Probe;
 pub(crate) use switch::Switch;
-use switch::{Asker, Probe};
 
 /// How long a message is kept in hand over all pauses: brokers close a channel that keeps one
 /// longer, `RabbitMQ` after half an hour.
@@ -56,6 +57,8 @@ pub(crate) const HELD_MAX: Duration = Duration::from_mins(15);
 #[derive(Clone)]
 pub(crate) struct Worker {
     pub(crate) attempts: Arc<Attempts>,
+    /// Which of its handler's workers it is, from zero.
+    pub(crate) number: usize,
     pub(crate) queue: ShortStr,
     pub(crate) mode: Mode,
     pub(crate) manner: Manner,
@@ -109,12 +112,11 @@ impl Worker {
         let mut phase = self.phase.clone();
         let mut draining = pin!(phase.reached(Phase::Draining));
         loop {
-            let switch = self.attempts.switch.clone();
             let (probe, generation) = tokio::select! {
                 biased;
                 () = &mut draining => return,
                 ready = async {
-                    let probe = switch.pass(Asker::Idle).await;
+                    let probe = self.pass().await;
                     (probe, self.next_generation(last).await)
                 } => ready,
             };
@@ -165,6 +167,7 @@ impl Worker {
             biased;
             () = phase.reached(Phase::Draining) => Stopped::Draining,
             () = self.attempts.switch.stopped(probe) => Stopped::Paused,
+            () = self.closed() => Stopped::Paused,
         }
     }
 

@@ -129,6 +129,7 @@ impl Worker {
                 // Nothing is delivered beside the message in hand, so the channel has ended.
                 _ = consumer.recv() => return None,
                 () = tokio::time::sleep_until(give_back_at) => return None,
+                () = self.closed() => return None,
                 probe = self.attempts.switch.pass(Asker::Holding) => probe,
             };
         }

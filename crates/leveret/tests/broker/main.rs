@@ -16,6 +16,7 @@ mod blocking;
 mod calls;
 mod captures;
 mod classes;
+mod control;
 mod delays;
 mod delivery;
 mod error_routes;

@@ -6,6 +6,7 @@
 )]
 
 mod batches;
+mod control;
 mod cuts;
 mod orders;
 mod seen;

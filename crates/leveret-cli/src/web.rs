@@ -1,0 +1,121 @@
+//! One HTTP request and its answer: of the admin API, of an application.
+//!
+//! HTTP/1.0 over one connection each: the answer is what comes until the end.
+
+use std::{
+    io::{self, Read, Write},
+    net::{TcpStream, ToSocketAddrs},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// How long the other side may be silent.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes of an answer.
+const ANSWER_BYTES_MAX: u64 = 256 << 20;
+
+/// What is asked for.
+pub(crate) struct Ask<'a> {
+    pub(crate) address: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    /// Names and values, without control characters.
+    pub(crate) headers: Vec<(&'a str, String)>,
+    pub(crate) body: Option<&'a Value>,
+    /// How long the other side may be silent; nothing is as long as it takes.
+    pub(crate) patience: Option<Duration>,
+}
+
+/// Why no answer came.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    #[error(transparent)]
+    Unreachable(#[from] io::Error),
+    #[error("what answers is no HTTP")]
+    NotHttp,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Heard {
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut fields = self.head.lines().filter_map(|line| line.split_once(':'));
+        fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
+    /// The body, if it is JSON; `null` if it is empty.
+    pub(crate) fn json(&self) -> Option<Value> {
+        if self.body.is_empty() { Some(Value::Null) } else { serde_json::from_str(&self.body).ok() }
+    }
+}
+
+impl Ask<'_> {
+    /// Asks, and reads the answer to its end.
+    pub(crate) fn send(&self) -> Result<Heard, SendError> {
+        let none = || io::Error::other("the address names no host");
+        let authority = self.address.trim_start_matches("http://").trim_end_matches('/');
+        let address = authority.to_socket_addrs()?.next().ok_or_else(none)?;
+        let patience = self.patience.unwrap_or(PATIENCE);
+        let mut stream = TcpStream::connect_timeout(&address, patience)?;
+        stream.set_read_timeout(self.patience)?;
+        stream.set_write_timeout(Some(patience))?;
+        let body = self.body.map(Value::to_string).unwrap_or_default();
+        let mut head = format!("{} {} HTTP/1.0\r\nhost: {authority}\r\n", self.method, self.path);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let length = body.len();
+        head.push_str(&format!(
+            "content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        ));
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(body.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
+        heard(&answer).ok_or(SendError::NotHttp)
+    }
+}
+
+fn heard(answer: &[u8]) -> Option<Heard> {
+    let text = String::from_utf8_lossy(answer);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.strip_prefix("HTTP/")?.split(' ').nth(1)?.parse().ok()?;
+    Some(Heard { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+/// A path segment in which nothing has a meaning.
+pub(crate) fn encoded(segment: &str) -> String {
+    let mut text = String::new();
+    for byte in segment.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => text.push(byte.into()),
+            byte => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_has_a_status_headers_and_a_body() {
+        let heard = heard(b"HTTP/1.1 204 No Content\r\nDate: now\r\nX: y\r\n\r\n").unwrap();
+        assert_eq!(
+            (heard.status, heard.header("date"), heard.json()),
+            (204, Some("now"), Some(Value::Null))
+        );
+        assert!(super::heard(b"SSH-2.0-x\r\n\r\n").is_none());
+        assert_eq!(encoded("a/b c"), "a%2Fb%20c");
+    }
+}

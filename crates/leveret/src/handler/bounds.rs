@@ -1,0 +1,24 @@
+//! How many messages a handler may work on at a time, once it runs.
+
+use super::Handler;
+use crate::gate::Gate;
+
+impl Handler {
+    /// How many messages an operator may let it work on at a time while it runs; its own
+    /// [concurrency](Handler::concurrency) unless told otherwise, as that may be what keeps its
+    /// messages out of each other's way. See [`Control::set_concurrency`](crate::Control::set_concurrency).
+    #[must_use]
+    pub fn concurrency_up_to(mut self, workers: usize) -> Self {
+        self.concurrency_max = Some(workers);
+        self
+    }
+
+    pub(crate) fn concurrency_max(&self) -> usize {
+        self.concurrency_max.unwrap_or_default().max(self.concurrency)
+    }
+
+    /// The gate of its workers.
+    pub(crate) fn gate(&self) -> Gate {
+        Gate::new(&self.name, self.concurrency, 1..=self.concurrency_max())
+    }
+}
