@@ -22,6 +22,9 @@ pub(crate) struct FrameworkArgs {
     /// Another broker to take results on beside ours.
     #[arg(long, value_name = "URL")]
     pub(super) peer: Option<String>,
+    /// A `PostgreSQL` for inbox and outbox; its tables `leveret_inbox` and `leveret_outbox` are emptied.
+    #[arg(long, value_name = "URL")]
+    pub(super) postgres: Option<String>,
     /// Where the data directories are made; on the disk to be measured.
     #[arg(long, default_value = "target/bench")]
     pub(super) folder: PathBuf,

@@ -2,6 +2,7 @@
 
 mod args;
 mod bare;
+mod databases;
 mod driver;
 mod handled;
 mod overhead;

@@ -1,4 +1,6 @@
 //! The predecessors' benchmark: 200 persistent bytes in, one result out, an ack.
+//!
+//! In a transaction, confirmed, or with inbox and outbox in a database.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use leveret::{App, Endpoint, Mode};
 use leveret_client::Connection;
 
 use super::args::FrameworkArgs;
+use super::databases::{Run, on_postgres, on_sqlite};
 use crate::transactions::{Sample, WARM_UP, clear, fill, handled, handler, prepare};
 
 /// What one worker is taken to do a second at the most, to prepare enough messages.
@@ -19,7 +22,7 @@ const WORKERS: [usize; 2] = [1, 10];
 #[derive(Debug, Clone, Copy)]
 struct Row {
     place: Where,
-    mode: Mode,
+    manner: Manner,
     workers: usize,
 }
 
@@ -29,6 +32,13 @@ enum Where {
     Peer,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Manner {
+    Broker(Mode),
+    Sqlite,
+    Postgres,
+}
+
 pub(super) fn measure(args: &FrameworkArgs) -> anyhow::Result<()> {
     std::fs::create_dir_all(&args.folder).with_context(|| args.folder.display().to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -36,8 +46,11 @@ pub(super) fn measure(args: &FrameworkArgs) -> anyhow::Result<()> {
         if args.peer.is_some() { &[Where::Ours, Where::Peer] } else { &[Where::Ours] };
     let mut rows: Vec<(Row, Vec<Sample>)> = Vec::new();
     for &place in places {
-        for mode in [Mode::Transaction, Mode::Confirmed] {
-            rows.extend(WORKERS.map(|workers| (Row { place, mode, workers }, Vec::new())));
+        let modes = [Mode::Transaction, Mode::Confirmed].map(Manner::Broker);
+        let databases =
+            [Manner::Sqlite].into_iter().chain(args.postgres.as_ref().map(|_| Manner::Postgres));
+        for manner in modes.into_iter().chain(databases) {
+            rows.extend(WORKERS.map(|workers| (Row { place, manner, workers }, Vec::new())));
         }
     }
     for run in 1..=args.runs {
@@ -63,7 +76,7 @@ async fn one(args: &FrameworkArgs, row: Row) -> anyhow::Result<Sample> {
             let connection = Connection::open(url).await?;
             fill(&connection, messages).await?;
             let endpoint = Endpoint::from(url.as_str());
-            let sample = handle(endpoint, row, messages, args.seconds).await?;
+            let sample = handle(args, endpoint, row, messages).await?;
             clear(&connection.channel().await?).await?;
             connection.close().await;
             Ok(sample)
@@ -72,25 +85,35 @@ async fn one(args: &FrameworkArgs, row: Row) -> anyhow::Result<Sample> {
             let directory = tempfile::tempdir_in(&args.folder)?;
             prepare(directory.path(), messages).await?;
             let endpoint = Endpoint::Directory(directory.path().to_owned());
-            handle(endpoint, row, messages, args.seconds).await
+            handle(args, endpoint, row, messages).await
         }
     }
 }
 
 async fn handle(
+    args: &FrameworkArgs,
     endpoint: Endpoint,
     row: Row,
     messages: u64,
-    seconds: u64,
 ) -> anyhow::Result<Sample> {
-    let handler = handler(row.workers);
-    let handler = match row.mode {
-        Mode::Transaction => handler.transaction(),
-        Mode::Confirmed => handler.confirmed(),
-    };
-    let app = App::new("bench").connect(endpoint).handler(handler);
     let warm_up = WARM_UP * u64::try_from(row.workers)?;
-    handled(app, (warm_up, messages), Duration::from_secs(seconds)).await
+    let time = Duration::from_secs(args.seconds);
+    let run = Run { endpoint, workers: row.workers, messages: (warm_up, messages), time };
+    match (row.manner, &args.postgres) {
+        (Manner::Broker(mode), _) => {
+            let handler = match mode {
+                Mode::Transaction => handler(row.workers).transaction(),
+                Mode::Confirmed => handler(row.workers).confirmed(),
+            };
+            let app = App::new("bench").connect(run.endpoint).handler(handler);
+            handled(app, run.messages, run.time).await
+        }
+        (Manner::Postgres, Some(url)) => on_postgres(run, url).await,
+        (Manner::Sqlite | Manner::Postgres, _) => {
+            let folder = tempfile::tempdir_in(&args.folder)?;
+            on_sqlite(run, folder.path()).await
+        }
+    }
 }
 
 fn median(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
@@ -105,10 +128,12 @@ impl fmt::Display for Row {
             Where::Ours => "our broker",
             Where::Peer => "the peer",
         };
-        let mode = match self.mode {
-            Mode::Transaction => "transaction",
-            Mode::Confirmed => "confirmed",
+        let manner = match self.manner {
+            Manner::Broker(Mode::Transaction) => "transaction",
+            Manner::Broker(Mode::Confirmed) => "confirmed",
+            Manner::Sqlite => "SQLite",
+            Manner::Postgres => "PostgreSQL",
         };
-        f.pad(&format!("{broker}, {mode}, workers: {}", self.workers))
+        f.pad(&format!("{broker}, {manner}, workers: {}", self.workers))
     }
 }

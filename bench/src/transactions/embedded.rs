@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use leveret::{App, Handler, Publish};
+use leveret::{App, Handler, Publish, Stats};
 use leveret_broker::Broker;
 use leveret_client::{ConnectOptions, Connection};
 
@@ -45,14 +45,23 @@ pub(crate) async fn handled(
     (warm_up, messages): (u64, u64),
     end: Duration,
 ) -> anyhow::Result<Sample> {
+    measured(app, |stats| stats.handler("bench").handled, (warm_up, messages), end).await
+}
+
+/// The same, with the messages counted by `done`.
+pub(crate) async fn measured(
+    app: App,
+    done: impl Fn(&Stats) -> u64,
+    (warm_up, messages): (u64, u64),
+    end: Duration,
+) -> anyhow::Result<Sample> {
     let running = app.start().await?;
-    running.wait_until(|stats| stats.handler("bench").handled >= warm_up).await;
-    let done = || running.stats().handler("bench").handled;
-    let (before, start, cpu_before) = (done(), Instant::now(), cpu::used()?);
-    let all = running.wait_until(|stats| stats.handler("bench").handled >= messages);
+    running.wait_until(|stats| done(stats) >= warm_up).await;
+    let (before, start, cpu_before) = (done(&running.stats()), Instant::now(), cpu::used()?);
+    let all = running.wait_until(|stats| done(stats) >= messages);
     tokio::time::timeout(end, all).await.ok();
     let sample = Sample {
-        messages: done() - before,
+        messages: done(&running.stats()) - before,
         time: start.elapsed(),
         cpu: cpu::used()?.saturating_sub(cpu_before),
     };

@@ -14,8 +14,8 @@ use clap::Args;
 
 use self::report::Report;
 use crate::disk;
-pub(crate) use embedded::{WARM_UP, handled, handler, prepare};
-pub(crate) use preparation::{clear, fill};
+pub(crate) use embedded::{WARM_UP, handled, handler, measured, prepare};
+pub(crate) use preparation::{BODY, INPUT, OUTPUT, clear, fill};
 pub(crate) use sample::Sample;
 
 /// Transaction mode: each message of 200 bytes gives one result of 200 bytes, durably.

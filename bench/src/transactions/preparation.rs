@@ -28,6 +28,14 @@ pub(crate) fn message(queue: ShortStr) -> Publish {
     }
 }
 
+/// The same with an id, by which an inbox knows it; results have theirs from it.
+fn identified(number: u64) -> anyhow::Result<Publish> {
+    let mut publish = message(INPUT);
+    let id = ShortStr::try_from(format!("bench-{number}"))?;
+    publish.properties = publish.properties.to_builder().message_id(id).build();
+    Ok(publish)
+}
+
 /// Declares both queues, empty and durable, and fills the first.
 pub(crate) async fn fill(connection: &Connection, messages: u64) -> anyhow::Result<()> {
     let channel = connection.channel().await?;
@@ -37,13 +45,13 @@ pub(crate) async fn fill(connection: &Connection, messages: u64) -> anyhow::Resu
     }
     channel.confirm_select().await?;
     let mut waiting: VecDeque<Confirm> = VecDeque::with_capacity(WINDOW);
-    for _ in 0..messages {
+    for number in 0..messages {
         if waiting.len() == WINDOW
             && let Some(confirm) = waiting.pop_front()
         {
             confirm.await?;
         }
-        waiting.push_back(channel.publish(message(INPUT)).await?);
+        waiting.push_back(channel.publish(identified(number)?).await?);
     }
     for confirm in waiting {
         confirm.await?;
