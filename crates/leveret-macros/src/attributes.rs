@@ -5,10 +5,13 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Ident, Lit, LitBool, LitInt, LitStr, Token, bracketed, parenthesized};
 
+use crate::retrying::{Millis, Retrying, positive};
+use crate::rule::ErrorRule;
 use crate::slip::hint;
 
 const KNOWN: &str = "queue, exchange, kind, key, keys, arguments, concurrency, mode, attempts, \
-     time_limit_secs, inbox, connection, name, blocking";
+     delays, first_delay, longest_delay, on_error, time_limit_secs, inbox, connection, name, batch, batch_window, \
+     blocking";
 
 #[derive(Default)]
 pub(crate) struct Attributes {
@@ -19,7 +22,10 @@ pub(crate) struct Attributes {
     pub(crate) arguments: Vec<Argument>,
     pub(crate) concurrency: Option<LitInt>,
     pub(crate) mode: Option<Mode>,
-    pub(crate) attempts: Option<LitInt>,
+    pub(crate) retrying: Retrying,
+    pub(crate) rules: Vec<ErrorRule>,
+    pub(crate) batch: Option<LitInt>,
+    pub(crate) batch_window: Option<Millis>,
     pub(crate) time_limit_secs: Option<LitInt>,
     pub(crate) inbox: bool,
     pub(crate) connection: Option<LitStr>,
@@ -68,6 +74,13 @@ impl Attributes {
             self.arguments = list.into_iter().collect();
             return Ok(());
         }
+        if text == "on_error" {
+            let content;
+            parenthesized!(content in input);
+            let list = Punctuated::<ErrorRule, Token![,]>::parse_terminated(&content)?;
+            self.rules = list.into_iter().collect();
+            return Ok(());
+        }
         if KNOWN.split(", ").all(|known| known != text) {
             return Err(Error::new(
                 name.span(),
@@ -92,7 +105,12 @@ impl Attributes {
             }
             "concurrency" => self.concurrency = Some(positive(name, input)?),
             "mode" => self.mode = Some(mode(&input.parse()?)?),
-            "attempts" => self.attempts = Some(positive(name, input)?),
+            "attempts" => self.retrying.attempts = Some(positive(name, input)?),
+            "delays" => self.retrying.delays = Some(positive(name, input)?),
+            "first_delay" => self.retrying.first = Some(Millis::read(name, input)?),
+            "longest_delay" => self.retrying.longest = Some(Millis::read(name, input)?),
+            "batch" => self.batch = Some(positive(name, input)?),
+            "batch_window" => self.batch_window = Some(Millis::read(name, input)?),
             "time_limit_secs" => self.time_limit_secs = Some(positive(name, input)?),
             "inbox" => self.inbox = input.parse::<LitBool>()?.value,
             "connection" => self.connection = Some(input.parse()?),
@@ -116,6 +134,15 @@ impl Attributes {
                 key.span(),
                 "a binding key needs an exchange: add `exchange = \"…\"`",
             ));
+        }
+        self.retrying.check()?;
+        if let (Some(batch), true) = (&self.batch, self.is_blocking) {
+            let text =
+                "a blocking handler takes one message at a time: leave out `batch`, or `blocking`";
+            return Err(Error::new(batch.span(), text));
+        }
+        if let (Some(window), None) = (&self.batch_window, &self.batch) {
+            return Err(Error::new(window.span, "a window is one of a batch: add `batch = 100`"));
         }
         self.queue.as_ref().ok_or_else(|| {
             Error::new(Span::call_site(), "which queue? write `#[handler(queue = \"…\")]`")
@@ -143,17 +170,6 @@ fn short(input: ParseStream<'_>) -> Result<LitStr, Error> {
         return Err(Error::new(text.span(), "a name has at most 255 bytes"));
     }
     Ok(text)
-}
-
-fn positive(name: &Ident, input: ParseStream<'_>) -> Result<LitInt, Error> {
-    let lit: Lit = input.parse()?;
-    if let Lit::Int(number) = &lit
-        && number.base10_parse::<u64>()? > 0
-    {
-        return Ok(number.clone());
-    }
-    let text = format!("`{name}` is a number without quotes, 1 or more: write `{name} = 4`");
-    Err(Error::new(lit.span(), text))
 }
 
 fn mode(lit: &Lit) -> Result<Mode, Error> {

@@ -8,13 +8,15 @@ use syn::{Attribute, Error, Ident, Lit, LitStr, Token};
 
 use crate::slip::hint;
 
-const KNOWN: &str = "transient, permanent, busy, pause, conflict, name";
+const KNOWN: &str = "transient, permanent, busy, pause, conflict, transparent, name";
 
 /// What was said on an enum, a struct or a variant; nothing is said twice.
 #[derive(Default)]
 pub(crate) struct Said {
     pub(crate) class: Option<Class>,
     pub(crate) name: Option<LitStr>,
+    /// The error within says both.
+    pub(crate) transparent: Option<Ident>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub(crate) enum Class {
 enum Entry {
     Class(Ident, Class),
     Name(LitStr),
+    Transparent(Ident),
 }
 
 impl Said {
@@ -47,6 +50,11 @@ impl Said {
             }
             list.into_iter().try_for_each(|entry| said.add(entry))?;
         }
+        if let (Some(word), true) = (&said.transparent, said.class.is_some() || said.name.is_some())
+        {
+            let text = "`transparent` stands alone: the error within has a class and a name";
+            return Err(Error::new(word.span(), text));
+        }
         Ok(said)
     }
 
@@ -63,6 +71,10 @@ impl Said {
                 Some(first) => Err(Error::new(first.span(), "`name` is given twice: keep one")),
                 None => Ok(()),
             },
+            Entry::Transparent(word) => {
+                self.transparent = Some(word);
+                Ok(())
+            }
         }
     }
 }
@@ -76,6 +88,7 @@ impl Parse for Entry {
             "busy" => Class::Busy { millis: span_of_time(&word, input)? },
             "pause" => Class::Pause { millis: span_of_time(&word, input)? },
             "conflict" => Class::Conflict,
+            "transparent" => return Ok(Self::Transparent(word)),
             "name" => {
                 input.parse::<Token![=]>()?;
                 return Ok(Self::Name(input.parse()?));
@@ -125,7 +138,7 @@ fn span_of_time(word: &Ident, input: ParseStream<'_>) -> Result<u64, Error> {
 }
 
 // The configuration file reads the same words; a macro cannot call the crate that it is for.
-fn millis(text: &str) -> Option<u64> {
+pub(crate) fn millis(text: &str) -> Option<u64> {
     let text = text.trim();
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let size = match unit.trim_start() {

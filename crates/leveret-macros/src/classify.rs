@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, Variant, parse2};
+use syn::{Data, DataEnum, DataStruct, DeriveInput, Error, Fields, Ident, Variant, parse2};
 
 use crate::class::{Class, Said};
 
@@ -11,7 +11,7 @@ pub(crate) fn classify(item: TokenStream) -> Result<TokenStream, Error> {
     let said = Said::of(&input.attrs)?;
     let (class, name) = match &input.data {
         Data::Enum(data) => of_enum(data, &said)?,
-        Data::Struct(_) => of_struct(&input.ident, &said)?,
+        Data::Struct(data) => of_struct((&input.ident, data), &said)?,
         Data::Union(union) => {
             return Err(Error::new(union.union_token.span, "an error is an enum or a struct"));
         }
@@ -32,7 +32,15 @@ pub(crate) fn classify(item: TokenStream) -> Result<TokenStream, Error> {
     })
 }
 
-fn of_struct(ty: &Ident, said: &Said) -> Result<(TokenStream, TokenStream), Error> {
+fn of_struct(
+    (ty, data): (&Ident, &DataStruct),
+    said: &Said,
+) -> Result<(TokenStream, TokenStream), Error> {
+    if let Some(word) = &said.transparent {
+        let (binding, inner) = inside(&data.fields, word)?;
+        let of = |method: TokenStream| quote! { { let Self #binding = self; #method(#inner) } };
+        return Ok((of(class_of()), of(name_of())));
+    }
     let class = said.class.ok_or_else(|| unclassified(ty, "the struct"))?.tokens();
     let name = said.name.as_ref().map_or_else(|| kebab(ty), syn::LitStr::value);
     Ok((class, quote! { #name }))
@@ -44,8 +52,19 @@ fn of_enum(data: &DataEnum, all: &Said) -> Result<(TokenStream, TokenStream), Er
     }
     let mut classes = Vec::new();
     let mut names = Vec::new();
+    if let Some(word) = &all.transparent {
+        let text = "`transparent` is said of a variant: write it on the one that holds an error";
+        return Err(Error::new(word.span(), text));
+    }
     for variant in &data.variants {
         let said = Said::of(&variant.attrs)?;
+        if let Some(word) = &said.transparent {
+            let (name, (binding, inner)) = (&variant.ident, inside(&variant.fields, word)?);
+            let (class, inner_name) = (class_of(), name_of());
+            classes.push(quote! { Self::#name #binding => #class(#inner) });
+            names.push(quote! { Self::#name #binding => #inner_name(#inner) });
+            continue;
+        }
         let class: Class = said
             .class
             .or(all.class)
@@ -58,6 +77,27 @@ fn of_enum(data: &DataEnum, all: &Said) -> Result<(TokenStream, TokenStream), Er
         names.push(quote! { #pattern => #name });
     }
     Ok((quote! { match self { #(#classes,)* } }, quote! { match self { #(#names,)* } }))
+}
+
+fn class_of() -> TokenStream {
+    quote! { ::leveret::Classify::class }
+}
+
+fn name_of() -> TokenStream {
+    quote! { ::leveret::Classify::name }
+}
+
+/// What takes the one field apart, and what it is bound to.
+fn inside(fields: &Fields, word: &Ident) -> Result<(TokenStream, TokenStream), Error> {
+    let mut all = fields.iter();
+    let (Some(field), None) = (all.next(), all.next()) else {
+        let text = "`transparent` needs one field, the error that says the class and the name";
+        return Err(Error::new(word.span(), text));
+    };
+    Ok(match &field.ident {
+        Some(name) => (quote! { { #name: inner } }, quote! { inner }),
+        None => (quote! { (inner) }, quote! { inner }),
+    })
 }
 
 fn pattern(variant: &Variant) -> TokenStream {
@@ -112,11 +152,11 @@ mod tests {
     fn a_slip_is_told_what_is_known() {
         check_error(
             quote! { enum E { #[classify(transiet)] Silent } },
-            "unknown `transiet`; did you mean `transient`? Known are transient, permanent, busy, pause, conflict, name",
+            "unknown `transiet`; did you mean `transient`? Known are transient, permanent, busy, pause, conflict, transparent, name",
         );
         check_error(
             quote! { #[classify()] enum E {} },
-            "say something in `#[classify(..)]`: transient, permanent, busy, pause, conflict, name",
+            "say something in `#[classify(..)]`: transient, permanent, busy, pause, conflict, transparent, name",
         );
     }
 
@@ -149,6 +189,21 @@ mod tests {
         check_error(
             quote! { enum E { #[classify(busy)] Full } },
             "for how long? write `busy = \"30s\"`",
+        );
+    }
+
+    #[test]
+    fn what_is_transparent_holds_one_error_and_says_nothing_else() {
+        let one = "`transparent` needs one field, the error that says the class and the name";
+        check_error(quote! { enum E { #[classify(transparent)] Both(A, B) } }, one);
+        check_error(quote! { #[classify(transparent)] struct E; }, one);
+        check_error(
+            quote! { enum E { #[classify(transparent, name = "a")] Bank(A) } },
+            "`transparent` stands alone: the error within has a class and a name",
+        );
+        check_error(
+            quote! { #[classify(transparent)] enum E { Bank(A) } },
+            "`transparent` is said of a variant: write it on the one that holds an error",
         );
     }
 

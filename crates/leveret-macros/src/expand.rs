@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Error, FnArg, Ident, ItemFn, ReturnType, parse2};
 
 use crate::attributes::{Attributes, Mode};
+use crate::rule::ErrorRule;
 
 pub(crate) fn handler(attributes: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     let attributes: Attributes = parse2(attributes)?;
@@ -126,19 +127,30 @@ fn declaration(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream
     });
     let mode = mode.iter();
     let concurrency = attributes.concurrency.iter();
-    let attempts = attributes.attempts.iter();
+    let retry = attributes.retrying.policy();
+    let retry = retry.iter();
+    let rules = attributes.rules.iter().map(ErrorRule::tokens);
+    let size = attributes.batch.iter();
+    let window = attributes.batch_window.iter();
     let limit = attributes.time_limit_secs.iter();
     let connection = attributes.connection.iter();
     let inbox = attributes.inbox.then(|| format_ident!("inbox"));
     let inbox = inbox.iter();
-    let new = format_ident!("{}", if attributes.is_blocking { "blocking" } else { "new" });
+    let new = match (attributes.is_blocking, &attributes.batch) {
+        (true, _) => format_ident!("blocking"),
+        (false, Some(_)) => format_ident!("batch"),
+        (false, None) => format_ident!("new"),
+    };
     Ok(quote! {
         ::leveret::Handler::#new(::leveret::Queue::new(#queue) #(#arguments)*, #function_name)
             .named(#name)
             #(#bindings)*
             #(.#mode())*
             #(.concurrency(#concurrency))*
-            #(.retry(::leveret::RetryPolicy::attempts(#attempts)))*
+            #(.size(#size))*
+            #(.window(#window))*
+            #(.retry(#retry))*
+            #(#rules)*
             #(.time_limit(::core::time::Duration::from_secs(#limit)))*
             #(.on_connection(#connection))*
             #(.#inbox())*

@@ -6,6 +6,8 @@ mod attributes;
 mod class;
 mod classify;
 mod expand;
+mod retrying;
+mod rule;
 mod slip;
 
 use proc_macro::TokenStream;
@@ -24,7 +26,10 @@ use proc_macro::TokenStream;
 /// | `arguments(name = value, …)` | queue arguments: strings, integers, booleans keep their type; dashes in names are written as quotes: `"x-max-length" = 1000` |
 /// | `concurrency = 4` | how many messages at a time |
 /// | `mode = "transaction"` or `"confirmed"` | how outputs and acknowledgement belong together |
-/// | `attempts = 3` | how often a message is tried |
+/// | `attempts = 3` | how often a message is tried at once |
+/// | `delays = 6` | in how many rounds more, after pauses that double; `first_delay = "5s"` and `longest_delay = "2min"` say how long |
+/// | `on_error(stale = "drop", busy = pause("1min"), "card-expired" = retry(5))` | what follows errors of a class or a name; also `"dead-letter"` |
+/// | `batch = 100` | it takes a `Batch` of so many messages at most; `batch_window = "1s"` says how long one waits for more |
 /// | `time_limit_secs = 30` | how long one attempt may take |
 /// | `inbox = true` | each message-id is handled once |
 /// | `connection = "…"` | a named connection |
@@ -48,6 +53,7 @@ pub fn handler(attributes: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[classify(busy = "30s")]` | tried again after this time, as the policy allows; the units are `ms`, `s`, `min`, `h`, `d` |
 /// | `#[classify(pause = "1min")]` | what the handler depends on is out of order: it stops for this time, no attempt is counted |
 /// | `#[classify(conflict)]` | another one was in the way: tried again at once, no attempt is counted, up to twenty times in a row |
+/// | `#[classify(transparent)]` | the error within, the only field, says both |
 /// | `#[classify(name = "card-expired")]` | the name that dead letters are grouped by; without it `CardExpired` is named `card-expired` |
 ///
 /// The type implements `Display` besides, by `thiserror` for example.

@@ -59,6 +59,13 @@ impl Display for SqlError {
     }
 }
 
+/// It shows the error of sqlx as its own, so its source is that one's.
+impl std::error::Error for SqlError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
 impl Classify for SqlError {
     fn class(&self) -> Class {
         match cause(&self.0) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leveret_client::Publish as Sealed;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::Instrument as _;
 
 use crate::publish::{EncodeError, Publish};
@@ -20,7 +20,15 @@ pub struct Publisher(Lane);
 #[derive(Debug, Clone)]
 enum Lane {
     Unit(Outbox),
-    Confirmed { orders: mpsc::Sender<PublishOrder>, tracing: Tracing },
+    Confirmed { orders: Orders, tracing: Tracing },
+}
+
+/// The way to the publishing task.
+#[derive(Debug, Clone)]
+pub(crate) struct Orders {
+    pub(crate) orders: mpsc::Sender<PublishOrder>,
+    /// Told when something is published, if the connection for that is opened only then.
+    pub(crate) wanted: Option<watch::Sender<bool>>,
 }
 
 /// A message for the publishing task, and where its fate is told.
@@ -119,7 +127,7 @@ impl Publisher {
         Self(Lane::Unit(outbox))
     }
 
-    pub(crate) fn confirmed(orders: mpsc::Sender<PublishOrder>, tracing: Tracing) -> Self {
+    pub(crate) fn confirmed(orders: Orders, tracing: Tracing) -> Self {
         Self(Lane::Confirmed { orders, tracing })
     }
 
@@ -172,8 +180,11 @@ impl Outbox {
     }
 }
 
-async fn order(orders: &mpsc::Sender<PublishOrder>, publish: Outgoing) -> Result<(), PublishError> {
+async fn order(orders: &Orders, publish: Outgoing) -> Result<(), PublishError> {
     let (answer, fate) = oneshot::channel();
-    orders.send(PublishOrder { publish, answer }).await.map_err(|_| PublishError::Closed)?;
+    if let Some(wanted) = &orders.wanted {
+        wanted.send_if_modified(|wanted| !std::mem::replace(wanted, true));
+    }
+    orders.orders.send(PublishOrder { publish, answer }).await.map_err(|_| PublishError::Closed)?;
     fate.await.unwrap_or(Err(PublishError::Unconfirmed))
 }

@@ -74,6 +74,13 @@ impl Publishing {
     }
 
     pub(crate) async fn run(mut self) {
+        if let Some(outlet) = self.link.outlet.clone() {
+            tokio::select! {
+                () = self.phase.reached(Phase::Stopped) => return,
+                () = outlet.wanted() => {}
+            }
+            self.link = outlet.link().clone();
+        }
         let mut last = 0;
         loop {
             let Some(generation) = self.next_generation(last).await else { return };

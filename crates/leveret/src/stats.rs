@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::histogram::{Histogram, OPERATIONS_MS, WAITS_MS};
 use crate::last_error::ErrorSlot;
 use crate::parked::ParkedKeys;
+
+/// How long what held a message back may take to hand it on: a ladder counts in tenths of a second.
+const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
 /// Counts since the application started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,6 +117,9 @@ pub(crate) struct Counters {
     consumers: AtomicU64,
     pub(crate) last_error: ErrorSlot,
     pub(crate) parked: ParkedKeys,
+    /// Until when messages that it has postponed are held back, in milliseconds since `born_at`.
+    held_until_ms: AtomicU64,
+    born_at: Instant,
     /// How long single attempts took.
     pub(crate) attempts: Histogram,
     /// How old messages were when they were received.
@@ -128,6 +136,8 @@ impl Counters {
             counts: Default::default(),
             in_flight: AtomicU64::new(0),
             consumers: AtomicU64::new(0),
+            held_until_ms: AtomicU64::new(0),
+            born_at: Instant::now(),
             flow: AtomicU8::new(Flow::Flowing as u8),
             last_error: ErrorSlot::default(),
             parked: ParkedKeys::default(),
@@ -149,6 +159,19 @@ impl Counters {
     pub(crate) fn flow(&self, flow: Flow) {
         self.flow.store(flow as u8, Ordering::Relaxed);
         self.changed.notify_waiters();
+    }
+
+    /// A message is held back for this time, and comes again then.
+    pub(crate) fn hold_back(&self, pause: Duration) {
+        let until = self.born_at.elapsed() + pause + ON_ITS_WAY;
+        let until_ms = u64::try_from(until.as_millis()).unwrap_or(u64::MAX);
+        self.held_until_ms.fetch_max(until_ms, Ordering::Relaxed);
+    }
+
+    /// Whether one of those may still be held back.
+    pub(crate) fn is_holding_back(&self) -> bool {
+        let now_ms = self.born_at.elapsed().as_millis();
+        u128::from(self.held_until_ms.load(Ordering::Relaxed)) > now_ms
     }
 
     /// A message is in hand until the guard is dropped.

@@ -122,6 +122,16 @@ impl Codecs {
         self.read(format, &media_type, (properties, body))
     }
 
+    /// These codecs, writing in the format that a message is written in; in their own, if they do
+    /// not know that of the message.
+    ///
+    /// For answers in the language of the question.
+    #[must_use]
+    pub fn like(&self, properties: &Properties) -> Self {
+        let format = self.format_of(properties).map_or(self.format, |(_, format)| format);
+        Self { format, ..self.clone() }
+    }
+
     /// A body without its content encodings.
     pub fn unpack(&self, properties: &Properties, body: &Bytes) -> Result<Bytes, DecodeError> {
         let Some(encodings) = properties.content_encoding() else { return Ok(body.clone()) };

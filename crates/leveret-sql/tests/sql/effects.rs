@@ -1,10 +1,16 @@
 //! What a handler does in its transaction happens once, or not at all.
 
-use leveret::{Handler, Text};
-use leveret_sql::Tx;
-use sqlx::Postgres;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::lab::{TestDb as _, on_each_database, send};
+use leveret::{Handler, RetryPolicy, Text};
+use leveret_sql::{SqlError, Store, Tx};
+use sqlx::Postgres;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::Barrier;
+
+use crate::lab::{TestDb as _, effect, on_each_database, send};
 
 on_each_database! {
     an_id_has_its_effect_and_its_output_once
@@ -34,6 +40,50 @@ async fn an_error_that_the_handler_hides_is_no_success_on_postgres() {
     assert_eq!(running.stats().handler("work").handled, 0);
     assert_eq!((lab.rows("effects").await, lab.rows("inbox").await), (0, 0));
     running.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_transactions_that_cannot_be_serialized_are_tried_again_on_postgres() {
+    let name = "two_transactions_that_cannot_be_serialized_are_tried_again_on_postgres";
+    let Some(mut lab) = Postgres::lab(name).await else { return };
+    let url = std::env::var("DATABASE_URL").unwrap();
+    let strict = PgConnectOptions::from_str(&url).unwrap();
+    let strict = strict.options([("default_transaction_isolation", "serializable")]);
+    let pool = PgPoolOptions::new().max_connections(8).connect_with(strict).await.unwrap();
+    lab.store = Store::new(pool).prefixed(&lab.prefix).unwrap();
+    let (prefix, begun) = (lab.prefix.clone(), Arc::new(AtomicUsize::new(0)));
+    let (counted, meeting) = (begun.clone(), Arc::new(Barrier::new(2)));
+    // Each counts what is there, when the other has done so, and adds to it.
+    let work = move |Text(text): Text, mut tx: Tx<Postgres>| {
+        let look = format!("SELECT count(*) FROM {prefix}effects");
+        let effect = effect(&prefix, &text);
+        let (counted, meeting) = (counted.clone(), meeting.clone());
+        async move {
+            Postgres::execute(&mut tx, look).await?;
+            if counted.fetch_add(1, Ordering::Relaxed) < 2 {
+                meeting.wait().await;
+            }
+            Postgres::execute(&mut tx, effect).await?;
+            Ok::<_, SqlError>(())
+        }
+    };
+    let work = Handler::new("jobs", work).named("work").concurrency(2);
+    let app = lab.app().handler(work.retry(RetryPolicy::never()));
+    let running = app.start().await.unwrap();
+    send(&running, &["a", "b"]).await;
+    running.wait_until(|stats| stats.handler("work").handled == 2).await;
+    assert!(begun.load(Ordering::Relaxed) >= 3, "neither was in the other's way");
+    assert_eq!((running.stats().handler("work").dead_lettered, lab.rows("effects").await), (0, 2));
+    running.shutdown().await.unwrap();
+}
+
+#[test]
+fn an_error_of_a_database_is_an_error_of_the_standard_library() {
+    let shown = |error: Box<dyn std::error::Error>| error.to_string();
+    assert_eq!(
+        shown(Box::new(SqlError::from(sqlx::Error::RowNotFound))),
+        sqlx::Error::RowNotFound.to_string()
+    );
 }
 
 mod bodies {

@@ -79,6 +79,15 @@ impl App {
             if let Some(name) = &config.principal {
                 handler.principal = Some(Principal::new(name));
             }
+            // Started or described, it is the same: what is there already is not put twice.
+            if !handler.error_routes.starts_with(&config.error_routes) {
+                handler.error_routes.splice(0..0, config.error_routes.iter().cloned());
+            }
+            #[cfg(feature = "http")]
+            if !config.statuses.is_empty() && !handler.service.overrule(&config.statuses) {
+                let reason = "has statuses in the configuration, and serves no requests".to_owned();
+                return Err(StartError::Unfit { handler: name.clone(), reason });
+            }
             for (errors, rule) in &config.rules {
                 handler.rules.put(errors.clone(), *rule);
             }
@@ -335,6 +344,32 @@ mod tests {
             expect![
                 "the configuration describes handler `nothin`, which is not there; did you mean `nothing`?"
             ],
+        );
+    }
+
+    #[test]
+    fn routes_of_the_configuration_are_asked_first_and_put_once() {
+        let text = "[[handlers.nothing.error-routes]]\nqueue = \"first\"\n\
+                    [[handlers.nothing.error-routes]]\nqueue = \"second\"\n";
+        let handler =
+            Handler::new("jobs", nothing).route_errors(crate::ErrorRoute::to_queue("own"));
+        let config = Config::parse("c".as_ref(), text).unwrap();
+        let mut app = app().configure(config).handler(handler);
+        app.check().unwrap();
+        app.check().unwrap();
+        let keys: Vec<&str> =
+            app.handlers[0].error_routes.iter().map(|route| route.key.as_str()).collect();
+        assert_eq!(keys, ["first", "second", "own"]);
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn statuses_are_for_handlers_of_requests() {
+        let text = "[handlers.nothing]\nstatuses = { 404 = \"ack\" }\n";
+        let config = Config::parse("c".as_ref(), text).unwrap();
+        check_error(
+            app().configure(config).handler(Handler::new("jobs", nothing)),
+            expect!["handler `nothing` has statuses in the configuration, and serves no requests"],
         );
     }
 

@@ -50,7 +50,8 @@ impl RunningApp {
 
     /// A connection of the test's own, that no relay sees.
     pub(crate) async fn connect_apart(&self) -> Result<Connection, ConnectError> {
-        if let Some(broker) = self.brokers.get(DEFAULT_CONNECTION) {
+        let broker = self.brokers.iter().find(|(name, _)| name == DEFAULT_CONNECTION);
+        if let Some((_, broker)) = broker {
             return broker.connect(&ConnectOptions::default()).await;
         }
         let options = match &self.endpoint {

@@ -41,7 +41,8 @@ pub struct RunningApp {
     pub(super) workers: JoinSet<()>,
     pub(super) readers: JoinSet<()>,
     pub(super) services: JoinSet<()>,
-    pub(super) brokers: BTreeMap<String, Embedded>,
+    /// By the names of the connections to them.
+    pub(super) brokers: Vec<(String, Embedded)>,
     pub(super) links: BTreeMap<String, Link>,
     /// Connection and queue of each handler.
     pub(super) queues: Vec<(String, String)>,
@@ -56,7 +57,11 @@ pub struct RunningApp {
 }
 
 impl RunningApp {
-    /// Publishes from outside of handlers, on the unnamed connection; each message is confirmed.
+    /// Publishes from outside of handlers, to the broker of the unnamed connection; each message
+    /// is confirmed.
+    ///
+    /// To a broker elsewhere it has a connection of its own, opened with the first message: when
+    /// the broker takes none, as it is short of memory or disk, handlers go on.
     pub fn publisher(&self) -> Publisher {
         self.publisher.clone()
     }
@@ -106,8 +111,9 @@ impl RunningApp {
         }
     }
 
-    /// Waits until all queues of handlers are empty, nothing is in hand, and nothing else has work to
-    /// do ([`App::idle_when`](crate::App::idle_when)).
+    /// Waits until all queues of handlers are empty, nothing is in hand, nothing that this
+    /// application has postponed is still to come back, and nothing else has work to do
+    /// ([`App::idle_when`](crate::App::idle_when)).
     ///
     /// For one-shot programs and tests: whatever is published later, or elsewhere, does not count.
     pub async fn idle(&self) {
@@ -162,11 +168,12 @@ impl RunningApp {
         self.phase.advance(Phase::Stopped);
         while self.services.join_next().await.is_some() {}
         for link in self.links.values() {
-            if let Some(generation) = link.current() {
+            let outlet = link.outlet.as_ref().and_then(|outlet| outlet.link().current());
+            for generation in link.current().into_iter().chain(outlet) {
                 generation.connection.close().await;
             }
         }
-        for broker in self.brokers.into_values() {
+        for (_, broker) in self.brokers {
             broker.stop().await;
         }
         info!(app = %self.name, "stopped");
@@ -179,7 +186,7 @@ impl RunningApp {
                 return false;
             }
         }
-        self.probes.are_idle().await
+        !self.monitor.is_holding_back() && self.probes.are_idle().await
     }
 
     pub(super) async fn ready(&self, connection: &str, queue: &str) -> Option<u32> {

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::guarantee::Guarantee;
 use crate::endpoint::Endpoint;
-use crate::handler::{Handler, Inboxing};
+use crate::handler::{Batching, Handler, Inboxing, Mode};
 use crate::later::Timer;
+use crate::spans::Span;
 use crate::topology::Presence;
 
 /// How messages are settled on the brokers that an application runs on.
@@ -32,6 +33,8 @@ pub struct HandlerPlan {
     pub partitions: Option<usize>,
     /// How outputs and acknowledgement belong together.
     pub outputs: &'static str,
+    /// How batches are taken, if it handles batches, in words.
+    pub batches: Option<String>,
     /// How often a message is tried, in words.
     pub retry: String,
     /// What holds a message back between rounds of attempts, or when something is busy.
@@ -51,6 +54,7 @@ impl HandlerPlan {
             queue: handler.queue().to_owned(),
             partitions: handler.partitions,
             outputs: guarantee.describe(),
+            batches: handler.batching.map(|batching| described(batching, guarantee.mode)),
             retry: format!("{}{}", handler.retry, handler.rules),
             delayed_by: match handler.ordered {
                 Some(_) => "the handler, which keeps it in hand with its key",
@@ -61,6 +65,18 @@ impl HandlerPlan {
             may_repeat: may_repeat(handler, guarantee),
         }
     }
+}
+
+fn described(batching: Batching, mode: Mode) -> String {
+    let Batching { size, window } = batching;
+    let unit = match mode {
+        Mode::Transaction => "one transaction",
+        Mode::Confirmed => "outputs confirmed first, then acknowledged together",
+    };
+    let window = Span(window);
+    format!(
+        "up to {size} messages within {window}, {unit}; one that fails is tried message by message"
+    )
 }
 
 fn may_lose(handler: &Handler, guarantee: Guarantee, endpoint: &Endpoint) -> Vec<&'static str> {
@@ -125,6 +141,9 @@ impl HandlerPlan {
     /// All but the names.
     pub(super) fn write_lines(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "  outputs       {}", self.outputs)?;
+        if let Some(batches) = &self.batches {
+            writeln!(f, "  batches       {batches}")?;
+        }
         writeln!(f, "  retry         {}", self.retry)?;
         writeln!(f, "  held back by  {}", self.delayed_by)?;
         writeln!(

@@ -29,11 +29,11 @@ use crate::gate::Gate;
 use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
-use crate::link::{BackOff, Declaration, Dialer, Link, Supervisor, Way, declare};
+use crate::link::{BackOff, Declaration, Dialer, Link, Outlet, Supervisor, Way, declare};
 use crate::listener::{Listener, ListenerContext};
 use crate::metrics::{Monitor, Port, Sources, Watched};
 use crate::phase::{Phase, PhaseTeller};
-use crate::publisher::Publisher;
+use crate::publisher::{Orders, Publisher};
 use crate::publishing::{ORDERS_MAX, Publishing};
 use crate::shared::Shared;
 use crate::stats::Counters;
@@ -48,7 +48,7 @@ struct Assembly {
     workers: JoinSet<()>,
     readers: JoinSet<()>,
     services: JoinSet<()>,
-    brokers: BTreeMap<String, Embedded>,
+    brokers: Vec<(String, Embedded)>,
     links: BTreeMap<String, Link>,
     /// What is known of each handler, by name.
     known: BTreeMap<String, (Arc<Counters>, Arc<Gate>)>,
@@ -156,7 +156,7 @@ impl Assembly {
             workers: JoinSet::new(),
             readers: JoinSet::new(),
             services: JoinSet::new(),
-            brokers: BTreeMap::new(),
+            brokers: Vec::new(),
             links: BTreeMap::new(),
             known: BTreeMap::new(),
             changed: Arc::default(),
@@ -193,9 +193,18 @@ impl Assembly {
             check_numbers(&connection, handler).await?;
         }
         declare(&connection, &declarations).await.map_err(|error| told(error, &app.handlers))?;
+        let outlet = match endpoint {
+            Endpoint::Address(_) => {
+                let (declarations, phase) = (declarations.clone(), self.phase.listen());
+                let (outlet, running) = Outlet::beside(name, &dialer, declarations, phase);
+                self.services.spawn(running);
+                Some(outlet)
+            }
+            Endpoint::Directory(_) | Endpoint::Memory => None,
+        };
         let supervisor = Supervisor::new(name, dialer, declarations, self.reconnects.clone());
         supervisor.show_first(connection);
-        let link = supervisor.link();
+        let link = supervisor.link().with_outlet(outlet);
         self.services.spawn(supervisor.run(self.phase.listen()));
         Ok(link)
     }
@@ -220,7 +229,7 @@ impl Assembly {
         let broker = Embedded::start(directory)
             .await
             .map_err(|error| StartError::Broker(error.to_string()))?;
-        self.brokers.insert(name.to_owned(), broker.clone());
+        self.brokers.push((name.to_owned(), broker.clone()));
         let (failures, watched) = (self.failures.clone(), broker.clone());
         let mut phase = self.phase.listen();
         self.services.spawn(async move {
@@ -292,7 +301,10 @@ impl Assembly {
             let publishing = Publishing::new(link.clone(), shared.app_id.clone(), ordered, phase);
             self.services.spawn(publishing.run());
         }
-        Publisher::confirmed(orders, shared.tracing.clone())
+        let link = self.links.get(DEFAULT_CONNECTION);
+        let outlet = link.and_then(|link| link.outlet.as_ref());
+        let wanted = outlet.map(|outlet| outlet.wish());
+        Publisher::confirmed(Orders { orders, wanted }, shared.tracing.clone())
     }
 
     fn work(

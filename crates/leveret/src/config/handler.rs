@@ -8,11 +8,17 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::retry::RawRetry;
+use super::routes::RawRoute;
 use super::rules::RawRule;
 use super::source::Source;
+#[cfg(feature = "http")]
+use super::statuses::RawStatuses;
 use crate::handler::CONCURRENCY_MAX;
+use crate::report::ErrorRoute;
 use crate::retry::RetryPolicy;
 use crate::rules::{Errors, Rule};
+#[cfg(feature = "http")]
+use crate::serve::StatusRule;
 
 /// What the file says of one handler.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +34,11 @@ pub struct HandlerConfig {
     pub principal: Option<String>,
     /// What follows its failures, by class or name.
     pub rules: Vec<(Errors, Rule)>,
+    /// Where its errors are reported; asked before the routes that the code gives it.
+    pub error_routes: Vec<ErrorRoute>,
+    /// What statuses mean, if it serves requests; the last that fits wins, over the code's too.
+    #[cfg(feature = "http")]
+    pub statuses: Vec<(std::ops::RangeInclusive<u16>, StatusRule)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +50,11 @@ pub(super) struct RawHandler {
     principal: Option<String>,
     #[serde(default)]
     on_error: BTreeMap<Spanned<String>, Spanned<RawRule>>,
+    #[serde(default)]
+    error_routes: Vec<Spanned<RawRoute>>,
+    #[cfg(feature = "http")]
+    #[serde(default)]
+    statuses: RawStatuses,
 }
 
 impl Source<'_> {
@@ -48,6 +64,16 @@ impl Source<'_> {
         let time_limit = self.span(raw.time_limit)?;
         let rules = raw.on_error.into_iter().map(|(errors, rule)| self.rule(&errors, rule));
         let rules = rules.collect::<Result<_, _>>()?;
-        Ok(HandlerConfig { concurrency, retry, time_limit, principal: raw.principal, rules })
+        let routes = raw.error_routes.into_iter().map(|route| self.route(route));
+        Ok(HandlerConfig {
+            concurrency,
+            retry,
+            time_limit,
+            principal: raw.principal,
+            rules,
+            error_routes: routes.collect::<Result<_, _>>()?,
+            #[cfg(feature = "http")]
+            statuses: self.statuses(raw.statuses)?,
+        })
     }
 }

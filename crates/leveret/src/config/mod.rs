@@ -5,8 +5,11 @@ mod handler;
 mod raw;
 mod resolve;
 mod retry;
+mod routes;
 mod rules;
 mod source;
+#[cfg(feature = "http")]
+mod statuses;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +45,8 @@ pub use handler::HandlerConfig;
 /// time-limit = "30s"
 /// retry = { attempts = 3, delays = 6, first-delay = "5s", longest-delay = "2min", give-up-after = "1h" }
 /// principal = "clerk"
+/// error-routes = [{ exchange = "shop", key = "order.declined", errors = ["card-expired"] }, { queue = "errors", exhausted = true }]
+/// statuses = { 404 = "ack", 4xx = "dead-letter", 429 = { busy = "30s" } }   # of a handler that serves requests
 /// on-error = { stale = "drop", card-expired = { retry = { attempts = 2 } }, busy = { pause = "1min" } }
 ///
 /// [[files.read]]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::report::ErrorRoute;
 
 fn check_error(text: &str, expect: Expect) {
     let error = Config::parse(Path::new("leveret.toml"), text).unwrap_err();
@@ -228,5 +229,63 @@ fn a_rule_for_errors_is_understood_or_pointed_at() {
         2 | on-error = { stale = { retyr = 1 } }
           |                        ^^^^^
           = expected `retry` or `pause`"#]],
+    );
+}
+
+#[test]
+fn routes_for_errors_are_understood_or_pointed_at() {
+    let text = "[handlers.a]\nerror-routes = [{ exchange = \"shop\", key = \"declined\", errors = [\"card-expired\", \"stolen\"] }, { queue = \"errors\", exhausted = true }]\n";
+    let config = Config::parse(Path::new("leveret.toml"), text).unwrap();
+    let declined = ErrorRoute::new("shop", "declined").named("card-expired").named("stolen");
+    let rest = ErrorRoute::to_queue("errors").exhausted();
+    assert_eq!(config.handlers["a"].error_routes, [declined, rest]);
+    check_error(
+        "[handlers.a]\nerror-routes = [{ exchange = \"shop\" }]\n",
+        expect![[r#"
+            leveret.toml:2:17: a route to an exchange without a key
+              |
+            2 | error-routes = [{ exchange = "shop" }]
+              |                 ^^^^^^^^^^^^^^^^^^^^^
+              = expected `queue = ".."`, or `exchange = ".."` and `key = ".."`"#]],
+    );
+    check_error(
+        "[[handlers.a.error-routes]]\nquue = \"errors\"\n",
+        expect![[r#"
+            leveret.toml:2:1: unknown field `quue`
+              |
+            2 | quue = "errors"
+              | ^^^^
+              = did you mean `queue`?"#]],
+    );
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn statuses_are_understood_or_pointed_at() {
+    let text = "[handlers.a.statuses]\n404 = \"ack\"\n4xx = \"reject\"\n\
+                400-499 = \"retry\"\n429 = { busy = \"1min\" }\n";
+    let config = Config::parse(Path::new("leveret.toml"), text).unwrap();
+    let statuses = &config.handlers["a"].statuses;
+    let last = |status: u16| statuses.iter().rev().find(|(range, _)| range.contains(&status));
+    assert_eq!(last(404).unwrap().1, crate::serve::StatusRule::Ack);
+    assert_eq!(last(429).unwrap().1, crate::serve::StatusRule::Busy(Duration::from_mins(1)));
+    assert_eq!(last(500), None);
+    check_error(
+        "[handlers.a]\nstatuses = { 40x = \"ack\" }\n",
+        expect![[r#"
+            leveret.toml:2:14: `40x` is no status
+              |
+            2 | statuses = { 40x = "ack" }
+              |              ^^^
+              = expected a status as `404`, all of a kind as `4xx`, or a range as `400-499`"#]],
+    );
+    check_error(
+        "[handlers.a]\nstatuses = { 404 = \"akc\" }\n",
+        expect![[r#"
+            leveret.toml:2:20: unknown rule `akc`
+              |
+            2 | statuses = { 404 = "akc" }
+              |                    ^^^^^
+              = did you mean `ack`?"#]],
     );
 }

@@ -92,6 +92,12 @@ pub(crate) trait Service: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Effects> + Send + 'a>>;
 
     fn needs(&self, needs: &mut Needs<'_>);
+
+    /// Takes what the configuration says of statuses; says whether it knows any.
+    #[cfg(feature = "http")]
+    fn overrule(&self, _: &[(std::ops::RangeInclusive<u16>, crate::serve::StatusRule)]) -> bool {
+        false
+    }
 }
 
 /// A translator without its types.

@@ -6,6 +6,7 @@
 mod back_off;
 mod declaration;
 mod dialer;
+mod outlet;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,7 @@ use crate::phase::{Phase, PhaseListener};
 pub(crate) use back_off::BackOff;
 pub(crate) use declaration::{Declaration, DeclareError, declare};
 pub(crate) use dialer::{Dialer, Way};
+pub(crate) use outlet::Outlet;
 
 /// One life of a connection.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub(crate) struct Link {
     pub(crate) name: Arc<str>,
     /// The name that the broker knows us by.
     pub(crate) login: Option<ShortStr>,
+    /// Another connection for what is published, to a broker elsewhere.
+    pub(crate) outlet: Option<Arc<Outlet>>,
     current: watch::Receiver<Option<Generation>>,
 }
 
@@ -48,6 +52,11 @@ pub(crate) struct Supervisor {
 }
 
 impl Link {
+    /// The same, published on another connection.
+    pub(crate) fn with_outlet(self, outlet: Option<Arc<Outlet>>) -> Self {
+        Self { outlet, ..self }
+    }
+
     /// A generation newer than `after`; waits while there is none.
     pub(crate) async fn newer_than(&mut self, after: u64) -> Option<Generation> {
         let is_newer = |shown: &Option<Generation>| {
@@ -77,6 +86,7 @@ impl Supervisor {
         Link {
             name: self.name.clone(),
             login: self.dialer.login(),
+            outlet: None,
             current: self.shown.subscribe(),
         }
     }
@@ -108,23 +118,53 @@ impl Supervisor {
         }
     }
 
+    /// Opens the connection when it is first wanted, and keeps it open then.
+    pub(crate) async fn run_once_wanted(
+        self,
+        mut wanted: watch::Receiver<bool>,
+        mut phase: PhaseListener,
+    ) {
+        let opening = async {
+            wanted.wait_for(|wanted| *wanted).await.ok()?;
+            match self.connect().await {
+                Some(connection) => Some(connection),
+                None => Some(self.reconnect().await),
+            }
+        };
+        let connection = tokio::select! {
+            () = phase.reached(Phase::Stopped) => return,
+            connection = opening => connection,
+        };
+        let Some(connection) = connection else { return };
+        self.show_first(connection);
+        self.run(phase).await;
+    }
+
     async fn reconnect(&self) -> Connection {
         let mut back_off = BackOff::new();
         loop {
             back_off.pause().await;
-            let connection = match self.dialer.dial().await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    warn!(connection = %self.name, %error, "cannot connect, will try again");
-                    continue;
-                }
-            };
-            match declare(&connection, &self.declarations).await {
-                Ok(()) => return connection,
-                Err(DeclareError { what, source }) => {
-                    warn!(connection = %self.name, what, error = %source, "cannot declare, will try again");
-                    connection.close().await;
-                }
+            if let Some(connection) = self.connect().await {
+                return connection;
+            }
+        }
+    }
+
+    /// One try.
+    async fn connect(&self) -> Option<Connection> {
+        let connection = match self.dialer.dial().await {
+            Ok(connection) => connection,
+            Err(error) => {
+                warn!(connection = %self.name, %error, "cannot connect, will try again");
+                return None;
+            }
+        };
+        match declare(&connection, &self.declarations).await {
+            Ok(()) => Some(connection),
+            Err(DeclareError { what, source }) => {
+                warn!(connection = %self.name, what, error = %source, "cannot declare, will try again");
+                connection.close().await;
+                None
             }
         }
     }

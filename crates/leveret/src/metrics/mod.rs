@@ -61,6 +61,11 @@ impl Monitor {
         }
     }
 
+    /// Whether messages that a handler has postponed are still to come back.
+    pub(crate) fn is_holding_back(&self) -> bool {
+        self.0.handlers.iter().any(|one| one.counters.is_holding_back())
+    }
+
     pub(crate) fn handlers(&self) -> &[Watched] {
         &self.0.handlers
     }

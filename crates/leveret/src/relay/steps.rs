@@ -61,8 +61,8 @@ pub(super) enum Verdict {
 pub(crate) enum Place {
     /// At this step, counted from zero.
     Step(usize),
-    /// At the first such step.
-    First(Point),
+    /// At such a step, after so many others of its kind.
+    After(usize, Point),
 }
 
 /// The steps so far, and the cuts to come.
@@ -101,14 +101,18 @@ impl Steps {
 
     fn strikes(&mut self, step: usize, when: Cut) -> bool {
         let point = self.taken.get(step).copied();
-        let is_here = |(place, cut): &(Place, Cut)| {
+        let is_here = |(place, cut): &mut (Place, Cut)| {
             *cut == when
                 && match place {
                     Place::Step(number) => *number == step,
-                    Place::First(wanted) => Some(*wanted) == point,
+                    Place::After(0, wanted) => Some(*wanted) == point,
+                    Place::After(others, wanted) => {
+                        *others -= usize::from(Some(*wanted) == point);
+                        false
+                    }
                 }
         };
-        let Some(at) = self.cuts.iter().position(is_here) else { return false };
+        let Some(at) = self.cuts.iter_mut().position(is_here) else { return false };
         self.cuts.remove(at);
         self.cuts_made += 1;
         true

@@ -35,11 +35,15 @@ enum BodyError<E: Display> {
 }
 
 /// What the response asks for.
-pub(super) async fn effects<B>(plan: &Plan, caller: Caller, response: Response<B>) -> Effects
+pub(super) async fn effects<B>(
+    (plan, rules): (&Plan, &StatusRules),
+    caller: Caller,
+    response: Response<B>,
+) -> Effects
 where
     B: http_body::Body<Error: Display>,
 {
-    let (parts, body) = match (accepted(&plan.rules, response).await, caller) {
+    let (parts, body) = match (accepted(rules, response).await, caller) {
         (Err(effects), _) => return effects,
         (Ok(_), Caller::Nobody) => return Effects::default(),
         (Ok(response), Caller::Waits) => response.into_parts(),

@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
+use std::ops::RangeInclusive;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use http::header::HOST;
 use http::{Method, Response, Uri};
@@ -12,6 +13,7 @@ use super::body::Body;
 use super::headers::request_headers;
 use super::mapping::{Mapping, Plan};
 use super::response::{Caller, effects};
+use super::status::{StatusRule, StatusRules};
 use crate::effects::Effects;
 use crate::extract::{Attempt, Deadline, NoPrincipal, principal_of};
 use crate::failure::Failure;
@@ -23,13 +25,15 @@ use crate::shared::Needs;
 /// A tower service, and how messages get to it.
 pub(super) struct Web<S> {
     plan: Result<Plan, String>,
+    /// The plan's rules with those of the configuration behind them, which win.
+    overruled: OnceLock<StatusRules>,
     // A lock, since a service that can be cloned need not be shareable; held for one clone.
     service: Mutex<S>,
 }
 
 impl<S> Web<S> {
     pub(super) fn new(mapping: Mapping, service: S) -> Self {
-        Self { plan: mapping.resolve(), service: Mutex::new(service) }
+        Self { plan: mapping.resolve(), overruled: OnceLock::new(), service: Mutex::new(service) }
     }
 }
 
@@ -52,7 +56,8 @@ where
             Some(_) => Caller::Waits,
             None => Caller::Nobody,
         };
-        Ok(effects(plan, caller, response).await)
+        let rules = self.overruled.get().unwrap_or(&plan.rules);
+        Ok(effects((plan, rules), caller, response).await)
     }
 }
 
@@ -74,6 +79,16 @@ where
         if let Err(wrong) = &self.plan {
             needs.other(wrong.clone());
         }
+    }
+
+    fn overrule(&self, statuses: &[(RangeInclusive<u16>, StatusRule)]) -> bool {
+        if let Ok(plan) = &self.plan {
+            let all = statuses.iter().cloned();
+            self.overruled.get_or_init(|| {
+                all.fold(plan.rules.clone(), |rules, (range, rule)| rules.on_all(range, rule))
+            });
+        }
+        true
     }
 }
 

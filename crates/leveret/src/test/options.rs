@@ -20,7 +20,7 @@ const ADDRESS_VARIABLES: [&str; 2] = ["LEVERET_TEST_URL", "AMQP_URL"];
 pub struct TestOptions {
     pub(super) endpoint: Endpoint,
     pub(super) patience: Duration,
-    pub(super) cuts: Vec<(Point, Cut)>,
+    pub(super) cuts: Vec<(Place, Cut)>,
 }
 
 impl Default for TestOptions {
@@ -55,14 +55,27 @@ impl TestOptions {
     /// Breaks the connection once, at the first such step: whoever takes it never sees it.
     ///
     /// Before [`Point::Confirm`], for example, a confirm is lost: the broker has the output.
-    pub fn cut_before(mut self, point: Point) -> Self {
-        self.cuts.push((point, Cut::Before));
+    pub fn cut_before(self, point: Point) -> Self {
+        self.cut_before_nth(1, point)
+    }
+
+    /// The same at a later step of this kind, counted from one: before the second
+    /// [`Point::Output`], for example, the broker has one output of two.
+    ///
+    /// Several cuts of one kind are made one after another, as a step strikes one of them.
+    pub fn cut_before_nth(mut self, number: usize, point: Point) -> Self {
+        self.cuts.push((Place::After(number.saturating_sub(1), point), Cut::Before));
         self
     }
 
     /// Breaks the connection once, after the first such step: no answer comes to it.
-    pub fn cut_after(mut self, point: Point) -> Self {
-        self.cuts.push((point, Cut::After));
+    pub fn cut_after(self, point: Point) -> Self {
+        self.cut_after_nth(1, point)
+    }
+
+    /// The same at a later step of this kind, counted from one.
+    pub fn cut_after_nth(mut self, number: usize, point: Point) -> Self {
+        self.cuts.push((Place::After(number.saturating_sub(1), point), Cut::After));
         self
     }
 
@@ -74,8 +87,8 @@ impl TestOptions {
         app.connections.values_mut().for_each(|endpoint| *endpoint = self.endpoint.clone());
         app.relay = Some(relay.clone());
         let running = app.start().await?;
-        for (point, cut) in &self.cuts {
-            relay.cut(Place::First(*point), *cut);
+        for (place, cut) in &self.cuts {
+            relay.cut(*place, *cut);
         }
         TestApp::over(running, relay, self.patience).await
     }

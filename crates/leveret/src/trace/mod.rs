@@ -17,7 +17,10 @@ use crate::message::Message;
 use crate::publish::Publish;
 
 pub use context::{NoTraceContext, TraceContext};
-pub(crate) use spans::{note_failure, process_span};
+pub(crate) use spans::{batch_span, note_failure, process_span};
+
+/// The most links of one span, as many as OpenTelemetry keeps unless told otherwise.
+const LINKS_MAX: usize = 128;
 
 /// Ties the program's tracing system to the spans of messages.
 ///
@@ -26,6 +29,12 @@ pub trait Propagator: Send + Sync + 'static {
     /// A message is about to be handled in this span; its publisher's context becomes the
     /// span's parent. Called only if the span is enabled.
     fn received(&self, span: &Span, parent: &TraceContext);
+
+    /// A message of a batch is about to be handled in this span, which is linked to its publisher's
+    /// context. Called for each message that carries one, at most 128, and only if the span is enabled.
+    fn linked(&self, span: &Span, link: &TraceContext) {
+        let _ = (span, link);
+    }
 
     /// What a message that is published in this span is to carry; nothing for what the message
     /// being handled carried. Called only if the span is enabled.
@@ -50,6 +59,14 @@ impl Tracing {
         spans::note_trace(span, &parent);
         if let Some(propagator) = &self.0 {
             propagator.received(span, &parent);
+        }
+    }
+
+    /// Links a batch's span, that was just made, to the traces of its messages.
+    pub(crate) fn link<'a>(&self, span: &Span, messages: impl Iterator<Item = &'a Message>) {
+        let Some(propagator) = self.0.as_ref().filter(|_| !span.is_disabled()) else { return };
+        for link in messages.filter_map(TraceContext::of).take(LINKS_MAX) {
+            propagator.linked(span, &link);
         }
     }
 

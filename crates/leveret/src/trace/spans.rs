@@ -45,6 +45,23 @@ pub(crate) fn process_span(message: &Message, queue: &ShortStr, handler: &str) -
     )
 }
 
+/// A batch being handled, one call; it has links to its messages' traces instead of a parent.
+pub(crate) fn batch_span(messages: usize, queue: &ShortStr, handler: &str) -> Span {
+    info_span!(
+        "process",
+        "otel.name" = format_args!("process {queue}"),
+        "otel.kind" = "consumer",
+        "messaging.system" = "rabbitmq",
+        "messaging.operation.name" = "process",
+        "messaging.operation.type" = "process",
+        "messaging.destination.name" = %queue,
+        "messaging.batch.message_count" = messages,
+        "leveret.handler" = handler,
+        "leveret.outcome" = Empty,
+        "error.type" = Empty,
+    )
+}
+
 /// One message on its way out.
 pub(super) fn publish_span(publish: &Publish) -> Span {
     info_span!(

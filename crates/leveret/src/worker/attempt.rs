@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use leveret_client::Publish as Sealed;
+use leveret_client::{Codecs, Publish as Sealed};
 use leveret_protocol::{FieldValue, ShortStr};
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -239,7 +239,7 @@ impl Attempts {
         let then = then.into_iter().filter_map(|output| match output {
             Output::Publish(publish) => Some(publish),
             Output::Reply(reply) => {
-                let publish = reply.to(message);
+                let publish = self.addressed(reply, message);
                 if publish.is_none() {
                     self.counters.add(Count::ReplyDropped, 1);
                 }
@@ -275,9 +275,17 @@ impl Attempts {
         Settlement::new(Fate::Rejected, answer.into_iter().collect())
     }
 
+    /// An answer to the message, if it asks for one.
+    fn addressed(&self, reply: Reply, message: &Message) -> Option<Publish> {
+        match self.shared.state::<Codecs>() {
+            Some(codecs) => reply.to(message, codecs),
+            None => reply.to(message, &Codecs::default()),
+        }
+    }
+
     /// The failure as a reply, if the message asks for one.
     pub(super) fn answer(&self, message: &Message, failure: &Failure) -> Option<Sealed> {
-        let mut reply = Reply::of_failure(failure).to(message)?;
+        let mut reply = self.addressed(Reply::of_failure(failure), message)?;
         // Not the id of a first output: that may still come, once the dead letter is handled.
         reply.message_id = message
             .message_id()

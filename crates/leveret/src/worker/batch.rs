@@ -55,7 +55,7 @@ impl Worker {
         batching: Batching,
     ) -> Result<Stopped, (Leave, u64)> {
         let prefetch = u16::try_from(batching.size).unwrap_or(u16::MAX);
-        let (lane, consumer) = Lane::open(&generation.connection, self.mode, &self.queue, prefetch)
+        let (lane, consumer) = Lane::open(&generation.connection, self.opening(prefetch))
             .await
             .map_err(|error| (Leave::Lane(error.into()), 0))?;
         let _consuming = self.attempts.counters.consume();

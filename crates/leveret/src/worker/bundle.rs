@@ -19,6 +19,7 @@ use super::refusal::refusal;
 use super::{Leave, Worker};
 use crate::failure::Failure;
 use crate::lineage::now_secs;
+use crate::link::BackOff;
 use crate::message::Message;
 use crate::phase::Phase;
 use crate::stats::Count;
@@ -124,13 +125,16 @@ impl Worker {
                 Ok(published)
             }
             Way::Confirmed(channel) => {
-                let (published, returned) = self.confirm(lane, channel, bundle).await?;
+                let outputs =
+                    if bundle.has_outputs() { lane.outputs(channel).await? } else { channel };
+                let (published, returned) = self.confirm(lane, outputs, bundle).await?;
                 // Safe before what they came of is gone.
                 self.keep_returned(lane, returned).await?;
                 // Only when the outputs are safe: an id says that they are.
                 let entries = bundle.items.iter_mut().filter_map(|item| item.entry.take());
                 for entry in entries {
-                    channel.publish_and_confirm(entry).await.map_err(LaneError::from)?;
+                    let outputs = lane.outputs(channel).await?;
+                    outputs.publish_and_confirm(entry).await.map_err(LaneError::from)?;
                 }
                 tell(bundle, in_hand, |word| match word {
                     Word::AckUpTo(delivery) => channel.ack_up_to(delivery),
@@ -232,6 +236,7 @@ impl Worker {
             }
             // Whatever they came of is delivered again at once.
             if !pause.is_zero() {
+                self.restore_queues(lane, 1, &mut BackOff::new()).await;
                 let mut phase = self.phase.clone();
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
@@ -297,6 +302,13 @@ fn tell(
         })?;
     }
     Ok(())
+}
+
+impl Bundle<'_> {
+    fn has_outputs(&self) -> bool {
+        let mut items = self.items.iter();
+        !self.shared.is_empty() || items.any(|item| !item.settlement.outputs.is_empty())
+    }
 }
 
 impl<'a> Item<'a> {

@@ -72,10 +72,9 @@ impl Worker {
         keys: &Keys,
     ) -> Result<Stopped, (Leave, u64)> {
         let prefetch = keys.ordered.look_ahead;
-        let (lane, mut consumer) =
-            Lane::open(&generation.connection, self.mode, &self.queue, prefetch)
-                .await
-                .map_err(|error| (Leave::Lane(error.into()), 0))?;
+        let (lane, mut consumer) = Lane::open(&generation.connection, self.opening(prefetch))
+            .await
+            .map_err(|error| (Leave::Lane(error.into()), 0))?;
         // Cancelled first, another process would have what comes after before this goes back.
         consumer.end_with_channel();
         let _consuming = self.attempts.counters.consume();
@@ -211,6 +210,7 @@ impl Worker {
                 Ended::Settled(Settlement {
                     fate: Fate::Postponed, postponed: Some(copy), ..
                 }) => {
+                    self.attempts.counters.hold_back(copy.pause);
                     hand.park(tag, copy.pause, copy.past);
                 }
                 Ended::Settled(settlement) => drop(settled.insert(tag, settlement)),

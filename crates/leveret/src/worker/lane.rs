@@ -1,18 +1,26 @@
 //! How a settlement reaches the broker: in one transaction, or confirmed first.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use leveret_client::{
     Channel, ChannelError, Connection, ConsumeOptions, Consumer, Delivery, Publish, PublishError,
     Refusal, Returned, SettleError, TxChannel,
 };
 use leveret_protocol::ShortStr;
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 use tracing::error;
 
 use super::attempt::{Fate, Settlement};
 use super::fitting::fit;
 use crate::handler::Mode;
 use crate::later::{Postponed, Timer};
-use crate::link::declare;
+use crate::link::{Declaration, DeclareError, Outlet, declare};
+use crate::stats::Counters;
+
+/// How long a settlement waits for the connection that its outputs need.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A worker's own channel.
 #[derive(Debug)]
@@ -20,8 +28,22 @@ pub(crate) struct Lane {
     pub(super) way: Way,
     timer: Timer,
     connection: Connection,
+    counters: Arc<Counters>,
+    /// Where outputs are published, if that is another connection.
+    outlet: Option<Arc<Outlet>>,
+    /// Opened with the first of them.
+    outputs: OnceCell<Channel>,
     /// Whether what the timer needs is declared.
     can_postpone: OnceCell<()>,
+}
+
+/// What a lane is opened for.
+pub(super) struct Opening<'a> {
+    pub(super) mode: Mode,
+    pub(super) queue: &'a ShortStr,
+    pub(super) prefetch: u16,
+    pub(super) outlet: Option<Arc<Outlet>>,
+    pub(super) counters: Arc<Counters>,
 }
 
 #[derive(Debug)]
@@ -45,18 +67,20 @@ pub(crate) enum LaneError {
     /// The channel was over before the settlement was sent; the message comes again.
     #[error(transparent)]
     Settle(#[from] SettleError),
+    /// Nothing was published: there is no connection for that.
+    #[error("no connection to publish on")]
+    NoOutlet,
     /// An output was not confirmed. The channel may be over or not.
     #[error(transparent)]
     Publish(#[from] PublishError),
 }
 
 impl Lane {
-    pub(crate) async fn open(
+    pub(super) async fn open(
         connection: &Connection,
-        mode: Mode,
-        queue: &ShortStr,
-        prefetch: u16,
+        opening: Opening<'_>,
     ) -> Result<(Self, Consumer), ChannelError> {
+        let Opening { mode, queue, prefetch, outlet, counters } = opening;
         let channel = connection.channel().await?;
         channel.qos(prefetch).await?;
         let (way, consumer) = match mode {
@@ -71,8 +95,18 @@ impl Lane {
                 (Way::Confirmed(channel), consumer)
             }
         };
-        let (timer, connection) = (Timer::of(connection), connection.clone());
-        Ok((Self { way, timer, connection, can_postpone: OnceCell::new() }, consumer))
+        // A transaction holds outputs and acknowledgements on one channel.
+        let outlet = outlet.filter(|_| mode == Mode::Confirmed);
+        let lane = Self {
+            way,
+            timer: Timer::of(connection),
+            outlet,
+            outputs: OnceCell::new(),
+            connection: connection.clone(),
+            counters,
+            can_postpone: OnceCell::new(),
+        };
+        Ok((lane, consumer))
     }
 
     /// Publishes, records, acknowledges. `entry` is the id for the inbox.
@@ -109,13 +143,9 @@ impl Lane {
                 Ok(Settled { returned: channel.commit().await?.returned })
             }
             Way::Confirmed(channel) => {
-                if !outputs.is_empty() {
-                    confirm_all(channel, outputs).await?;
-                }
+                self.confirm_all(outputs).await?;
                 // Only when the outputs are safe: an id says that they are.
-                if entry.is_some() {
-                    confirm_all(channel, entry).await?;
-                }
+                self.confirm_all(entry).await?;
                 match fate {
                     Fate::Handled
                     | Fate::Duplicate
@@ -135,6 +165,7 @@ impl Lane {
 
     /// Addresses a copy so that it comes back after its pause.
     pub(super) async fn hold_back(&self, postponed: Postponed) -> Result<Publish, LaneError> {
+        self.counters.hold_back(postponed.pause);
         let queue = &postponed.copy.routing_key;
         let declaring = async {
             declare(&self.connection, &self.timer.declarations(queue)).await.map_err(|error| {
@@ -163,11 +194,40 @@ impl Lane {
                 }
                 Ok(Settled { returned: channel.commit().await?.returned })
             }
-            Way::Confirmed(channel) => {
-                confirm_all(channel, outputs).await?;
+            Way::Confirmed(_) => {
+                self.confirm_all(outputs).await?;
                 Ok(Settled::default())
             }
         }
+    }
+
+    /// The channel for what is published with confirms; `own` is the one that is consumed on.
+    pub(super) async fn outputs<'a>(&'a self, own: &'a Channel) -> Result<&'a Channel, LaneError> {
+        let Some(outlet) = &self.outlet else { return Ok(own) };
+        let opening = async {
+            outlet.want();
+            let mut link = outlet.link().clone();
+            let generation = timeout(PATIENCE, link.newer_than(0)).await.ok().flatten();
+            let generation = generation.ok_or(LaneError::NoOutlet)?;
+            let channel = generation.connection.channel().await?;
+            channel.confirm_select().await?;
+            Ok::<_, LaneError>(channel)
+        };
+        self.outputs.get_or_try_init(|| opening).await
+    }
+
+    async fn confirm_all(
+        &self,
+        publishes: impl IntoIterator<Item = Publish>,
+    ) -> Result<(), LaneError> {
+        let mut publishes = publishes.into_iter().peekable();
+        let (Way::Confirmed(own), Some(_)) = (&self.way, publishes.peek()) else { return Ok(()) };
+        confirm_all(self.outputs(own).await?, publishes).await.map_err(LaneError::from)
+    }
+
+    /// Declares on the same connection, on a channel of its own.
+    pub(super) async fn declare(&self, declarations: &[Declaration]) -> Result<(), DeclareError> {
+        declare(&self.connection, declarations).await
     }
 
     /// Takes back what a transaction holds so far; what was confirmed is out.

@@ -42,7 +42,7 @@ use crate::phase::{Phase, PhaseListener};
 
 pub(crate) use attempt::Attempts;
 pub(crate) use keyed::Keys;
-use lane::LaneError;
+use lane::{LaneError, Opening};
 use returns::Returns;
 pub(crate) use share::Shares;
 pub(crate) use suspects::Suspects;
@@ -106,6 +106,12 @@ enum Leave {
 }
 
 impl Worker {
+    /// What its lanes are opened for.
+    fn opening(&self, prefetch: u16) -> Opening<'_> {
+        let (outlet, counters) = (self.link.outlet.clone(), self.attempts.counters.clone());
+        Opening { mode: self.mode, queue: &self.queue, prefetch, outlet, counters }
+    }
+
     pub(crate) async fn run(mut self) {
         let mut last = 0;
         let mut back_off = BackOff::new();

@@ -13,7 +13,10 @@ pub(super) fn unpublishable(error: &LaneError) -> Option<Failure> {
         LaneError::Publish(PublishError::NotSent(error @ ChannelError::TooLarge { .. })) => {
             Some(Failure::permanent(error).named("too-large"))
         }
-        LaneError::Publish(_) | LaneError::Channel(_) | LaneError::Settle(_) => None,
+        LaneError::Publish(_)
+        | LaneError::Channel(_)
+        | LaneError::Settle(_)
+        | LaneError::NoOutlet => None,
     }
 }
 
@@ -35,7 +38,10 @@ pub(super) fn refusal(error: &LaneError) -> Option<String> {
         ) => (*code, text),
         LaneError::Channel(ChannelError::ConnectionEnded(end))
         | LaneError::Publish(PublishError::ConnectionLost(end)) => failure_of_broker(end)?,
-        LaneError::Channel(_) | LaneError::Settle(_) | LaneError::Publish(_) => return None,
+        LaneError::Channel(_)
+        | LaneError::Settle(_)
+        | LaneError::Publish(_)
+        | LaneError::NoOutlet => return None,
     };
     Some(format!("the broker refused the outputs: {code} {text}"))
 }

@@ -3,6 +3,7 @@
 //! Knows nothing of channels, as attempts at a single message do not.
 
 use leveret_client::Publish as Sealed;
+use tracing::Instrument as _;
 
 use super::aftermath::CONFLICTS_MAX;
 use super::attempt::{Attempts, Ended, Fate, Settlement, earlier_deliveries, is_given_up};
@@ -18,6 +19,7 @@ use crate::request::Request;
 use crate::retry::DELIVERIES_MAX;
 use crate::rules::Rule;
 use crate::stats::Count;
+use crate::trace::batch_span;
 
 /// A message on its way through a batch.
 #[derive(Debug)]
@@ -61,6 +63,17 @@ impl Attempts {
 
     /// Calls the function once for all these messages.
     pub(super) async fn round(&self, parts: &mut [Part]) -> RoundEnd {
+        let span = batch_span(parts.len(), &self.queue, &self.handler);
+        self.shared.tracing.link(&span, parts.iter().map(|part| &part.message));
+        let end = self.call_for(parts).instrument(span.clone()).await;
+        if let RoundEnd::Unattributed(failure) = &end {
+            span.record("error.type", failure.name());
+        }
+        span.record("leveret.outcome", outcome(&end));
+        end
+    }
+
+    async fn call_for(&self, parts: &mut [Part]) -> RoundEnd {
         let requests = parts.iter().map(|part| self.request_of(part)).collect();
         let Some(head) = parts.first().map(|first| self.request_of(first)) else {
             return RoundEnd::Uncounted;
@@ -218,6 +231,26 @@ impl Attempts {
         };
         let outputs = outputs.into_iter().filter_map(publish);
         publishes.into_iter().chain(outputs).enumerate().map(seal).collect()
+    }
+}
+
+/// What the batch's span says of its end.
+fn outcome(end: &RoundEnd) -> &'static str {
+    let RoundEnd::Each { settlements, .. } = end else {
+        return match end {
+            RoundEnd::Unattributed(_) => "one_by_one",
+            RoundEnd::GivenBack => "given_back",
+            RoundEnd::Uncounted | RoundEnd::Each { .. } => "again",
+        };
+    };
+    let is_handled = |one: &Option<Settlement>| {
+        one.as_ref().is_some_and(|settlement| settlement.fate == Fate::Handled)
+    };
+    let handled = settlements.iter().filter(|one| is_handled(one)).count();
+    match handled {
+        all if all == settlements.len() => "handled",
+        0 => "failed",
+        _ => "handled_in_part",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settling one message, and what follows if the broker does not take it.
 
 use leveret_client::{ChannelError, Delivery, Publish, PublishError, Returned};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::attempt::{Fate, Settlement};
 use super::lane::{Lane, LaneError, Settled};
@@ -9,9 +9,13 @@ use super::refusal::{refusal, unpublishable, unroutable};
 use super::{Leave, Worker};
 use crate::failure::Failure;
 use crate::lineage::now_secs;
+use crate::link::{BackOff, DeclareError};
 use crate::message::Message;
 use crate::phase::Phase;
 use crate::stats::Count;
+
+/// How often dead letters are sent that no queue takes, with its queue declared between.
+const KEEPING_TRIES: u32 = 6;
 
 impl Worker {
     /// Tells what became of the message; nothing if it went back to its queue.
@@ -56,6 +60,9 @@ impl Worker {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = phase.reached(Phase::Draining) => {}
+            }
+            if matches!(error, PublishError::Unroutable { .. }) {
+                self.restore_queues(lane, 1, &mut BackOff::new()).await;
             }
             lane.requeue(delivery).await?;
             return Ok(None);
@@ -104,8 +111,13 @@ impl Worker {
         if returned.is_empty() {
             return Ok(());
         }
-        self.attempts.counters.add(Count::Unroutable, returned.len() as u64);
-        let letters = returned.into_iter().flat_map(|returned| {
+        let own = |returned: &Returned| {
+            returned.exchange.is_empty() && returned.routing_key == self.attempts.dead_letters
+        };
+        let (letters, outputs): (Vec<Returned>, Vec<Returned>) =
+            returned.into_iter().partition(own);
+        self.attempts.counters.add(Count::Unroutable, outputs.len() as u64);
+        let buried = outputs.into_iter().flat_map(|returned| {
             let failure = unroutable(&returned);
             let message = Message {
                 exchange: returned.exchange,
@@ -116,11 +128,39 @@ impl Worker {
             };
             self.attempts.bury(&message, &failure, 1, now_secs()).outputs
         });
-        let lost = lane.publish(letters.collect()).await?.returned;
-        if !lost.is_empty() {
-            let (handler, queue) = (&self.attempts.handler, &self.attempts.dead_letters);
-            error!(%handler, %queue, messages = lost.len(), "dead-letter queue missing, outputs lost");
+        let mut letters: Vec<Publish> = letters.into_iter().map(again).chain(buried).collect();
+        let mut back_off = BackOff::new();
+        for _ in 0..KEEPING_TRIES {
+            let missing = lane.publish(letters).await?.returned;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            letters = missing.into_iter().map(again).collect();
+            self.restore_queues(lane, letters.len(), &mut back_off).await;
         }
+        let (handler, queue) = (&self.attempts.handler, &self.attempts.dead_letters);
+        error!(%handler, %queue, messages = letters.len(), "dead-letter queue missing, messages lost");
         Ok(())
     }
+
+    /// What they came of is acknowledged already, so nothing else has these letters.
+    pub(super) async fn restore_queues(
+        &self,
+        lane: &Lane,
+        messages: usize,
+        back_off: &mut BackOff,
+    ) {
+        let (handler, queue) = (&self.attempts.handler, &self.attempts.dead_letters);
+        warn!(%handler, %queue, messages, "dead-letter queue missing, declaring it again");
+        if let Err(DeclareError { what, source }) = lane.declare(&self.declarations).await {
+            warn!(%handler, what, error = %source, "cannot declare");
+            back_off.pause().await;
+        }
+    }
+}
+
+/// A message that came back, to be sent once more.
+fn again(returned: Returned) -> Publish {
+    let Returned { exchange, routing_key, properties, body, .. } = returned;
+    Publish { exchange, routing_key, properties, body, mandatory: true }
 }

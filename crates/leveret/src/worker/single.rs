@@ -30,10 +30,9 @@ impl Worker {
         generation: &Generation,
         probe: Option<Probe>,
     ) -> Result<Stopped, (Leave, u64)> {
-        let (lane, mut consumer) =
-            Lane::open(&generation.connection, self.mode, &self.queue, PREFETCH)
-                .await
-                .map_err(|error| (Leave::Lane(error.into()), 0))?;
+        let (lane, mut consumer) = Lane::open(&generation.connection, self.opening(PREFETCH))
+            .await
+            .map_err(|error| (Leave::Lane(error.into()), 0))?;
         let _consuming = self.attempts.counters.consume();
         let halted = pin!(self.halted(probe.as_ref()));
         let mut halted = Dozing::new(halted);

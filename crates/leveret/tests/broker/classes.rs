@@ -27,6 +27,39 @@ enum ChargeError<T: std::fmt::Debug> {
 #[error("full")]
 struct WarehouseFull;
 
+#[derive(Debug, thiserror::Error, Classify)]
+#[classify(transient)]
+enum OrderError {
+    #[error(transparent)]
+    #[classify(transparent)]
+    Charge(#[from] ChargeError<String>),
+    #[error("{inner}")]
+    #[classify(transparent)]
+    Store { inner: WarehouseFull },
+    #[error("lost")]
+    Lost,
+}
+
+#[derive(Debug, thiserror::Error, Classify)]
+#[classify(transparent)]
+#[error("shop: {0}")]
+struct ShopError(OrderError);
+
+#[test]
+fn what_is_transparent_is_told_by_the_error_within() {
+    let told = |error: OrderError| {
+        let error = ShopError(error);
+        (error.class(), error.name().to_owned())
+    };
+    let amount = OrderError::from(ChargeError::WrongAmount { _cents: 1 });
+    assert_eq!(told(amount), (Class::Permanent, "amount".to_owned()));
+    assert_eq!(told(ChargeError::Silent.into()), (Class::Transient, "silent".to_owned()));
+    let full = OrderError::Store { inner: WarehouseFull };
+    let wait = std::time::Duration::from_mins(2);
+    assert_eq!(told(full), (Class::Busy(wait), "warehouse-full".to_owned()));
+    assert_eq!(told(OrderError::Lost), (Class::Transient, "lost".to_owned()));
+}
+
 #[test]
 fn a_struct_has_one_class_and_its_own_name() {
     assert_eq!(WarehouseFull.class(), Class::Busy(std::time::Duration::from_mins(2)));

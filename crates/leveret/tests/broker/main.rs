@@ -9,6 +9,7 @@
     reason = "the lints know tests by their attribute, and not what stands beside them"
 )]
 
+mod alarms;
 mod attributes;
 mod bad;
 mod batch;

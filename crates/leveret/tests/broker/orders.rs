@@ -134,7 +134,9 @@ mod bodies {
             let handler = in_mode(handler, mode).retry(RetryPolicy::attempts(2));
             let running = target.app().handler(handler).start().await.unwrap();
             send(&running, &jobs, &["a1", "a2", "b0", "b1", "a3"]).await;
-            running.wait_until(|stats| stats.handler("work").handled == 4).await;
+            // Not idle while a key is parked.
+            running.idle().await;
+            assert_eq!(running.stats().handler("work").handled, 4);
             assert_eq!(*seen.lock().unwrap(), ["b1", "a1", "a2", "a3"]);
             assert_eq!(running.stats().handler("work").dead_lettered, 1, "only b0");
             running.shutdown().await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 
-use leveret::{Endpoint, Handler, Mode, Publish, ShortStr, Text};
+use leveret::{Batch, Endpoint, Failure, Handler, Mode, Publish, ShortStr, Text};
 use leveret_broker::Broker;
 use leveret_client::{Connection, QueueDelete};
 
@@ -20,7 +20,9 @@ async fn embedded() {
         Broker::builder().in_memory().listen("127.0.0.1:0".parse().unwrap()).start().await.unwrap();
     let address = broker.local_addrs()[0].to_string();
     work_through_cuts(address.clone(), "guest:guest@", "%2f").await;
-    declare_again(format!("amqp://guest:guest@{address}/%2f")).await;
+    let url = format!("amqp://guest:guest@{address}/%2f");
+    declare_again(url.clone()).await;
+    keep_dead_letters(url).await;
     broker.shutdown().await;
 }
 
@@ -36,7 +38,8 @@ async fn elsewhere() {
     let (login, rest) = rest.split_once('@').expect("user and password");
     let (address, virtual_host) = rest.split_once('/').unwrap_or((rest, "%2f"));
     work_through_cuts(address.to_owned(), &format!("{login}@"), virtual_host).await;
-    declare_again(url).await;
+    declare_again(url.clone()).await;
+    keep_dead_letters(url).await;
 }
 
 async fn work_through_cuts(broker: String, login: &str, virtual_host: &str) {
@@ -89,13 +92,44 @@ async fn declare_again(url: String) {
     let (jobs, exchange) = (target.name("jobs"), target.name("events"));
     let handler = Handler::new(jobs.as_str(), || async {}).named("work").bind(&exchange, "job.#");
     let running = target.app().handler(handler).start().await.unwrap();
-    let connection = Connection::open(&url).await.unwrap();
-    let channel = connection.channel().await.unwrap();
-    let name = ShortStr::try_from(jobs.as_str()).unwrap();
-    channel.queue_delete(&QueueDelete { name, ..QueueDelete::default() }).await.unwrap();
+    delete(&url, &jobs).await;
     let job = Publish::new(&exchange, "job.one");
     while running.publisher().publish(job.clone()).await.is_err() {}
     running.wait_until(|stats| stats.handler("work").handled == 1).await;
     running.shutdown().await.unwrap();
+}
+
+/// A dead letter is kept though somebody has deleted its queue: that is declared again.
+async fn keep_dead_letters(url: String) {
+    for mode in MODES {
+        let target = Target::at(Endpoint::Address(url.clone()));
+        let (jobs, rows) = (target.name("jobs"), target.name("rows"));
+        let refuse = || async { Err::<(), _>(Failure::permanent("no")) };
+        let store = |_: Batch<Text>| async { Err::<(), _>(Failure::permanent("no")) };
+        let one = Handler::new(jobs.as_str(), refuse).named("refuse");
+        let many = Handler::batch(rows.as_str(), store).named("store");
+        let letters = [one.dead_letter_queue(), many.dead_letter_queue()];
+        let app = target.app().handler(in_mode(one, mode)).handler(in_mode(many, mode));
+        let running = app.start().await.unwrap();
+        for queue in &letters {
+            delete(&url, queue).await;
+        }
+        for queue in [&jobs, &rows] {
+            running.publisher().publish(Publish::to_queue(queue).text("x")).await.unwrap();
+        }
+        for queue in &letters {
+            while running.messages_ready(queue).await != Some(1) {
+                tokio::task::yield_now().await;
+            }
+        }
+        running.shutdown().await.unwrap();
+    }
+}
+
+async fn delete(url: &str, queue: &str) {
+    let connection = Connection::open(url).await.unwrap();
+    let channel = connection.channel().await.unwrap();
+    let name = ShortStr::try_from(queue).unwrap();
+    channel.queue_delete(&QueueDelete { name, ..QueueDelete::default() }).await.unwrap();
     connection.close().await;
 }

@@ -10,6 +10,7 @@ on_each_broker! {
     a_panic_is_a_failure_and_the_worker_goes_on
     what_cannot_be_decoded_is_never_handled
     a_reply_goes_to_who_asked
+    a_value_is_answered_in_the_format_of_the_request
     a_slow_attempt_is_cut_off
     an_output_without_a_queue_is_kept
     an_output_too_large_for_a_frame_is_a_failure
@@ -203,6 +204,46 @@ mod bodies {
         assert_eq!(arrivals.one().properties().correlation_id().unwrap(), "call-1");
         assert_eq!(running.stats().handler("work").replies_dropped, 1);
         running.shutdown().await.unwrap();
+    }
+
+    pub(super) async fn a_value_is_answered_in_the_format_of_the_request(target: Target) {
+        for mode in MODES {
+            let (jobs, replies) =
+                (target.name(&format!("jobs-{mode:?}")), target.name(&format!("back-{mode:?}")));
+            let work = async |message: Message| match &message.body()[..] {
+                b"rows" => Reply::value(vec![("a", 1), ("b", 2)]),
+                b"nothing" => Reply::value(std::collections::BTreeMap::from([(vec![1], 1)])),
+                _ => Reply::value("done"),
+            };
+            let arrivals = Arrivals::default();
+            let handler = in_mode(Handler::new(jobs.as_str(), work).named("work"), mode);
+            let app = target.app().handler(handler).handler(arrivals.on(replies.clone()));
+            let running = app.start().await.unwrap();
+            for (body, content_type, answer, answer_type) in [
+                ("text", None, "\"done\"", "application/json"),
+                ("text", Some("application/json"), "\"done\"", "application/json"),
+                ("text", Some("text/plain"), "done", "text/plain; charset=utf-8"),
+                ("rows", Some("text/plain"), "[[\"a\",1],[\"b\",2]]", "application/json"),
+                ("rows", Some("application/x-odd"), "[[\"a\",1],[\"b\",2]]", "application/json"),
+                ("nothing", None, "", "error"),
+            ] {
+                let request = Publish::to_queue(&jobs).bytes(body).reply_to(&replies);
+                let request = match content_type {
+                    Some(content_type) => request.content_type(content_type),
+                    None => request,
+                };
+                let count = arrivals.all().len();
+                running.publisher().publish(request).await.unwrap();
+                running.wait_until(|_| arrivals.all().len() > count).await;
+                let reply = arrivals.all().pop().unwrap();
+                assert_eq!(reply.body(), answer);
+                match answer_type {
+                    "error" => assert_eq!(header(&reply, "x-leveret-error-class"), "encode"),
+                    _ => assert_eq!(reply.properties().content_type().unwrap(), answer_type),
+                }
+            }
+            running.shutdown().await.unwrap();
+        }
     }
 
     pub(super) async fn a_slow_attempt_is_cut_off(target: Target) {

@@ -1,6 +1,6 @@
 //! What an application says of its guarantees before the first message.
 
-use leveret::{App, Delays, Endpoint, Handler, RetryPolicy, StartError};
+use leveret::{App, Batch, Delays, Endpoint, Handler, RetryPolicy, StartError, Text};
 use std::time::Duration;
 
 use crate::setup::Target;
@@ -25,6 +25,22 @@ async fn the_plan_tells_how_messages_are_settled_on_this_broker() {
           may repeat    a handler that was cut off in the middle is run again
     "#]]
     .assert_eq(&running.settlement_plan().to_string());
+    running.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_plan_tells_how_batches_are_taken() {
+    async fn store(_: Batch<Text>) {}
+    let rows = Handler::batch("rows", store).size(50).window(Duration::from_secs(2));
+    let more = Handler::batch("more", store).named("more").confirmed();
+    let running = App::new("shop").in_memory().handler(rows).handler(more).start().await.unwrap();
+    let plan = running.settlement_plan().to_string();
+    for row in [
+        "batches       up to 50 messages within 2 s, one transaction; one that fails is tried message by message",
+        "batches       up to 100 messages within 200 ms, outputs confirmed first, then acknowledged together; one that fails is tried message by message",
+    ] {
+        assert!(plan.contains(row), "{plan}");
+    }
     running.shutdown().await.unwrap();
 }
 

@@ -6,6 +6,7 @@ on_each_broker! {
     a_message_is_a_request
     the_body_of_a_message_is_not_copied
     a_response_is_the_outcome
+    what_the_configuration_says_of_a_status_wins
     what_a_request_publishes_leaves_with_its_acknowledgement
     a_service_that_is_busy_is_asked_again_after_its_time
     a_response_is_the_reply
@@ -28,8 +29,8 @@ mod bodies {
     use axum::{Extension, Router};
     use leveret::serve::{Mapping, StatusRule, StatusRules};
     use leveret::{
-        Attempt, Bytes, Deadline, Handler, Message, Principal, Properties, Publish, Publisher,
-        RetryPolicy, RpcError, RpcOptions, ShortStr,
+        Attempt, Bytes, Config, Deadline, Handler, Message, Principal, Properties, Publish,
+        Publisher, RetryPolicy, RpcError, RpcOptions, ShortStr,
     };
 
     use leveret_client::Publish as Request;
@@ -155,6 +156,24 @@ mod bodies {
             assert_eq!((stats.rejected, stats.retried), (1, 1));
             running.shutdown().await.unwrap();
         }
+    }
+
+    pub(super) async fn what_the_configuration_says_of_a_status_wins(target: Target) {
+        let queue = target.name("jobs");
+        let rules = StatusRules::default().on(410, StatusRule::Reject);
+        let router = Router::new().fallback(as_told);
+        let handler = Handler::serve_as(queue.as_str(), Mapping::default().rules(rules), router);
+        let letters = Arrivals::default();
+        let watch = letters.on(handler.dead_letter_queue());
+        let text = "[handlers.web.statuses]\n4xx = \"ack\"\n422 = \"dead-letter\"\n";
+        let config = Config::parse("leveret.toml".as_ref(), text).unwrap();
+        let app = target.app().configure(config).handler(handler.named("web")).handler(watch);
+        let running = app.start().await.unwrap();
+        send(&running, &queue, &["200", "404", "410", "422"]).await;
+        running.wait_until(|stats| stats.handler("web").handled == 3).await;
+        running.wait_until(|_| letters.all().len() == 1).await;
+        assert_eq!(letters.bodies(), ["422"]);
+        running.shutdown().await.unwrap();
     }
 
     pub(super) async fn what_a_request_publishes_leaves_with_its_acknowledgement(target: Target) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use leveret::{App, Handler, Propagator, Publish, TraceContext};
+use leveret::{App, Batch, Handler, Propagator, Publish, Text, TraceContext};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Span, Subscriber};
@@ -128,6 +129,10 @@ impl Propagator for OneSpan {
         self.0.lock().unwrap().push(parent.to_string());
     }
 
+    fn linked(&self, _: &Span, link: &TraceContext) {
+        self.0.lock().unwrap().push(format!("link {link}"));
+    }
+
     fn context(&self, _: &Span) -> Option<TraceContext> {
         TraceContext::new([1; 16], [2; 8], true)
     }
@@ -178,6 +183,51 @@ async fn spans_have_the_attributes_of_the_conventions() {
     let own = TraceContext::new([1; 16], [2; 8], true).unwrap().to_string();
     assert_eq!(output.header_text("traceparent"), Some(own.clone()));
     assert_eq!(*propagator.0.lock().unwrap(), [PARENT.to_owned(), own]);
+}
+
+#[tokio::test]
+async fn a_batch_has_one_span_with_links_to_the_traces_of_its_messages() {
+    let (spans, propagator) = (Spans::default(), OneSpan::default());
+    let guard = heard_by(spans.subscriber());
+    let store = |batch: Batch<Text>| async move {
+        drop(batch);
+        Publish::to_queue("stored")
+    };
+    let rows = Handler::batch("rows", store).named("store").size(3).window(Duration::from_mins(1));
+    let arrivals = Arrivals::default();
+    let app = App::new("traced").in_memory().propagator(propagator.clone());
+    let app = app.handler(rows).handler(arrivals.on("stored".to_owned()));
+    let running = app.start().await.unwrap();
+    // From another program, so that they carry what their publishers gave them.
+    for id in ["1", "2"] {
+        let trace = PARENT.replace("4bf9", &format!("{id}b99"));
+        let row =
+            Publish::to_queue("rows").text(id).header("traceparent", trace).seal("other").unwrap();
+        running.publisher().publish_sealed(row).await.unwrap();
+    }
+    let bare = Publish::to_queue("rows").text("3").seal("other").unwrap();
+    running.publisher().publish_sealed(bare).await.unwrap();
+    running.wait_until(|stats| stats.handler("stored").handled == 1).await;
+    running.shutdown().await.unwrap();
+    drop(guard);
+    let processed = spans.of("process rows");
+    for (field, value) in [
+        ("otel.kind", "consumer"),
+        ("messaging.batch.message_count", "3"),
+        ("messaging.destination.name", "rows"),
+        ("leveret.handler", "store"),
+        ("leveret.outcome", "handled"),
+    ] {
+        assert_eq!(processed.get(field).map(String::as_str), Some(value), "{field}");
+    }
+    let links = propagator.0.lock().unwrap().clone();
+    let links: Vec<&String> = links.iter().filter(|told| told.starts_with("link")).collect();
+    let wanted =
+        ["1", "2"].map(|id| format!("link {}", PARENT.replace("4bf9", &format!("{id}b99"))));
+    assert_eq!(links, wanted.iter().collect::<Vec<_>>());
+    // What the call publishes belongs to its span.
+    let own = TraceContext::new([1; 16], [2; 8], true).unwrap().to_string();
+    assert_eq!(arrivals.one().header_text("traceparent"), Some(own));
 }
 
 #[tokio::test]

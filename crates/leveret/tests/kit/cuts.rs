@@ -36,6 +36,30 @@ async fn a_lost_confirm_repeats_the_output_under_its_id() {
     app.shutdown().await.unwrap();
 }
 
+/// Two outputs.
+async fn halves() -> [Publish; 2] {
+    ["a", "b"].map(|half| Publish::to_queue("halves").text(half))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_step_of_a_kind_is_cut_too() {
+    let halving = || {
+        let halves = Handler::new("whole", halves).named("halve").confirmed();
+        App::new("halves")
+            .handler(halves)
+            .handler(Handler::new("halves", async || {}).named("keep"))
+    };
+    for (number, published, handled) in [(1, 2, 2), (2, 3, 3)] {
+        let options = TestApp::options().in_memory().cut_before_nth(number, Point::Output);
+        let app = options.start(halving()).await.unwrap();
+        app.publish(Publish::to_queue("whole")).await.unwrap();
+        assert_eq!(app.cuts(), 1);
+        assert_eq!(app.published().len(), published, "output {number}");
+        assert_eq!(app.handled("keep").len(), handled);
+        app.shutdown().await.unwrap();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_transaction_is_exactly_once_wherever_the_connection_is_cut() {
     let report = explore(|| app(orders().transaction()), order(700)).await.unwrap();
