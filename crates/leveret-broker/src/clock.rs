@@ -22,6 +22,11 @@ impl Clock {
         Self { started: Instant::now(), started_at }
     }
 
+    /// Time since the start.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         let since_epoch = self.started_at + self.started.elapsed();
         Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use leveret_engine::Engine;
+use leveret_engine::{Churn, Counts, Engine, Page, Sought};
 use leveret_journal::StreamId;
 use leveret_protocol::ShortStr;
 use tokio::task::JoinHandle;
@@ -35,6 +35,8 @@ struct Inner {
     running: BTreeMap<ShortStr, RunningHost>,
     /// Where records and pages go, if anywhere.
     disk: Option<DiskQueues>,
+    /// What was counted in virtual hosts that are gone.
+    retired: (Counts, Churn),
 }
 
 /// The ways to the disk.
@@ -66,7 +68,9 @@ impl Hosts {
         panics: Option<PanicRecord>,
         disk: Option<DiskQueues>,
     ) -> Self {
-        Self { clock, limits, panics, inner: Mutex::new(Inner { running: BTreeMap::new(), disk }) }
+        let retired = (Counts::default(), Churn::default());
+        let inner = Inner { running: BTreeMap::new(), disk, retired };
+        Self { clock, limits, panics, inner: Mutex::new(inner) }
     }
 
     /// The way into a virtual host.
@@ -104,6 +108,24 @@ impl Hosts {
         let disk =
             disk.map(|disk| (disk.log.add_stream(stream), PageStream::new(stream, disk.pages)));
         self.run(name.clone(), fresh_engine(name, limits), stream, disk);
+    }
+
+    /// What was counted in virtual hosts that are gone.
+    pub(crate) fn retired(&self) -> (Counts, Churn) {
+        self.lock().retired
+    }
+
+    /// Keeps what was counted in a virtual host that goes: what all of them count never goes down.
+    pub(crate) async fn remember(&self, name: &ShortStr) {
+        let Some(ingress) = self.ingress(name) else { return };
+        let (totals, vitals) = (ingress.seek(Sought::Totals, 1).await, ingress.vitals().await);
+        let mut inner = self.lock();
+        let (counts, churn) = inner.retired;
+        let counts = match totals {
+            Some(Page::Totals(totals)) => counts.plus(totals.channels),
+            Some(_) | None => counts,
+        };
+        inner.retired = (counts, vitals.map_or(churn, |vitals| churn.plus(vitals.churn)));
     }
 
     /// Lets nobody into a virtual host any more.

@@ -7,17 +7,21 @@
 mod admin;
 mod admission;
 mod alarm;
+mod attempts;
 mod backup;
 mod backups;
+mod bound;
 mod broker;
 mod builder;
 mod causes;
 mod clock;
 mod config;
 mod connection;
+mod definitions;
 mod directory;
 mod door;
 mod errand;
+mod figures;
 mod host;
 mod hosts;
 mod http;
@@ -33,6 +37,8 @@ mod pages;
 mod panic_record;
 mod passwords;
 mod presence;
+mod product;
+mod readings;
 mod recovery;
 mod registry;
 mod reload;
@@ -45,6 +51,7 @@ mod settings;
 mod shared;
 mod start;
 mod tls;
+mod together;
 mod users;
 
 pub use admin::{
@@ -56,6 +63,7 @@ pub use backup::{Backup, BackupError};
 pub use broker::Broker;
 pub use builder::Builder;
 pub use config::{Config, ConfigError, Listener, Origin, Problem, RawConfig, Store, parse_address};
+pub use definitions::DefinitionsError;
 pub use directory::DirectoryError;
 pub use http::HttpLimits;
 /// Why the log could not be opened.

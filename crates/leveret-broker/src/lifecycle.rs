@@ -73,6 +73,11 @@ impl Lifecycle {
         }
     }
 
+    /// Whether nothing has asked it to end.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(&*self.state.borrow(), State::Running)
+    }
+
     pub(crate) fn watch(&self) -> Watch {
         Watch { state: self.state.subscribe() }
     }

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     alarm::{AlarmSettings, Alarms, Gauge},
+    readings::Readings,
     shared::Shared,
 };
 
@@ -14,7 +15,13 @@ pub(crate) async fn look_out(gauge: Arc<dyn Gauge>, shared: Arc<Shared>) {
     let mut lifecycle = shared.lifecycle.watch();
     loop {
         let settings = shared.config().alarms.clone();
-        note(&shared.alarms, judge(gauge.as_ref(), &settings));
+        let readings = Readings {
+            memory_used: gauge.memory_used(),
+            memory_limit: settings.memory.bytes(gauge.memory_total()),
+            disk_free: gauge.disk_free(),
+        };
+        note(&shared.alarms, judge(&readings, &settings));
+        shared.readings.send_replace(readings);
         tokio::select! {
             () = tokio::time::sleep(settings.interval) => {}
             _ = lifecycle.ended() => return,
@@ -23,13 +30,12 @@ pub(crate) async fn look_out(gauge: Arc<dyn Gauge>, shared: Arc<Shared>) {
 }
 
 /// What cannot be measured raises no alarm.
-fn judge(gauge: &dyn Gauge, settings: &AlarmSettings) -> Alarms {
-    let mark = settings.memory.bytes(gauge.memory_total());
-    let is_high = |used| mark.is_some_and(|mark| used > mark);
+fn judge(readings: &Readings, settings: &AlarmSettings) -> Alarms {
+    let is_high = |used| readings.memory_limit.is_some_and(|mark| used > mark);
     let is_low = |free| free < settings.disk_free_min;
     Alarms {
-        memory: gauge.memory_used().is_some_and(is_high),
-        disk: settings.disk_free_min > 0 && gauge.disk_free().is_some_and(is_low),
+        memory: readings.memory_used.is_some_and(is_high),
+        disk: settings.disk_free_min > 0 && readings.disk_free.is_some_and(is_low),
     }
 }
 

@@ -67,6 +67,19 @@ impl Traffic {
 pub(crate) struct Presence {
     // Entered and left by every connection; nobody holds it for longer than a look takes.
     present: Mutex<BTreeMap<ConnectionId, Arc<Present>>>,
+    opened: AtomicU64,
+    closed: AtomicU64,
+    channels_opened: AtomicU64,
+    channels_closed: AtomicU64,
+}
+
+/// What has come and gone since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turnover {
+    pub(crate) connections_opened: u64,
+    pub(crate) connections_closed: u64,
+    pub(crate) channels_opened: u64,
+    pub(crate) channels_closed: u64,
 }
 
 /// A connection's entry; gone from the list when this is dropped.
@@ -113,8 +126,19 @@ impl Presence {
         }
         let present = Arc::new(present);
         all.insert(present.id, Arc::clone(&present));
+        self.opened.fetch_add(1, Ordering::Relaxed);
         drop(all);
         Ok(Stay { presence: Arc::clone(self), present })
+    }
+
+    pub(crate) fn turnover(&self) -> Turnover {
+        let read = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        Turnover {
+            connections_opened: read(&self.opened),
+            connections_closed: read(&self.closed),
+            channels_opened: read(&self.channels_opened),
+            channels_closed: read(&self.channels_closed),
+        }
     }
 
     /// Everybody who is there now, in the order they came.
@@ -169,6 +193,21 @@ impl Present {
 }
 
 impl Stay {
+    /// A channel was opened.
+    pub(crate) fn open_channel(&self) {
+        self.present.channels.fetch_add(1, Ordering::Relaxed);
+        self.presence.channels_opened.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A channel was closed; one that the engine ended is counted off when the session closes it.
+    pub(crate) fn close_channel(&self) {
+        let next = |open: u32| open.checked_sub(1);
+        let channels = &self.present.channels;
+        if channels.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok() {
+            self.presence.channels_closed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn present(&self) -> &Present {
         &self.present
     }
@@ -177,5 +216,8 @@ impl Stay {
 impl Drop for Stay {
     fn drop(&mut self) {
         self.presence.lock().remove(&self.present.id);
+        self.presence.closed.fetch_add(1, Ordering::Relaxed);
+        let left = self.present.channels.load(Ordering::Relaxed);
+        self.presence.channels_closed.fetch_add(left.into(), Ordering::Relaxed);
     }
 }

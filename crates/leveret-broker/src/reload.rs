@@ -54,6 +54,9 @@ impl Broker {
         if current.alarms != next.alarms {
             reloaded.applied.push("alarms");
         }
+        if current.metrics_login != next.metrics_login {
+            reloaded.applied.push("metrics_login");
+        }
         for (name, is_same) in [
             ("listen", current.listen == next.listen),
             ("admin_listen", current.admin_listen == next.admin_listen),
@@ -61,6 +64,8 @@ impl Broker {
             ("data_dir, in_memory", current.store == next.store),
             ("virtual_hosts", current.virtual_hosts == next.virtual_hosts),
             ("users", current.users == next.users),
+            ("admin_tls", current.admin_tls == next.admin_tls),
+            ("load_definitions", current.load_definitions == next.load_definitions),
         ] {
             if !is_same {
                 reloaded.waiting.push(name);
@@ -69,6 +74,7 @@ impl Broker {
         let held = Config {
             limits: next.limits.clone(),
             alarms: next.alarms.clone(),
+            metrics_login: next.metrics_login,
             ..Config::clone(&current)
         };
         shared.replace_config(Arc::new(held));

@@ -53,6 +53,11 @@ fn listed(config: &Config, origins: &Origins) -> Vec<Setting> {
     }
     add("virtual_hosts", "", list(config.virtual_hosts.clone()));
     add("users", "", list(config.users.iter().map(|user| user.name.clone()).collect()));
+    add("admin_tls", "", config.admin_tls.to_string());
+    add("metrics_login", "", config.metrics_login.to_string());
+    if let Some(file) = &config.load_definitions {
+        add("load_definitions", "", file.display().to_string());
+    }
     let limits = &config.limits;
     for (name, value) in [
         ("limits.connections_max", limits.connections_max.to_string()),
@@ -71,6 +76,7 @@ fn listed(config: &Config, origins: &Origins) -> Vec<Setting> {
         ("limits.http.head_bytes_max", limits.http.head_bytes_max.to_string()),
         ("limits.http.head_timeout", format!("{:?}", limits.http.head_timeout)),
         ("limits.http.body_bytes_max", limits.http.body_bytes_max.to_string()),
+        ("limits.http.definitions_bytes_max", limits.http.definitions_bytes_max.to_string()),
         ("limits.http.body_timeout", format!("{:?}", limits.http.body_timeout)),
         ("limits.http.write_timeout", format!("{:?}", limits.http.write_timeout)),
         ("alarms.memory", shown(config.alarms.memory)),

@@ -1,18 +1,30 @@
 //! What every connection of one broker sees.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use leveret_engine::ConnectionId;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::{
-    admission::Admission, alarm::Alarms, backups::Backups, clock::Clock, config::Config,
-    hosts::Hosts, lifecycle::Lifecycle, limits::Limits, presence::Presence, registry::Registry,
-    samples::Samples, scrub::Scrubbed,
+    admission::Admission, alarm::Alarms, attempts::Attempts, backups::Backups, bound::Bound,
+    clock::Clock, config::Config, hosts::Hosts, lifecycle::Lifecycle, limits::Limits,
+    presence::Presence, readings::Readings, recovery::Recovered, registry::Registry,
+    samples::Samples, scrub::Scrubbed, tls::TlsKeeper,
 };
+
+/// What a start ends with.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) bound: Vec<Bound>,
+    pub(crate) recovered: Recovered,
+    pub(crate) tls: Option<Arc<TlsKeeper>>,
+}
 
 /// Nothing in here changes but counters and settings; state has its own tasks.
 #[derive(Debug)]
@@ -27,6 +39,13 @@ pub(crate) struct Shared {
     pub(crate) backups: Backups,
     /// The last looks at what was counted.
     pub(crate) samples: Samples,
+    pub(crate) attempts: Attempts,
+    /// Held by the one who makes a page of metrics.
+    pub(crate) scrape: Mutex<()>,
+    /// What the lookout saw last of the machine.
+    pub(crate) readings: watch::Sender<Readings>,
+    /// What the start has found and opened; not known before its end.
+    pub(crate) started: OnceLock<Started>,
     /// How far the scrub is.
     pub(crate) scrubbed: watch::Sender<Scrubbed>,
     /// Which alarms are on.
@@ -53,10 +72,45 @@ impl Shared {
             backups,
             samples: Samples::default(),
             connections: AtomicU64::new(0),
+            attempts: Attempts::default(),
+            scrape: Mutex::default(),
+            readings: watch::Sender::default(),
+            started: OnceLock::new(),
             scrubbed: watch::Sender::default(),
             alarms: watch::Sender::new(Alarms::default()),
             config: watch::Sender::new(Arc::new(config)),
         })
+    }
+
+    /// The ports that are open; none before the start is done.
+    pub(crate) fn bound(&self) -> &[Bound] {
+        self.started.get().map_or(&[], |started| &started.bound)
+    }
+
+    /// What the log's replay was.
+    pub(crate) fn recovered(&self) -> Option<Recovered> {
+        self.started.get().map(|started| started.recovered)
+    }
+
+    /// When our certificate ends, in seconds since 1970.
+    pub(crate) fn certificate_expires_at(&self) -> Option<i64> {
+        self.started.get()?.tls.as_ref()?.expires_at()
+    }
+
+    pub(crate) fn uptime(&self) -> Duration {
+        self.clock.uptime()
+    }
+
+    /// Why clients should not be sent here now, if there is anything.
+    pub(crate) fn failing(&self) -> Vec<&'static str> {
+        let alarms = *self.alarms.borrow();
+        let all = [
+            (self.started.get().is_none(), "starting"),
+            (!self.lifecycle.is_running(), "stopping"),
+            (alarms.memory, "memory alarm"),
+            (alarms.disk, "disk alarm"),
+        ];
+        all.into_iter().filter(|(is_on, _)| *is_on).map(|(_, name)| name).collect()
     }
 
     /// The settings that hold now.

@@ -12,9 +12,12 @@ use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
 use crate::{
     alarm::{self, Gauge},
     backups::Backups,
+    bound::{Bound, Protocol},
+    broker::Broker,
     causes::causes,
     clock::Clock,
     config::{Config, ConfigError, Listener, Store},
+    definitions::{self, Definitions, DefinitionsError, Imported},
     directory::{DataDirectory, DirectoryError, Roster},
     door::Door,
     hosts::{DiskQueues, Hosts},
@@ -31,7 +34,7 @@ use crate::{
     registry::{Keeper, Ledger, State, kept_policies, opening_state},
     running::Parts,
     scrub::{Scrub, Terms},
-    shared::Shared,
+    shared::{Shared, Started},
     tls::{TlsError, TlsKeeper},
     users::User,
 };
@@ -62,6 +65,9 @@ pub enum StartError {
     /// The directory of pages cannot be used.
     #[error("cannot use the pages: {0}")]
     Pages(#[source] io::Error),
+    /// The definitions to start with make no sense; nothing of them was applied.
+    #[error("definitions are not taken: {0}")]
+    Definitions(#[from] DefinitionsError),
     /// An address to listen on cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -106,15 +112,14 @@ pub(crate) async fn start(
     gauge: Option<Arc<dyn Gauge>>,
 ) -> Result<Parts, StartError> {
     config.check()?;
-    let doors = doors(&config)?;
-    let tls = doors.iter().find_map(|(_, door)| door.tls.clone());
+    let tls = config.tls.as_ref().map(TlsKeeper::new).transpose()?.map(Arc::new);
+    let doors = doors(&config, tls.as_ref());
+    let admin_tls = tls.clone().filter(|_| config.admin_tls);
     let listen: Vec<SocketAddr> = doors.iter().map(|(address, _)| *address).collect();
     let Config { store, virtual_hosts, users, limits, .. } = config.clone();
+    let definitions = config.load_definitions.as_deref().map(Definitions::of_file).transpose()?;
     let (clock, lifecycle) = (Clock::start(), Lifecycle::start());
-    let data_dir = match &store {
-        Store::Directory(path) if simulated.is_none() => Some(path.clone()),
-        Store::Directory(_) | Store::Memory => None,
-    };
+    let data_dir = store.directory().filter(|_| simulated.is_none()).cloned();
     let panics = data_dir.as_deref().map(PanicRecord::in_directory);
     let surroundings = Surroundings { clock, lifecycle: lifecycle.clone(), limits, panics };
     let in_memory_ledger = || {
@@ -151,7 +156,7 @@ pub(crate) async fn start(
     let admin = config.admin_listen.map(|address| bind(&[address])).transpose()?;
     let Running { hosts, threads_ended, recovered, scrub } = running;
     let (hosts, presence) = (Arc::new(hosts), Arc::<Presence>::default());
-    let state = first_state(&ledger, &users)?;
+    let state = first_state(&ledger, &users, definitions.as_ref())?;
     let (registry, keeper) = Keeper::new(state, ledger, Arc::clone(&hosts), Arc::clone(&presence));
     let mut tasks = vec![tokio::spawn(keeper.run(lifecycle.clone()))];
     let places = (registry, hosts, presence, Backups::new(data_dir.clone()));
@@ -159,52 +164,110 @@ pub(crate) async fn start(
     let gauge = gauge.unwrap_or_else(|| alarm::machine(data_dir));
     tasks.push(tokio::spawn(look_out(gauge, Arc::clone(&shared))));
     tasks.extend(scrub.and_then(|start| start(&shared)));
-    let admin_addr = serve_admin(admin, &shared, &mut tasks)?;
-    let mut local_addrs = Vec::new();
+    let (local_addrs, admin_addr) = (Vec::new(), None);
+    let parts = Parts { shared, tasks, threads_ended, local_addrs, admin_addr, recovered, tls };
+    let parts = take_over(parts, definitions).await?;
+    open_ports(parts, (admin, admin_tls), (sockets, doors))
+}
+
+/// Sockets that are taken and not yet answered on.
+type Sockets = Vec<(SocketAddr, TcpSocket)>;
+
+/// Begins to answer everybody.
+fn open_ports(
+    mut parts: Parts,
+    (admin, admin_tls): (Option<Sockets>, Option<Arc<TlsKeeper>>),
+    (sockets, doors): (Sockets, Vec<(SocketAddr, Door)>),
+) -> Result<Parts, StartError> {
+    let mut bound = serve_admin(admin, admin_tls, &parts.shared, &mut parts.tasks)?;
+    parts.admin_addr = bound.first().map(|bound| bound.address);
+    bound.extend(open_doors(sockets, doors, &mut parts)?);
+    let (recovered, tls) = (parts.recovered, parts.tls.clone());
+    // It is set once.
+    parts.shared.started.set(Started { bound, recovered, tls }).ok();
+    Ok(parts)
+}
+
+/// Begins to answer clients.
+fn open_doors(
+    sockets: Sockets,
+    doors: Vec<(SocketAddr, Door)>,
+    parts: &mut Parts,
+) -> Result<Vec<Bound>, StartError> {
+    let mut bound = Vec::new();
     for ((address, socket), (_, door)) in sockets.into_iter().zip(doors) {
         let refused = |source| StartError::Listen { address, source };
         let listener = listener::listen(socket).map_err(refused)?;
-        local_addrs.push(listener.local_addr().map_err(refused)?);
-        tasks.push(tokio::spawn(listener::accept(listener, door, Arc::clone(&shared))));
+        let address = listener.local_addr().map_err(refused)?;
+        let protocol = if door.tls.is_some() { Protocol::AmqpTls } else { Protocol::Amqp };
+        bound.push(Bound { address, protocol });
+        parts.local_addrs.push(address);
+        parts.tasks.push(tokio::spawn(listener::accept(listener, door, Arc::clone(&parts.shared))));
     }
-    Ok(Parts { shared, tasks, threads_ended, local_addrs, admin_addr, recovered, tls })
+    Ok(bound)
 }
 
-/// Begins to answer the admin API, if it has a socket; gives back its real address.
+/// Applies definitions before anybody is let in; with anything wrong in them the broker ends.
+async fn take_over(parts: Parts, definitions: Option<Definitions>) -> Result<Parts, StartError> {
+    let Some(definitions) = definitions else { return Ok(parts) };
+    match definitions::import(&parts.shared, definitions).await {
+        Ok(Imported { settings, things, kept }) => {
+            tracing::info!(settings, things, kept, "definitions imported");
+            Ok(parts)
+        }
+        Err(error) => {
+            // It ends anyway.
+            Broker::new(parts).shutdown().await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Begins to answer the admin API, if it has a socket; gives back its real port.
 fn serve_admin(
-    admin: Option<Vec<(SocketAddr, TcpSocket)>>,
+    admin: Option<Sockets>,
+    tls: Option<Arc<TlsKeeper>>,
     shared: &Arc<Shared>,
     tasks: &mut Vec<JoinHandle<()>>,
-) -> Result<Option<SocketAddr>, StartError> {
-    let mut real = None;
+) -> Result<Vec<Bound>, StartError> {
+    let mut bound = Vec::new();
     for (address, socket) in admin.into_iter().flatten() {
         let refused = |source| StartError::Listen { address, source };
         let listener = listener::listen(socket).map_err(refused)?;
-        real = Some(listener.local_addr().map_err(refused)?);
-        tasks.push(tokio::spawn(http::serve(listener, Arc::clone(shared))));
+        let protocol = if tls.is_some() { Protocol::HttpTls } else { Protocol::Http };
+        bound.push(Bound { address: listener.local_addr().map_err(refused)?, protocol });
+        tasks.push(tokio::spawn(http::serve(listener, tls.clone(), Arc::clone(shared))));
     }
-    Ok(real)
+    Ok(bound)
 }
 
 /// What was kept of users and permissions, with what the configuration says; written at once.
-fn first_state(ledger: &Ledger, users: &[User]) -> Result<State, StartError> {
+///
+/// With definitions to come it is written together with them, or not at all.
+fn first_state(
+    ledger: &Ledger,
+    users: &[User],
+    definitions: Option<&Definitions>,
+) -> Result<State, StartError> {
     let names: Vec<String> = ledger.roster().iter().map(|(_, name)| name.to_owned()).collect();
-    let state = opening_state(ledger.read()?, &names, users);
-    ledger.write(&state).map_err(StartError::Registry)?;
+    let brings_users = definitions.is_some_and(Definitions::has_users);
+    let state = opening_state(ledger.read()?, &names, (users, brings_users));
+    if definitions.is_none() {
+        ledger.write(&state).map_err(StartError::Registry)?;
+    }
     Ok(state)
 }
 
-/// Every address with what is offered there; the files of TLS are read here.
-fn doors(config: &Config) -> Result<Vec<(SocketAddr, Door)>, TlsError> {
+/// Every address with what is offered there.
+fn doors(config: &Config, keeper: Option<&Arc<TlsKeeper>>) -> Vec<(SocketAddr, Door)> {
     let tls = config.tls.as_ref();
-    let keeper = tls.map(TlsKeeper::new).transpose()?.map(Arc::new);
     let plain = config.listen.iter().copied().map(Listener::plain);
     let door = |listener: Listener| {
         let mechanisms = listener.offered(tls).into();
-        let tls = keeper.clone().filter(|_| listener.tls);
+        let tls = keeper.cloned().filter(|_| listener.tls);
         (listener.address, Door { mechanisms, tls })
     };
-    Ok(plain.chain(config.listeners.iter().cloned()).map(door).collect())
+    plain.chain(config.listeners.iter().cloned()).map(door).collect()
 }
 
 fn bind(addresses: &[SocketAddr]) -> Result<Vec<(SocketAddr, TcpSocket)>, StartError> {

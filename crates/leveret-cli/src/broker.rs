@@ -194,7 +194,7 @@ fn misconfigured(error: ConfigError) -> Refusal {
 #[expect(clippy::wildcard_enum_match_arm, reason = "both enums may grow")]
 fn not_started(error: StartError) -> Refusal {
     let exit = match &error {
-        StartError::Config(_) | StartError::Tls(_) => Exit::Config,
+        StartError::Config(_) | StartError::Tls(_) | StartError::Definitions(_) => Exit::Config,
         StartError::Directory(error) => exit_of_directory(error),
         StartError::Listen { source, .. } => match source.kind() {
             io::ErrorKind::PermissionDenied => Exit::Permission,

@@ -23,7 +23,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) path: &'a str,
     /// Names and values, without control characters.
     pub(crate) headers: Vec<(&'a str, String)>,
-    pub(crate) body: Option<&'a Value>,
+    /// JSON.
+    pub(crate) body: Option<&'a str>,
     /// How long the other side may be silent; nothing is as long as it takes.
     pub(crate) patience: Option<Duration>,
 }
@@ -68,7 +69,7 @@ impl Ask<'_> {
         let mut stream = TcpStream::connect_timeout(&address, patience)?;
         stream.set_read_timeout(self.patience)?;
         stream.set_write_timeout(Some(patience))?;
-        let body = self.body.map(Value::to_string).unwrap_or_default();
+        let body = self.body.unwrap_or_default();
         let mut head = format!("{} {} HTTP/1.0\r\nhost: {authority}\r\n", self.method, self.path);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use leveret_protocol::Timestamp;
 
 use crate::{
+    churn::Churn,
     effects::Effects,
     host::Host,
     identity::{Lsn, PageId},
@@ -79,6 +80,18 @@ impl Engine {
     /// When [`Input::Wake`] is due although nothing else happens.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         self.host.timers.next()
+    }
+
+    /// What was counted since this engine was made.
+    pub fn churn(&self) -> Churn {
+        self.host.churn
+    }
+
+    /// When the delivery went out that is unsettled for the longest time.
+    pub fn oldest_unsettled(&self) -> Option<Timestamp> {
+        let connections = self.host.connections.values();
+        let channels = connections.flat_map(|connection| connection.channels.values());
+        channels.filter_map(|channel| Some(channel.unacked.oldest()?.sent_at)).min()
     }
 
     pub(crate) fn host(&self) -> &Host {

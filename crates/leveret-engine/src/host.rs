@@ -8,6 +8,7 @@ use crate::{
     arguments::{QueueSettings, QueueType, with_policy},
     chance::Chance,
     channel::{Channel, ChannelKey, Consumer},
+    churn::Churn,
     confirms::Confirms,
     connection::Connection,
     counts::Counts,
@@ -71,6 +72,7 @@ pub(crate) struct Host {
     /// Whether all that is published and delivered is copied to the trace exchange.
     pub(crate) is_traced: bool,
     pub(crate) schedule: Schedule,
+    pub(crate) churn: Churn,
     /// Of the channels that are closed.
     pub(crate) closed: Counts,
 }
@@ -108,6 +110,7 @@ impl Host {
             replies: Replies::default(),
             is_traced: false,
             schedule: Schedule::default(),
+            churn: Churn::default(),
             closed: Counts::default(),
         }
     }

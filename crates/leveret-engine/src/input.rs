@@ -1,5 +1,7 @@
 //! All that can happen to an engine.
 
+use alloc::vec::Vec;
+
 use bytes::Bytes;
 use leveret_protocol::{ChannelNumber, Method, Properties, ShortStr, basic};
 
@@ -74,6 +76,17 @@ pub enum Input {
         channel: ChannelNumber,
         /// The method.
         method: Method,
+    },
+    /// Declarations and bindings that are on record all together or not at all. One that is refused
+    /// fails the channel, which is open again for the next; at the end comes `tx.commit-ok`, once all
+    /// is durable. Queues may have names that begin with `amq.`, as those of another broker have.
+    Together {
+        /// On which connection.
+        connection: ConnectionId,
+        /// On which channel.
+        channel: ChannelNumber,
+        /// The methods, in order; those that are to be answered each are.
+        methods: Vec<Method>,
     },
     /// A `basic.publish` with its content, whole.
     Publish {

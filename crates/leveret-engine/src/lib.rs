@@ -36,6 +36,7 @@ extern crate alloc;
 mod arguments;
 mod chance;
 mod channel;
+mod churn;
 mod confirms;
 mod connection;
 mod content;
@@ -74,6 +75,7 @@ mod views;
 mod work;
 
 pub use self::{
+    churn::{Churn, SIZE_BOUNDS},
     content::Content,
     counts::{Counts, ExchangeCounts},
     effects::{Effect, Effects},

@@ -17,6 +17,9 @@ pub(super) fn read_http_limits(mut section: Section<'_, '_>) -> HttpLimits {
         body_bytes_max: section
             .number("body_bytes_max", 1..=1 << 30)
             .unwrap_or(default.body_bytes_max),
+        definitions_bytes_max: section
+            .number("definitions_bytes_max", 1..=1 << 30)
+            .unwrap_or(default.definitions_bytes_max),
         body_timeout: section.duration("body_timeout").unwrap_or(default.body_timeout),
         write_timeout: section.duration("write_timeout").unwrap_or(default.write_timeout),
     };

@@ -36,6 +36,16 @@ pub enum Store {
     Memory,
 }
 
+impl Store {
+    /// The directory, if it is one.
+    pub(crate) const fn directory(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Directory(path) => Some(path),
+            Self::Memory => None,
+        }
+    }
+}
+
 /// The whole configuration of a broker, checked.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -59,12 +69,21 @@ pub struct Config {
     pub limits: Limits,
     /// When nobody may publish.
     pub alarms: AlarmSettings,
+    /// A file of definitions that is imported at each start, before anybody is let in.
+    pub load_definitions: Option<PathBuf>,
+    /// Whether the HTTP admin API speaks TLS, with the certificate of the listeners.
+    pub admin_tls: bool,
+    /// Whether `/metrics` wants a login that may see everything.
+    pub metrics_login: bool,
 }
 
 impl Config {
     /// Everything in it that contradicts itself.
     fn problems(&self) -> Vec<Problem> {
         let mut problems = tls::problems(&self.listeners, self.tls.as_ref());
+        if self.admin_tls && self.tls.is_none() {
+            problems.push(Problem::whole("`admin_tls` is true without a table `tls`".to_owned()));
+        }
         for name in &self.virtual_hosts {
             problems.extend(parse_virtual_host(name).err().map(Problem::whole));
         }
@@ -110,6 +129,9 @@ impl Default for Config {
             users: Vec::new(),
             limits: Limits::default(),
             alarms: AlarmSettings::default(),
+            load_definitions: None,
+            admin_tls: false,
+            metrics_login: false,
         }
     }
 }
@@ -140,12 +162,18 @@ pub struct RawConfig {
     pub limits: Option<Limits>,
     /// The marks of the alarms, with defaults where the source is silent.
     pub alarms: Option<AlarmSettings>,
+    /// A file of definitions to be imported at each start.
+    pub load_definitions: Option<PathBuf>,
+    /// Whether the HTTP admin API speaks TLS.
+    pub admin_tls: Option<bool>,
+    /// Whether metrics want a login.
+    pub metrics_login: Option<bool>,
     pub(crate) origins: Origins,
 }
 
 impl RawConfig {
-    /// Reads a TOML file; all that is wrong in it is told at once. The files of TLS that it names are
-    /// looked for beside it, if their paths are relative.
+    /// Reads a TOML file; all that is wrong in it is told at once. The files of TLS and of definitions
+    /// that it names are looked for beside it, if their paths are relative.
     pub fn from_file(path: PathBuf) -> Result<Self, ConfigError> {
         let text = match read(&path) {
             Ok(text) => text,
@@ -154,6 +182,9 @@ impl RawConfig {
         let mut config = Self::from_toml(&path.display().to_string(), &text)?;
         if let (Some(tls), Some(directory)) = (&mut config.tls, path.parent()) {
             tls.rebase(directory);
+        }
+        if let (Some(file), Some(directory)) = (&mut config.load_definitions, path.parent()) {
+            *file = directory.join(&*file);
         }
         Ok(config)
     }
@@ -253,6 +284,9 @@ impl RawConfig {
             users: over.users.or(self.users),
             limits: over.limits.or(self.limits),
             alarms: over.alarms.or(self.alarms),
+            load_definitions: over.load_definitions.or(self.load_definitions),
+            admin_tls: over.admin_tls.or(self.admin_tls),
+            metrics_login: over.metrics_login.or(self.metrics_login),
             origins: self.origins.overlay(over.origins),
         }
     }
@@ -288,6 +322,9 @@ impl RawConfig {
             users: self.users.unwrap_or(default.users),
             limits: self.limits.unwrap_or(default.limits),
             alarms: self.alarms.unwrap_or(default.alarms),
+            load_definitions: self.load_definitions,
+            admin_tls: self.admin_tls.unwrap_or(default.admin_tls),
+            metrics_login: self.metrics_login.unwrap_or(default.metrics_login),
         };
         problems.extend(config.problems());
         if problems.is_empty() { Ok(config) } else { Err(ConfigError::Invalid(problems)) }
@@ -311,6 +348,12 @@ fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>)
         "" => Err("`data_dir` is empty, wanted a directory".to_owned()),
         path => Ok(PathBuf::from(path)),
     });
+    let load_definitions = section.parsed("load_definitions", |text| match text {
+        "" => Err("`load_definitions` is empty, wanted a file".to_owned()),
+        path => Ok(PathBuf::from(path)),
+    });
+    let admin_tls = section.flag("admin_tls");
+    let metrics_login = section.flag("metrics_login");
     let in_memory = section.flag("in_memory");
     let virtual_hosts = section.list("virtual_hosts", parse_virtual_host);
     let users = section.sections("users", read_user);
@@ -333,6 +376,9 @@ fn read_document<'i>(document: &mut Document<'i>, table: &toml::de::DeTable<'i>)
         users,
         limits,
         alarms,
+        load_definitions,
+        admin_tls,
+        metrics_login,
         origins: Origins::default(),
     }
 }

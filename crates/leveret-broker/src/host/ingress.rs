@@ -7,7 +7,8 @@
 
 use std::sync::Arc;
 
-use leveret_engine::{ConnectionId, Input, Listing, Page, Sought};
+use leveret_engine::{Churn, ConnectionId, Input, Listing, Page, Sought};
+use leveret_protocol::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::outbound::OutboundSender;
@@ -27,8 +28,18 @@ pub(crate) enum Message {
     Brief(Input),
     /// Somebody looks, and is told.
     Look { listing: Listing, after: u64, max: usize, reply: oneshot::Sender<Seen> },
+    /// Somebody asks how it is.
+    Feel { reply: oneshot::Sender<Vitals> },
     /// Somebody looks for something by name, and is told.
     Seek { sought: Sought, max: usize, reply: oneshot::Sender<Page> },
+}
+
+/// What is counted in an engine beside messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Vitals {
+    pub(crate) churn: Churn,
+    /// When the delivery went out that is unacknowledged for the longest time.
+    pub(crate) oldest_unacked: Option<Timestamp>,
 }
 
 /// A page of what an engine has, and where the next begins.
@@ -109,6 +120,13 @@ impl Ingress {
     pub(crate) async fn seek(&self, sought: Sought, max: usize) -> Option<Page> {
         let (reply, replied) = oneshot::channel();
         self.messages.send(Message::Seek { sought, max, reply }).ok()?;
+        replied.await.ok()
+    }
+
+    /// What was counted; nothing, if the engine has ended.
+    pub(crate) async fn vitals(&self) -> Option<Vitals> {
+        let (reply, replied) = oneshot::channel();
+        self.messages.send(Message::Feel { reply }).ok()?;
         replied.await.ok()
     }
 

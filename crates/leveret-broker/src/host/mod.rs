@@ -8,7 +8,8 @@ mod guard;
 mod ingress;
 mod outbound;
 mod task;
+mod watches;
 
-pub(crate) use ingress::{Ingress, Inlet, Room};
+pub(crate) use ingress::{Ingress, Inlet, Room, Vitals};
 pub(crate) use outbound::{OutboundReceiver, OutboundSender};
 pub(crate) use task::HostTask;

@@ -8,8 +8,9 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     guard::abort_on_panic,
-    ingress::{Batch, Message},
+    ingress::{Batch, Message, Vitals},
     outbound::OutboundSender,
+    watches::Watches,
 };
 use crate::{
     clock::Clock,
@@ -37,6 +38,7 @@ pub(crate) struct HostTask {
     durability: Durability,
     /// Where pages go; without a place, the engine makes none.
     pages: Option<PageStream>,
+    watches: Watches,
 }
 
 /// What becomes of records.
@@ -74,6 +76,7 @@ impl HostTask {
             records_before: 0,
             durability,
             pages,
+            watches: Watches::default(),
         }
     }
 
@@ -136,6 +139,10 @@ impl HostTask {
             Message::Seek { sought, max, reply } => {
                 reply.send(self.engine.seek(&sought, max)).ok();
             }
+            Message::Feel { reply } => {
+                let oldest_unacked = self.engine.oldest_unsettled();
+                reply.send(Vitals { churn: self.engine.churn(), oldest_unacked }).ok();
+            }
             Message::Brief(input) => {
                 self.engine.handle(self.clock.now(), input, &mut self.effects);
                 self.route();
@@ -143,6 +150,7 @@ impl HostTask {
             Message::Batch(Batch { inputs, .. }) => {
                 let now = self.clock.now();
                 for input in inputs {
+                    self.watches.note_input(&input);
                     self.engine.handle(now, input, &mut self.effects);
                 }
                 self.route();
@@ -156,6 +164,7 @@ impl HostTask {
         if let Durability::Log { stream, durable, relocated } = &mut self.durability {
             let (reached, asked) = (stream.mailbox().durable(), stream.mailbox().relocate());
             if reached > *durable {
+                self.watches.note_durable(reached, stream.figures());
                 *durable = reached;
                 self.engine.handle(now, Input::Durable { upto: Lsn(reached.0) }, &mut self.effects);
             }
@@ -179,7 +188,10 @@ impl HostTask {
             let records = std::mem::take(&mut self.records);
             self.records_before = records.len();
             match &self.durability {
-                Durability::Log { stream, .. } => stream.append(records).await,
+                Durability::Log { stream, .. } => {
+                    self.watches.note_appended(last);
+                    stream.append(records).await;
+                }
                 Durability::Memory => {
                     let now = self.clock.now();
                     self.engine.handle(
@@ -228,6 +240,9 @@ impl HostTask {
             | Effect::FailChannel { connection, .. }
             | Effect::FailConnection { connection, .. } => (*connection, false),
         };
+        if let Durability::Log { stream, .. } = &self.durability {
+            self.watches.note_effect(&effect, stream.figures());
+        }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         if peer.push(effect) {
             self.touched.push(connection);

@@ -17,7 +17,7 @@ use super::{
     login::Caller,
     overview::NODE,
     refusal::Refusal,
-    users::{limit_value, put_status},
+    users::{limit_value, put_status, topics_shown},
 };
 use crate::{
     registry::{Change, HostLimit, Metadata, Permission, VirtualHost, Where},
@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/vhosts", get(list))
         .route("/vhosts/{vhost}", get(show).put(put).delete(delete))
         .route("/vhosts/{vhost}/permissions", get(permissions))
+        .route("/vhosts/{vhost}/topic-permissions", get(topic_permissions))
         .route("/vhost-limits", get(limits))
         .route("/vhost-limits/{vhost}", get(limits_of))
         .route("/vhost-limits/{vhost}/{limit}", axum::routing::put(set_limit).delete(clear_limit))
@@ -116,6 +117,20 @@ async fn permissions(
         }))
     });
     answer(query, held.collect())
+}
+
+async fn topic_permissions(
+    caller: Caller,
+    Path(name): Path<String>,
+    query: Query,
+) -> Answer<Json<Value>> {
+    caller.administers()?;
+    caller.state.virtual_host(&name)?;
+    let users = caller.state.users.iter();
+    let mut topics: Vec<Value> =
+        users.flat_map(|(user, account)| topics_shown(user, account)).collect();
+    topics.retain(|topic| topic.get("vhost").and_then(Value::as_str) == Some(&name));
+    answer(query, topics)
 }
 
 fn limits_shown(name: &str, host: &VirtualHost) -> Option<Value> {

@@ -36,6 +36,11 @@ impl Caller {
         self.needs(&["administrator"])
     }
 
+    /// Refuses who does not see what is others'.
+    pub(super) fn monitors_or_refuses(&self) -> Result<(), Refusal> {
+        self.needs(&["administrator", "monitoring"])
+    }
+
     /// Refuses who may not change policies.
     pub(super) fn makes_policies(&self) -> Result<(), Refusal> {
         self.needs(&["administrator", "policymaker"])
@@ -88,12 +93,14 @@ impl FromRequestParts<Arc<Shared>> for Caller {
         let registry = &shared.registry;
         let login = registry.log_in(name, password, peer).map_err(|reason| {
             tracing::warn!(%peer, %reason, "refusing a login to the admin api");
+            shared.attempts.http().note(false);
             Refusal::login_failed()
         })?;
         let is_right = match login {
             Login::Right => true,
             Login::Unverified(verification) => verification.run().await,
         };
+        shared.attempts.http().note(is_right);
         if !is_right {
             return Err(Refusal::login_failed());
         }

@@ -3,19 +3,29 @@
 //! Every request logs in; what it does goes through the same registry and the same engines, with
 //! the same permissions, as everything else.
 
+mod audit;
 mod backup;
 mod bindings;
 mod channels;
 mod connections;
+mod definitions;
 mod exchanges;
+mod features;
 mod fields;
 mod guard;
+mod health;
 mod hosts;
 mod listing;
 mod login;
 mod messages;
+mod metrics;
+mod multipart;
+mod nodes;
 mod overview;
+mod page;
+mod parameters;
 mod policies;
+mod probes;
 mod queues;
 mod refusal;
 mod scene;
@@ -38,23 +48,23 @@ use tokio::net::TcpListener;
 
 pub use self::server::HttpLimits;
 use self::{guard::Reach, refusal::Refusal, server::Terms};
-use crate::{sampler::look_on, shared::Shared};
+use crate::{sampler::look_on, shared::Shared, tls::TlsKeeper};
 
 /// Answers requests until the broker stops.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<TlsKeeper>>, shared: Arc<Shared>) {
     let limits = shared.limits();
-    let terms = Terms { limits: limits.http, close_timeout: limits.close_timeout };
+    let terms = Terms { limits: limits.http, close_timeout: limits.close_timeout, tls };
     let lifecycle = shared.lifecycle.clone();
     let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let reach = if is_loopback { Reach::Loopback } else { Reach::Network };
-    let router = router(Arc::clone(&shared), terms.limits.body_bytes_max, reach);
+    let router = router(Arc::clone(&shared), &terms.limits, reach);
     tokio::select! {
         () = server::serve(listener, router, terms, lifecycle) => {}
         () = look_on(&shared) => {}
     }
 }
 
-fn router(shared: Arc<Shared>, body_bytes_max: usize, reach: Reach) -> Router {
+fn router(shared: Arc<Shared>, limits: &HttpLimits, reach: Reach) -> Router {
     let api = Router::new()
         .merge(overview::routes())
         .merge(users::routes())
@@ -68,13 +78,22 @@ fn router(shared: Arc<Shared>, body_bytes_max: usize, reach: Reach) -> Router {
         .merge(connections::routes())
         .merge(channels::routes())
         .merge(backup::routes())
+        .merge(parameters::routes())
+        .merge(features::routes())
+        .merge(nodes::routes())
+        .merge(health::routes())
+        .merge(definitions::routes(limits.definitions_bytes_max))
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method);
     Router::new()
         .nest("/api", api)
+        .merge(probes::routes())
+        .merge(metrics::routes())
+        .merge(page::routes())
         .fallback(missing)
-        .layer(DefaultBodyLimit::max(body_bytes_max))
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
         .layer(middleware::from_fn_with_state(reach, guard::check))
+        .layer(middleware::from_fn(audit::note))
         .layer(middleware::map_response(uncached))
         .with_state(shared)
 }

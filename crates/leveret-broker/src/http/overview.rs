@@ -3,20 +3,33 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use axum::{Json, Router, extract::State, routing::get};
-use leveret_engine::{Listing, Page};
-use serde_json::{Value, json};
+use leveret_engine::{Churn, Listing, Page};
+use leveret_protocol::ShortStr;
+use serde_json::{Map, Value, json};
 
 use super::{
-    fields::put,
     listing::{Query, ask, one},
     login::Caller,
     refusal::Refusal,
-    totals::overall,
+    totals,
 };
-use crate::shared::Shared;
+use crate::{product, shared::Shared};
 
 /// The node's name, as tools show it.
-pub(super) const NODE: &str = "leveret@localhost";
+pub(super) use crate::product::NODE;
+
+/// The types of exchanges, and what each is for.
+const EXCHANGE_TYPES: [(&str, &str); 9] = [
+    ("direct", "AMQP direct exchange, as per the AMQP specification"),
+    ("fanout", "AMQP fanout exchange, as per the AMQP specification"),
+    ("headers", "AMQP headers exchange, as per the AMQP specification"),
+    ("topic", "AMQP topic exchange, as per the AMQP specification"),
+    ("x-consistent-hash", "Consistent Hashing Exchange"),
+    ("x-delayed-message", "Delayed Message Exchange"),
+    ("x-local-random", "Picks one local queue at random"),
+    ("x-modulus-hash", "Modulus Hashing Exchange"),
+    ("x-random", "Picks one queue at random"),
+];
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/overview", get(overview)).route("/whoami", get(whoami))
@@ -27,53 +40,151 @@ async fn whoami(caller: Caller) -> Result<Json<Value>, Refusal> {
     Ok(Json(json!({ "name": caller.name, "tags": account.tags })))
 }
 
+pub(super) fn exchange_types() -> Value {
+    EXCHANGE_TYPES
+        .iter()
+        .map(|(name, text)| json!({ "name": name, "description": text, "enabled": true }))
+        .collect()
+}
+
+/// What is in the virtual hosts that the caller sees.
+#[derive(Default)]
+struct Sums {
+    ready: u64,
+    unacked: u64,
+    queues: usize,
+    exchanges: usize,
+    consumers: u64,
+    churn: Churn,
+}
+
+impl Sums {
+    async fn of(caller: &Caller, shared: &Arc<Shared>) -> Result<Self, Refusal> {
+        let mut sums = Self::default();
+        if caller.monitors() {
+            (_, sums.churn) = shared.hosts.retired();
+        }
+        for name in caller.state.virtual_hosts.keys().filter(|name| caller.sees(name)) {
+            sums.add(shared, name).await?;
+        }
+        Ok(sums)
+    }
+
+    async fn add(&mut self, shared: &Arc<Shared>, name: &str) -> Result<(), Refusal> {
+        for page in ask(shared, name, Listing::Queues).await? {
+            let Page::Queues(page) = page else { continue };
+            self.queues += page.len();
+            self.ready += page.iter().map(|queue| queue.ready).sum::<u64>();
+            self.unacked += page.iter().map(|queue| queue.unacked).sum::<u64>();
+            self.consumers += page.iter().map(|queue| queue.consumers).sum::<u64>();
+        }
+        for page in ask(shared, name, Listing::Exchanges).await? {
+            let Page::Exchanges(page) = page else { continue };
+            self.exchanges += page.len();
+        }
+        if let Some(ingress) = shared.hosts.ingress(&ShortStr::truncated(name))
+            && let Some(vitals) = ingress.vitals().await
+        {
+            self.churn = self.churn.plus(vitals.churn);
+        }
+        Ok(())
+    }
+}
+
 async fn overview(
     caller: Caller,
     State(shared): State<Arc<Shared>>,
     query: Query,
 ) -> Result<Json<Value>, Refusal> {
-    let (mut ready, mut unacked, mut queues, mut exchanges, mut consumers) = (0, 0, 0, 0, 0);
-    for name in caller.state.virtual_hosts.keys().filter(|name| caller.sees(name)) {
-        for page in ask(&shared, name, Listing::Queues).await? {
-            let Page::Queues(page) = page else { continue };
-            queues += page.len();
-            ready += page.iter().map(|queue| queue.ready).sum::<u64>();
-            unacked += page.iter().map(|queue| queue.unacked).sum::<u64>();
-            consumers += page.iter().map(|queue| queue.consumers).sum::<u64>();
-        }
-        for page in ask(&shared, name, Listing::Exchanges).await? {
-            let Page::Exchanges(page) = page else { continue };
-            exchanges += page.len();
-        }
-    }
+    let sums = Sums::of(&caller, &shared).await?;
+    let (message_stats, length_rates) = totals::overall(&caller, &shared, &query).await;
     let present = shared.presence.all();
     let present = present.iter().filter(|present| caller.monitors() || present.user == caller.name);
     let channels = present.clone().map(|present| present.channels.load(Ordering::Relaxed));
     let channels: u64 = channels.map(u64::from).sum();
-    let scrubbed = *shared.scrubbed.borrow();
-    let (message_stats, growth) = overall(&caller, &shared, &query).await;
+    let (ready, unacked) = (sums.ready, sums.unacked);
     let mut queue_totals = json!({
         "messages": ready + unacked, "messages_ready": ready, "messages_unacknowledged": unacked,
     });
-    put(&mut queue_totals, growth);
-    Ok(one(
-        &query,
+    extend(&mut queue_totals, length_rates);
+    let scrubbed = *shared.scrubbed.borrow();
+    let name = caller.state.cluster_name().unwrap_or(NODE);
+    let mut overview = json!({
+        "scrub": {
+            "state": scrubbed.state.as_str(), "files": scrubbed.files, "bytes": scrubbed.bytes,
+            "damaged": scrubbed.damaged,
+        },
+        "cluster_name": name, "node": NODE, "cluster_tags": {}, "node_tags": {},
+        "queue_totals": queue_totals,
+        "object_totals": {
+            "connections": present.count(), "channels": channels, "queues": sums.queues,
+            "exchanges": sums.exchanges, "consumers": sums.consumers,
+        },
+        "message_stats": message_stats,
+        "churn_rates": churn_rates(&shared, &sums.churn),
+        "listeners": listeners(&shared), "contexts": contexts(&shared),
+        "exchange_types": exchange_types(),
+    });
+    extend(&mut overview, versions());
+    Ok(one(&query, overview))
+}
+
+fn extend(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
+    }
+}
+
+fn versions() -> Value {
+    json!({
+        "product_name": product::NAME, "product_version": product::VERSION,
+        "rabbitmq_version": product::RABBITMQ_VERSION,
+        "management_version": product::RABBITMQ_VERSION,
+        "erlang_version": "", "erlang_full_version": "", "rates_mode": "basic",
+        "disable_stats": false, "enable_queue_totals": false, "default_queue_type": "classic",
+        "is_op_policy_updating_enabled": true, "release_series_support_status": "supported",
+        "statistics_db_event_queue": 0, "sample_retention_policies": {
+            "global": [], "basic": [], "detailed": [],
+        },
+    })
+}
+
+/// How much has come and gone.
+fn churn_rates(shared: &Shared, churn: &Churn) -> Value {
+    let turnover = shared.presence.turnover();
+    let mut fields = Map::new();
+    for (name, value) in [
+        ("connection_created", turnover.connections_opened),
+        ("connection_closed", turnover.connections_closed),
+        ("channel_created", turnover.channels_opened),
+        ("channel_closed", turnover.channels_closed),
+        ("queue_declared", churn.queues_declared),
+        ("queue_created", churn.queues_created),
+        ("queue_deleted", churn.queues_deleted),
+    ] {
+        fields.insert(name.to_owned(), value.into());
+    }
+    Value::Object(fields)
+}
+
+fn listeners(shared: &Shared) -> Value {
+    let shown = shared.bound().iter().map(|bound| {
         json!({
-            "scrub": {
-                "state": scrubbed.state.as_str(), "files": scrubbed.files, "bytes": scrubbed.bytes,
-                "damaged": scrubbed.damaged,
-            },
-            "product_name": "Leveret", "product_version": env!("CARGO_PKG_VERSION"),
-            "rabbitmq_version": "3.13.7", "management_version": "3.13.7",
-            "erlang_version": "", "erlang_full_version": "", "rates_mode": "basic",
-            "cluster_name": NODE, "node": NODE, "disable_stats": false, "enable_queue_totals": true,
-            "queue_totals": queue_totals,
-            "object_totals": {
-                "connections": present.count(), "channels": channels, "queues": queues,
-                "exchanges": exchanges, "consumers": consumers,
-            },
-            "message_stats": message_stats, "churn_rates": {}, "listeners": [], "contexts": [],
-            "exchange_types": [],
-        }),
-    ))
+            "node": NODE, "protocol": bound.protocol.name(), "tls": bound.protocol.is_tls(),
+            "ip_address": bound.address.ip().to_string(), "port": bound.address.port(),
+            "socket_opts": {},
+        })
+    });
+    shown.collect()
+}
+
+fn contexts(shared: &Shared) -> Value {
+    let http = shared.bound().iter().filter(|bound| bound.protocol.is_called("http"));
+    http.map(|bound| {
+        json!({
+            "node": NODE, "description": "RabbitMQ Management", "path": "/",
+            "ip": bound.address.ip().to_string(), "port": bound.address.port().to_string(),
+        })
+    })
+    .collect()
 }

@@ -8,7 +8,7 @@ use axum::{
 use leveret_protocol::{AmqpError, ReplyCode};
 use serde_json::json;
 
-use crate::{backup::BackupError, registry::AdminError};
+use crate::{backup::BackupError, definitions::DefinitionsError, registry::AdminError};
 
 /// An answer that is not success.
 #[derive(Debug)]
@@ -78,6 +78,17 @@ impl From<AdminError> for Refusal {
                 let (status, error) = (StatusCode::SERVICE_UNAVAILABLE, "unavailable");
                 Self { status, error, reason }
             }
+        }
+    }
+}
+
+impl From<DefinitionsError> for Refusal {
+    fn from(error: DefinitionsError) -> Self {
+        match error {
+            DefinitionsError::Admin(error) => error.into(),
+            DefinitionsError::Unreadable { .. }
+            | DefinitionsError::NotJson(_)
+            | DefinitionsError::Invalid { .. } => Self::bad_request(error.to_string()),
         }
     }
 }

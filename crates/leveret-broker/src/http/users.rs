@@ -34,6 +34,9 @@ type Answer<T> = Result<T, Refusal>;
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/users", get(list))
+        .route("/users/bulk-delete", axum::routing::post(delete_many))
+        .route("/users/without-permissions", get(without_permissions))
+        .route("/users/{user}/topic-permissions", get(topic_permissions_of))
         .route("/users/{user}", get(show).put(put).delete(delete))
         .route("/users/{user}/permissions", get(permissions_of))
         .route("/permissions", get(permissions))
@@ -101,7 +104,7 @@ async fn put(
         Some(tags) => Some(read_tags(tags)?),
     };
     if tags.is_none() && caller.state.user(&name).is_err() {
-        return Err(Refusal::bad_request("`tags` is missing"));
+        return Err(Refusal::bad_request("tags_not_present: `tags` is missing"));
     }
     let password = read_password(&body).await?;
     let change = Change::PutUser { name, password, tags };
@@ -152,6 +155,37 @@ async fn delete(
     caller.administers()?;
     shared.registry.change(vec![Change::DeleteUser { name }]).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// All of them or none.
+async fn delete_many(caller: Caller, State(shared): Shares, body: Bytes) -> Answer<StatusCode> {
+    caller.administers()?;
+    let body = object(&body)?;
+    let Some(Value::Array(users)) = body.get("users") else {
+        return Err(Refusal::bad_request("`users` is no list"));
+    };
+    let delete = |name: &Value| match name.as_str() {
+        Some(name) => Ok(Change::DeleteUser { name: name.to_owned() }),
+        None => Err(Refusal::bad_request("`users` is no list of names")),
+    };
+    let changes: Answer<Vec<Change>> = users.iter().map(delete).collect();
+    shared.registry.change(changes?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn without_permissions(caller: Caller, query: Query) -> Answer<Json<Value>> {
+    caller.administers()?;
+    let users = caller.state.users.iter().filter(|(_, account)| account.permissions.is_empty());
+    answer(query, users.map(|(name, account)| shown(name, account)).collect())
+}
+
+async fn topic_permissions_of(
+    caller: Caller,
+    Path(user): Path<String>,
+    query: Query,
+) -> Answer<Json<Value>> {
+    caller.administers()?;
+    answer(query, topics_shown(&user, caller.state.user(&user)?))
 }
 
 fn permission_shown(user: &str, virtual_host: &str, permission: &Permission) -> Value {
@@ -223,7 +257,7 @@ async fn clear_permission(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn topics_shown(user: &str, account: &Account) -> Vec<Value> {
+pub(super) fn topics_shown(user: &str, account: &Account) -> Vec<Value> {
     let all = account.topic_permissions.iter().flat_map(|(host, topics)| {
         topics.iter().map(move |(exchange, topic)| {
             json!({

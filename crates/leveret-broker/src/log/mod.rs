@@ -18,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 pub(crate) use mailbox::Mailbox;
 pub(crate) use thread::LogThread;
 
+use crate::figures::LogFigures;
+
 #[cfg(test)]
 mod tests;
 
@@ -65,6 +67,7 @@ pub(crate) struct Record {
 pub(crate) struct LogQueue {
     commands: mpsc::UnboundedSender<Command>,
     room: Arc<Semaphore>,
+    figures: Arc<LogFigures>,
 }
 
 /// One stream of the log: where its engine's records go.
@@ -76,9 +79,15 @@ pub(crate) struct LogStream {
 }
 
 impl LogQueue {
-    fn new() -> (Self, mpsc::UnboundedReceiver<Command>) {
+    fn new(figures: Arc<LogFigures>) -> (Self, mpsc::UnboundedReceiver<Command>) {
         let (commands, receiver) = mpsc::unbounded_channel();
-        (Self { commands, room: Arc::new(Semaphore::new(BYTES_MAX as usize)) }, receiver)
+        let room = Arc::new(Semaphore::new(BYTES_MAX as usize));
+        (Self { commands, room, figures }, receiver)
+    }
+
+    /// What the log has measured.
+    pub(crate) fn figures(&self) -> &LogFigures {
+        &self.figures
     }
 
     /// Makes a new stream known, for a virtual host that has just been made.
@@ -126,6 +135,11 @@ impl LogStream {
     /// What the thread says of this stream.
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
         &self.mailbox
+    }
+
+    /// What the log has measured.
+    pub(crate) fn figures(&self) -> &LogFigures {
+        self.queue.figures()
     }
 
     /// Queues records; waits while the log is too far behind.

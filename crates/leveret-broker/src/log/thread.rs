@@ -1,6 +1,6 @@
 //! The log's thread: append all that waits, sync once, tell how far it got.
 
-use std::{collections::BTreeMap, io, sync::Arc, thread};
+use std::{collections::BTreeMap, io, sync::Arc, thread, time::Instant};
 
 use leveret_journal::{AppendError, CommitError, Disk, Journal, SegmentInfo, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot};
@@ -10,7 +10,10 @@ use super::{
     reclaim::{BYTES_MIN, Reclaim},
     stream::Stream,
 };
-use crate::lifecycle::{Failure, Lifecycle};
+use crate::{
+    figures::LogFigures,
+    lifecycle::{Failure, Lifecycle},
+};
 
 /// Commands taken before a sync even if more are waiting: nobody's confirm waits for ever.
 const GATHERED_MAX: usize = 4_096;
@@ -25,6 +28,9 @@ pub(crate) struct LogThread<D: Disk> {
     is_held: bool,
     lifecycle: Lifecycle,
     place: Arc<str>,
+    figures: Arc<LogFigures>,
+    /// Records since the last sync.
+    unsynced: u32,
 }
 
 impl<D: Disk + Send + 'static> LogThread<D> {
@@ -37,6 +43,8 @@ impl<D: Disk + Send + 'static> LogThread<D> {
             is_held: false,
             lifecycle,
             place,
+            figures: Arc::new(LogFigures::new()),
+            unsynced: 0,
         }
     }
 
@@ -61,7 +69,7 @@ impl<D: Disk + Send + 'static> LogThread<D> {
         self,
         held: H,
     ) -> io::Result<(LogQueue, oneshot::Receiver<()>)> {
-        let (queue, commands) = LogQueue::new();
+        let (queue, commands) = LogQueue::new(Arc::clone(&self.figures));
         let (ended, at_end) = oneshot::channel();
         thread::Builder::new().name("leveret-log".to_owned()).spawn(move || {
             self.run(commands);
@@ -106,6 +114,8 @@ impl<D: Disk + Send + 'static> LogThread<D> {
         match command {
             Command::Append { stream, records, room } => {
                 for record in records {
+                    self.figures.note_bytes(record.bytes.len());
+                    self.unsynced = self.unsynced.saturating_add(1);
                     self.journal.append(stream, record.seq, &record.bytes)?;
                     if let Some(known) = self.streams.get_mut(&stream) {
                         known.appended = record.seq;
@@ -157,7 +167,10 @@ impl<D: Disk + Send + 'static> LogThread<D> {
         if self.streams.values().all(|stream| stream.appended == stream.durable) {
             return Ok(());
         }
+        let begun = Instant::now();
         self.journal.commit()?;
+        self.figures.syncs.note(begun.elapsed().as_secs_f64());
+        self.figures.batches.note(std::mem::take(&mut self.unsynced).into());
         for stream in self.streams.values_mut().filter(|stream| stream.appended != stream.durable) {
             stream.durable = stream.appended;
             stream.mailbox.publish_durable(stream.durable);

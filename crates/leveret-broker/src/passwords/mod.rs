@@ -140,6 +140,35 @@ impl PasswordHash {
         Ok(Self { algorithm: Algorithm::Argon2id, text: hash.to_string() })
     }
 
+    /// A hash as `RabbitMQ` makes it, for passwords that are not hashed here but are to be known there.
+    pub(crate) fn of_rabbitmq(password: &[u8]) -> Result<Self, HashError> {
+        let mut salt = [0; RABBITMQ_SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|error| HashError(error.to_string()))?;
+        let algorithm = Algorithm::Sha256;
+        let text = STANDARD.encode([&salt[..], &algorithm.digest(&salt, password)].concat());
+        Ok(Self { algorithm, text })
+    }
+
+    /// The hash as definitions have it. Whoever has it can try passwords: for administrators alone.
+    ///
+    /// It is base64 in any case: `RabbitMQ` refuses a whole file for the sake of one that is not.
+    pub(crate) fn exported(&self) -> String {
+        match self.algorithm {
+            Algorithm::Argon2id => STANDARD.encode(&self.text),
+            Algorithm::Sha256 | Algorithm::Sha512 | Algorithm::Md5 => self.text.clone(),
+        }
+    }
+
+    /// Takes over a hash as definitions have it.
+    pub(crate) fn imported(algorithm: Algorithm, text: &str) -> Result<Self, String> {
+        let decoded = match algorithm {
+            Algorithm::Argon2id => STANDARD.decode(text).ok(),
+            Algorithm::Sha256 | Algorithm::Sha512 | Algorithm::Md5 => None,
+        };
+        let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+        Self::parse(algorithm, decoded.as_deref().unwrap_or(text))
+    }
+
     /// A hash of no password that anybody knows, as costly as a new one.
     pub(crate) fn decoy() -> Self {
         let text = format!(
@@ -228,6 +257,19 @@ mod tests {
         assert!(!hash.verify(b"up"));
         assert_ne!(hash, PasswordHash::new(b"down").unwrap(), "each has a salt of its own");
         assert_eq!(format!("{hash:?}"), "PasswordHash(leveret_password_hashing_argon2id, hidden)");
+    }
+
+    #[test]
+    fn a_hash_goes_out_in_base64_and_comes_back() {
+        let ours = PasswordHash::new(b"down").unwrap();
+        let exported = ours.exported();
+        assert!(STANDARD.decode(&exported).is_ok(), "{exported}");
+        assert_eq!(PasswordHash::imported(Algorithm::Argon2id, &exported).unwrap(), ours);
+        assert_eq!(PasswordHash::imported(Algorithm::Argon2id, &ours.text).unwrap(), ours);
+        let theirs = PasswordHash::of_rabbitmq(b"down").unwrap();
+        assert!(theirs.verify(b"down") && !theirs.verify(b"up"));
+        let again = PasswordHash::imported(Algorithm::Sha256, &theirs.exported()).unwrap();
+        assert_eq!(again, theirs);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{
     account::{Permission, TopicPermission},
     policy::{Policy, PolicyKind},
@@ -60,6 +62,11 @@ pub(crate) enum Change {
     },
     DeletePolicy {
         key: PolicyKey,
+    },
+    /// Something said of the whole broker; `None` takes it back.
+    SetGlobalParameter {
+        name: String,
+        value: Option<Value>,
     },
 }
 

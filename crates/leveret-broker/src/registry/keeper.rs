@@ -178,6 +178,7 @@ impl Keeper {
     /// Closes the connections of a virtual host that is gone, and gives up its log.
     async fn dismiss(&self, virtual_host: &str) {
         let name = ShortStr::truncated(virtual_host);
+        self.hosts.remember(&name).await;
         let Some(leaving) = self.hosts.remove(&name) else { return };
         let reason = format!("vhost '{virtual_host}' is deleted").into();
         self.presence.tell(&News::Close(reason), |present| present.virtual_host == name);

@@ -123,6 +123,14 @@ const OPERATOR_KEYS: [&str; 8] = [
 ];
 
 impl Policy {
+    /// The keys that are taken from old definitions and change nothing.
+    pub(crate) fn ignored_keys(&self) -> impl Iterator<Item = &str> {
+        let is_ignored = |key: &&str| {
+            KEYS.iter().any(|(name, wanted)| name == key && matches!(wanted, Wanted::Ignored))
+        };
+        self.definition.keys().map(String::as_str).filter(is_ignored)
+    }
+
     /// Refuses keys and values that mean nothing.
     pub(crate) fn check(&self, kind: PolicyKind) -> Result<(), String> {
         if self.definition.is_empty() {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leveret_engine::Authority;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     account::{Account, Password, Permission},
@@ -23,6 +24,12 @@ pub(crate) struct State {
     pub(crate) virtual_hosts: BTreeMap<String, VirtualHost>,
     #[serde(default)]
     pub(crate) users: BTreeMap<String, Account>,
+    /// What tells this broker from all others, for good.
+    #[serde(default)]
+    pub(crate) cluster_id: String,
+    /// What people say of the whole broker, such as its `cluster_name`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) global_parameters: BTreeMap<String, Value>,
 }
 
 /// Who has to hear of a change.
@@ -109,6 +116,7 @@ impl State {
                 }
                 Ok(Done::nobodys())
             }
+            Change::SetGlobalParameter { name, value } => self.set_global(name, value),
             change @ (Change::PutVirtualHost { .. }
             | Change::DeleteVirtualHost { .. }
             | Change::SetHostLimit { .. }
@@ -175,8 +183,25 @@ impl State {
             | Change::ClearPermission { .. }
             | Change::SetTopicPermission { .. }
             | Change::ClearTopicPermissions { .. }
-            | Change::SetUserLimit { .. } => Ok(Done::nobodys()),
+            | Change::SetUserLimit { .. }
+            | Change::SetGlobalParameter { .. } => Ok(Done::nobodys()),
         }
+    }
+
+    fn set_global(&mut self, name: String, value: Option<Value>) -> Result<Done, AdminError> {
+        check_name("a global parameter", &name)?;
+        let Some(value) = value else {
+            let missing = || AdminError::NotFound { what: "global parameter", name: name.clone() };
+            self.global_parameters.remove(&name).ok_or_else(missing)?;
+            return Ok(Done::nobodys());
+        };
+        let is_new = self.global_parameters.insert(name, value).is_none();
+        Ok(Done { is_new, ..Done::nobodys() })
+    }
+
+    /// What the broker is called, if somebody has named it.
+    pub(crate) fn cluster_name(&self) -> Option<&str> {
+        self.global_parameters.get("cluster_name")?.as_str()
     }
 
     fn put_user(

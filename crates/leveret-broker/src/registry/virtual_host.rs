@@ -74,7 +74,7 @@ impl Metadata {
     }
 
     /// What a queue is that is declared without a type.
-    pub(super) fn default_queue_type(&self) -> DefaultQueueType {
+    pub(crate) fn default_queue_type(&self) -> DefaultQueueType {
         match self.default_queue_type.as_deref() {
             Some(QUORUM) => DefaultQueueType::Quorum,
             Some(_) | None => DefaultQueueType::Classic,

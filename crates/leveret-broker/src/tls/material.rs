@@ -30,6 +30,12 @@ pub(super) fn certificates(
     Ok(chain)
 }
 
+/// When a certificate ends, in seconds since 1970.
+pub(super) fn expires_at(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    Some(parsed.validity().not_after.timestamp())
+}
+
 /// The authorities that clients' certificates must come from.
 pub(super) fn authorities(path: &Path) -> Result<RootCertStore, TlsError> {
     let pem = read(CLIENT_CA, path)?;

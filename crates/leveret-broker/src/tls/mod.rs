@@ -37,6 +37,7 @@ pub(crate) struct TlsKeeper {
 struct Current {
     server: Arc<ServerConfig>,
     user_from: NameSource,
+    expires_at: Option<i64>,
 }
 
 /// A client's certificate, as far as it matters.
@@ -61,12 +62,17 @@ impl TlsKeeper {
         Ok(())
     }
 
+    /// When the certificate ends, in seconds since 1970.
+    pub(crate) fn expires_at(&self) -> Option<i64> {
+        self.current.borrow().expires_at
+    }
+
     /// Does the handshake.
     pub(crate) async fn accept(
         &self,
         stream: TcpStream,
     ) -> io::Result<(TlsStream<TcpStream>, ClientCertificate)> {
-        let Current { server, user_from } = self.current.borrow().clone();
+        let Current { server, user_from, .. } = self.current.borrow().clone();
         let stream = TlsAcceptor::from(server).accept(stream).await?;
         let certificates = stream.get_ref().1.peer_certificates();
         let certificate = match certificates.and_then(<[_]>::first) {
@@ -84,6 +90,7 @@ impl Current {
         let unusable =
             |reason: String| TlsError::Unusable { certificate: config.certificate.clone(), reason };
         let certificates = material::certificates(&config.certificate, UnixTime::now())?;
+        let expires_at = certificates.first().and_then(material::expires_at);
         let key = material::private_key(&config.key)?;
         let versions: &[_] = match config.version_min {
             TlsVersion::V1_2 => &[&TLS12, &TLS13],
@@ -101,7 +108,7 @@ impl Current {
                 unusable(error.to_string())
             }
         })?;
-        Ok(Self { server: Arc::new(server), user_from: config.user_from })
+        Ok(Self { server: Arc::new(server), user_from: config.user_from, expires_at })
     }
 }
 

@@ -125,7 +125,6 @@ async fn what_makes_no_sense_is_told_as_json() {
     let broker = broker().await;
     for (line, body, status) in [
         ("GET /api/nothing", Value::Null, 404),
-        ("GET /", Value::Null, 404),
         ("POST /api/whoami", Value::Null, 405),
         ("GET /api/queues/%2F/none", Value::Null, 404),
         ("GET /api/queues/none", Value::Null, 404),

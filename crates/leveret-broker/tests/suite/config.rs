@@ -42,8 +42,9 @@ handshake_timeout = "500ms"
         expect![[r#"
             Config { listen: [127.0.0.1:0, [::1]:5672, 127.0.0.1:5673], listeners: [], tls: None, admin_listen: None, store: Directory("warren"), virtual_hosts: ["/", "bounces"], users: [User { name: "hazel", password: Secret(hidden), loopback_only: false, virtual_hosts: Some(["bounces"]), tags: {} },
             User { name: "guest", password: Secret(hidden), loopback_only: true, virtual_hosts: None, tags: {} }]
-            limits: Limits { connections_max: 10000, half_open_max: 1024, half_open_per_address_max: 256, handshake_bytes_max: 65536, handshake_timeout: 500ms, refusal_delay: 3s, channels_max: 2047, frame_bytes_max: 131072, heartbeat: 30s, message_bytes_max: 134217728, ingress_bytes_max: 33554432, connection_ingress_bytes_max: 262144, egress_bytes_max: 1048576, page_messages_max: 4096, page_bytes_max: 2097152, page_thin_after: 5s, scrub_bytes_per_sec: 8388608, consumer_timeout: Some(1800s), unsettled_messages_max: 1000000, unsettled_bytes_max: 268435456, scheduled_bytes_max: 268435456, transaction_operations_max: 65536, transaction_bytes_max: 268435456, close_timeout: 1s, http: HttpLimits { connections_max: 1024, head_bytes_max: 16384, head_timeout: 30s, body_bytes_max: 1048576, body_timeout: 30s, write_timeout: 30s } },
-            alarms: AlarmSettings { memory: Percent(60), disk_free_min: 50000000, interval: 1s } }"#]],
+            limits: Limits { connections_max: 10000, half_open_max: 1024, half_open_per_address_max: 256, handshake_bytes_max: 65536, handshake_timeout: 500ms, refusal_delay: 3s, channels_max: 2047, frame_bytes_max: 131072, heartbeat: 30s, message_bytes_max: 134217728, ingress_bytes_max: 33554432, connection_ingress_bytes_max: 262144, egress_bytes_max: 1048576, page_messages_max: 4096, page_bytes_max: 2097152, page_thin_after: 5s, scrub_bytes_per_sec: 8388608, consumer_timeout: Some(1800s), unsettled_messages_max: 1000000, unsettled_bytes_max: 268435456, scheduled_bytes_max: 268435456, transaction_operations_max: 65536, transaction_bytes_max: 268435456, close_timeout: 1s, http: HttpLimits { connections_max: 1024, head_bytes_max: 16384, head_timeout: 30s, body_bytes_max: 1048576, definitions_bytes_max: 20971520, body_timeout: 30s, write_timeout: 30s } },
+            alarms: AlarmSettings { memory: Percent(60), disk_free_min: 50000000, interval: 1s },
+            load_definitions: None, admin_tls: false, metrics_login: false }"#]],
     );
 }
 
@@ -92,7 +93,7 @@ conections_max = 3
               |
             5 | colour = 1
               | ^^^^^^
-              = help: known here: listen, admin_listen, data_dir, in_memory, virtual_hosts, users, limits, listeners, alarms, tls
+              = help: known here: listen, admin_listen, data_dir, load_definitions, admin_tls, metrics_login, in_memory, virtual_hosts, users, limits, listeners, alarms, tls
             broker.toml:7:13: `heartbeat` is an integer, wanted a time with its unit, such as `"10s"`
               |
             7 | heartbeat = 60

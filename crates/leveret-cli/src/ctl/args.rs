@@ -42,6 +42,27 @@ pub(super) enum Verb {
     Access(AccessVerb),
     #[command(flatten)]
     Object(ObjectVerb),
+    #[command(flatten)]
+    Definitions(DefinitionsVerb),
+}
+
+/// Everything at once.
+#[derive(Debug, Subcommand)]
+pub(super) enum DefinitionsVerb {
+    /// Write users, permissions, policies, queues, exchanges and bindings to a file (- is standard output)
+    ExportDefinitions {
+        file: std::path::PathBuf,
+        /// Only what is in the virtual host of -p
+        #[arg(long)]
+        only_vhost: bool,
+    },
+    /// Apply a file of definitions, as a whole or not at all (- is standard input)
+    ImportDefinitions {
+        file: std::path::PathBuf,
+        /// All of it into the virtual host of -p
+        #[arg(long)]
+        only_vhost: bool,
+    },
 }
 
 /// Users, virtual hosts, permissions, limits.

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Call {
     pub(crate) method: &'static str,
     pub(crate) path: String,
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<String>,
     pub(crate) reason: Option<String>,
     /// Whether the answer may take as long as it takes.
     pub(crate) is_long: bool,
@@ -30,6 +30,7 @@ pub(crate) struct Server {
 impl Call {
     pub(crate) fn new(method: &'static str, segments: &[&str], body: Option<Value>) -> Self {
         let path = segments.iter().flat_map(|segment| ["/".to_owned(), encoded(segment)]).collect();
+        let body = body.as_ref().map(Value::to_string);
         Self { method, path, body, reason: None, is_long: false }
     }
 }
@@ -79,7 +80,7 @@ impl Server {
             method: call.method,
             path: &format!("/api{}", call.path),
             headers,
-            body: call.body.as_ref(),
+            body: call.body.as_deref(),
             patience: Some(PATIENCE).filter(|_| !call.is_long),
         };
         ask.send()

@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 pub(crate) mod call;
+mod definitions;
 mod password;
 
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ pub(crate) fn run(args: CtlArgs) -> Result<Exit, Refusal> {
     let (call, columns) = match verb {
         Verb::Access(verb) => plan_of_access(verb, &vhost)?,
         Verb::Object(verb) => plan_of_objects(verb, &vhost)?,
+        Verb::Definitions(verb) => return definitions::run(verb, &server, &vhost),
     };
     let answer = server.ask(&call)?;
     let text = match (&answer, json) {

@@ -54,14 +54,14 @@ impl Desk {
         patience: Duration,
     ) -> Result<(Done, Value), Refusal> {
         let path = format!("/control/handlers/{}/{verb}", encoded(name));
-        self.ask("POST", &path, Some(body), patience)
+        self.ask("POST", &path, Some(&body.to_string()), patience)
     }
 
     fn ask(
         &self,
         method: &str,
         path: &str,
-        body: Option<&Value>,
+        body: Option<&str>,
         patience: Duration,
     ) -> Result<(Done, Value), Refusal> {
         let token = self.token.as_ref().map(|token| ("authorization", format!("Bearer {token}")));

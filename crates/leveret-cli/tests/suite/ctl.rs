@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
 };
 
@@ -235,4 +236,24 @@ fn a_running_broker_is_backed_up_and_the_copy_is_whole() {
     let verified = leveret(&["journal", "verify", &copy]).output().unwrap();
     let text = String::from_utf8([verified.stdout, verified.stderr].concat()).unwrap();
     assert!(verified.status.success(), "{text}");
+}
+
+#[test]
+fn definitions_go_out_and_come_in_by_files() {
+    let (one, other) = (broker(), broker());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.json");
+    let file = file.to_str().unwrap();
+    assert_eq!(ctl(&one, &["add-user", "hazel"], "down\n").0, 0);
+    assert_eq!(ctl(&one, &["export-definitions", file], ""), (0, String::new()));
+    assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(ctl(&other, &["import-definitions", file], ""), (0, String::new()));
+    let (_, of_other) = ctl(&other, &["export-definitions", "-"], "");
+    assert!(of_other.contains("\"hazel\""), "{of_other}");
+    let (code, text) = ctl(&other, &["import-definitions", "-"], r#"{"queues":[{"name":"q"}]}"#);
+    assert_eq!(code, 65, "{text}");
+    assert!(text.contains("queues[0]: `vhost` is missing"), "{text}");
+    let only = ["import-definitions", "-", "--only-vhost"];
+    assert_eq!(ctl(&other, &only, r#"{"queues":[{"name":"q"}]}"#).0, 0);
+    assert_eq!(ctl(&other, &["import-definitions", "/none.json"], "").0, 66);
 }

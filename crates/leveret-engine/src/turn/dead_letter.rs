@@ -48,6 +48,7 @@ impl Turn<'_> {
         if deaths.len() > self.host.options.limits.dead_letter_hops_max {
             return None;
         }
+        self.host.churn.note_death(reason);
         let (routing_key, copies, extra) = match queue.settings.dead_letter_routing_key.clone() {
             Some(key) => (key, Copies::Replaced, Vec::new()),
             None => (letter.routing_key.clone(), letter.copies.clone(), beside.all()),

@@ -40,12 +40,13 @@ impl Turn<'_> {
         if declare.passive {
             return self.passive_declare(at, &name, declare.no_wait);
         }
-        if is_reserved(&name) {
+        if is_reserved(&name) && !self.takes_over {
             return Err(ResourceError::ReservedName { kind: ResourceKind::Queue, name }.into());
         }
         let is_named = !name.is_empty();
         let name = if is_named { name } else { self.host.chance.name("amq.gen-") };
         self.authorise(at, Access::Configure, ResourceKind::Queue, &name)?;
+        self.host.churn.queues_declared += 1;
         let declare = self.with_default_type(declare);
         if let Some(current) = self.host.queues.named(&name).filter(|_| is_named) {
             self.check_same_queue(at, current, &declare)?;
@@ -135,6 +136,7 @@ impl Turn<'_> {
             owner: declare.exclusive.then_some(at.connection),
             arguments: detached_table(&declare.arguments),
         };
+        self.host.churn.queues_created += 1;
         let id = QueueId(self.host.serials.next());
         let recorded = spec.is_recorded().then(|| self.draft.lsn());
         if let Some(lsn) = recorded {

@@ -21,6 +21,8 @@ impl Turn<'_> {
         let PendingPublish { letter, deed, mandatory } = publish;
         match deed {
             Deed::Route(mut routed) => {
+                let queues = u64::try_from(routed.queues.len()).unwrap_or(u64::MAX);
+                self.host.churn.routed = self.host.churn.routed.saturating_add(queues);
                 if routed.is_nowhere() && routed.held.is_empty() {
                     self.count_unroutable(at, mandatory);
                 }

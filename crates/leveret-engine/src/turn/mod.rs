@@ -40,6 +40,7 @@ mod tasks;
 mod thinning;
 mod timeout;
 mod timers;
+mod together;
 mod trace;
 mod transaction;
 mod unbinding;
@@ -80,6 +81,8 @@ pub(crate) struct Turn<'a> {
     /// All that lived in records up to this one is written again.
     relocated: Option<Lsn>,
     steps_left: usize,
+    /// Whether what is declared comes from a broker that has named it.
+    takes_over: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -98,6 +101,7 @@ impl<'a> Turn<'a> {
             replies: Vec::new(),
             relocated: None,
             steps_left,
+            takes_over: false,
         }
     }
 
@@ -149,6 +153,9 @@ impl<'a> Turn<'a> {
             }
             Input::Method { connection, channel, method } => {
                 self.method(ChannelKey { connection, channel }, method);
+            }
+            Input::Together { connection, channel, methods } => {
+                self.together(ChannelKey { connection, channel }, methods);
             }
             Input::Publish { connection, channel, publish, properties, body } => {
                 let at = ChannelKey { connection, channel };

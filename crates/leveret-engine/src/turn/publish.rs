@@ -76,6 +76,7 @@ impl Turn<'_> {
             origin: Origin::Client,
             persistent,
         };
+        self.host.churn.note_size(letter.body.len());
         let publish = self.plan((at, entrance), (letter, &extra), request, publish.mandatory)?;
         match self.handling(at) {
             Handling::Transaction => self.hold_publish(at, publish)?,
@@ -83,6 +84,7 @@ impl Turn<'_> {
                 self.carry_out(at, publish, Reply::Now);
             }
             Handling::Confirm { opening, tag } => {
+                self.host.churn.published_to_confirm += 1;
                 let posted = self.carry_out(at, publish, Reply::Now);
                 self.confirm(at, opening, tag, posted);
             }

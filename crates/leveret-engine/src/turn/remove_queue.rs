@@ -16,6 +16,7 @@ impl Turn<'_> {
     /// The queue is gone at once; forgetting its messages may take more turns.
     pub(super) fn remove_queue(&mut self, id: QueueId) {
         let Some(queue) = self.host.queues.remove(id) else { return };
+        self.host.churn.queues_deleted += 1;
         if let Some(recorded) = queue.recorded {
             Fact::put_queue_deleted(self.draft.facts(), id);
             self.host.store.remove(recorded, Entity::Queue(id));

@@ -66,6 +66,7 @@ pub(super) fn take(
         | Input::PageLoaded { .. }
         | Input::NameConnection { .. }
         | Input::Trace { .. }
+        | Input::Together { .. }
         | Input::Wake => {}
     }
 }

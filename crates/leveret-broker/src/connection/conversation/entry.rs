@@ -90,6 +90,7 @@ impl Conversation {
     }
 
     fn admit(&mut self, name: String, mechanism: ShortStr, capabilities: ClientCapabilities) {
+        self.shared.attempts.amqp().note(true);
         self.stage = Stage::Opening { name, mechanism, capabilities };
         self.session.accept_login();
     }
@@ -100,6 +101,7 @@ impl Conversation {
         reason: LoginError,
         capabilities: ClientCapabilities,
     ) {
+        self.shared.attempts.amqp().note(false);
         tracing::warn!(peer = %self.visitor.peer, mechanism = %Printable(mechanism), reason = %Printable(&reason), "refusing a login");
         let now = self.shared.clock.now();
         if capabilities.authentication_failure_close {

@@ -1,7 +1,5 @@
 //! What a connection uses of what its user may have: channels and permissions.
 
-use std::sync::atomic::Ordering;
-
 use leveret_engine::Input;
 use leveret_protocol::{AmqpError, ChannelNumber, ReplyCode};
 
@@ -30,10 +28,11 @@ impl Conversation {
 
     pub(super) fn count_channel(&self, change: i32) {
         let Some(stay) = &self.stay else { return };
-        let channels = &stay.present().channels;
-        // Channels that the engine ended are counted off when the session closes them.
-        let next = |open: u32| Some(open.saturating_add_signed(change));
-        channels.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok();
+        if change > 0 {
+            stay.open_channel();
+        } else {
+            stay.close_channel();
+        }
     }
 
     /// What the user may do has changed: the engine hears of it after what was sent before.

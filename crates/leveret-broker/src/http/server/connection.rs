@@ -41,9 +41,27 @@ const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 /// An answer on its way.
 type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-/// Answers requests until the peer is done, is too slow, or the broker stops.
-pub(super) async fn serve(
+/// Shakes hands where TLS is spoken, then answers.
+pub(super) async fn welcome(
     stream: TcpStream,
+    address: SocketAddr,
+    router: Router,
+    terms: Arc<Terms>,
+    watch: Watch,
+) {
+    let Some(tls) = terms.tls.clone() else {
+        return serve(stream, address, router, terms, watch).await;
+    };
+    match timeout(terms.limits.head_timeout, tls.accept(stream)).await {
+        Ok(Ok((stream, _))) => serve(stream, address, router, terms, watch).await,
+        Ok(Err(error)) => tracing::debug!(%address, %error, "a tls handshake failed"),
+        Err(_) => tracing::debug!(%address, "a tls handshake took too long"),
+    }
+}
+
+/// Answers requests until the peer is done, is too slow, or the broker stops.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
     address: SocketAddr,
     router: Router,
     terms: Arc<Terms>,
@@ -102,7 +120,8 @@ fn answer(
 ) -> Answer {
     let (parts, body) = request.into_parts();
     let announced = usize::try_from(body.size_hint().lower());
-    if announced.is_ok_and(|bytes| bytes > limits.body_bytes_max) {
+    let bytes_max = limits.body_bytes_max_at(parts.uri.path());
+    if announced.is_ok_and(|bytes| bytes > bytes_max) {
         return Box::pin(ready(Ok(Farewell::TooLarge.into_response())));
     }
     let (body, lateness) = TimedBody::within(limits.body_timeout, body);

@@ -48,13 +48,17 @@ pub(super) async fn serve(
             let (router, terms) = (router.clone(), Arc::clone(&terms));
             let watch = lifecycle.watch();
             connections.spawn(async move {
-                connection::serve(stream, address, router, terms, watch).await;
+                connection::welcome(stream, address, router, terms, watch).await;
                 drop(place);
             });
         } else if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
             tracing::warn!(%address, "refusing an http connection: too many connections");
+            let is_plain = terms.tls.is_none();
             connections.spawn(async move {
-                connection::refuse(stream).await;
+                // Without a handshake, there is no way to tell.
+                if is_plain {
+                    connection::refuse(stream).await;
+                }
                 drop(refusal);
             });
         }

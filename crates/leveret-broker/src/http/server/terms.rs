@@ -1,8 +1,9 @@
 //! What holds for every connection.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::limits::HttpLimits;
+use crate::tls::TlsKeeper;
 
 /// What holds for every connection.
 #[derive(Debug)]
@@ -10,4 +11,6 @@ pub(crate) struct Terms {
     pub(crate) limits: HttpLimits,
     /// How long an answer under way may take when the broker stops.
     pub(crate) close_timeout: Duration,
+    /// Without it, plain HTTP is spoken.
+    pub(crate) tls: Option<Arc<TlsKeeper>>,
 }
