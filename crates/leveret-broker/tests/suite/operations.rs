@@ -58,7 +58,7 @@ fn parse(text: &str) -> BTreeMap<String, f64> {
             assert!(seen.insert(name.to_owned()), "{name} stands in two places");
             assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
             kinds.insert(name.to_owned(), kind.to_owned());
-            current = name.to_owned();
+            name.clone_into(&mut current);
             continue;
         }
         if line.starts_with("# HELP ") {
@@ -164,10 +164,8 @@ async fn metrics_have_every_name_of_the_dashboard_and_counters_never_go_down() {
     );
     let path = "/metrics/detailed?family=queue_coarse_metrics&vhost=dev";
     let (_, _, text) = anyone(&broker, path).await;
-    assert_eq!(
-        parse(&text)["rabbitmq_detailed_queue_messages_ready{vhost=\"dev\",queue=\"q\"}"],
-        1.0
-    );
+    let ready = "rabbitmq_detailed_queue_messages_ready{vhost=\"dev\",queue=\"q\"} 1";
+    assert!(text.lines().any(|line| line == ready), "{text}");
     let (_, _, text) = anyone(&broker, "/metrics/detailed?family=queue_metrics&vhost=none").await;
     assert!(!text.contains("queue=\""), "{text}");
 
