@@ -227,7 +227,9 @@ impl Attempts {
                 let names: Vec<&str> = ids.iter().map(String::as_str).chain(tail).collect();
                 publish.message_id.get_or_insert_with(|| derived_message_id(&names));
             }
-            seal_first(publish, &self.shared.app_id)
+            self.shared
+                .tracing
+                .sealed(publish, None, |publish| seal_first(publish, &self.shared.app_id))
         };
         let outputs = outputs.into_iter().filter_map(publish);
         publishes.into_iter().chain(outputs).enumerate().map(seal).collect()

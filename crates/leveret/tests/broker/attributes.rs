@@ -56,7 +56,7 @@ async fn errors_pauses_and_batches_are_said_by_attributes() {
         .handler(stored.on("attributes.stored".to_owned()));
     let running = app.start().await.unwrap();
     let plan = running.settlement_plan().to_string();
-    let retry = "1 attempts at once, again after 20 ms, 30 ms; 3 in all; `stale`: dropped; `card-expired`: 4 attempts at once; `stolen`: dead letter at once; busy: handler stops for 40 ms";
+    let retry = "1 attempt, again after 20 ms, 30 ms; 3 in all; `stale`: dropped; `card-expired`: 4 attempts at once; `stolen`: dead letter at once; busy: handler stops for 40 ms";
     assert!(plan.contains(retry), "{plan}");
     send(&running, "attributes.cards", &["stale", "expired", "stolen", "slow"]).await;
     send(&running, "attributes.rows", &["1", "2", "3"]).await;
