@@ -1,6 +1,6 @@
 //! A plain function that blocks, beside async ones.
 //!
-//! `cargo run -p leveret --example blocking`
+//! `cargo run -p leveret --example blocking_handler`
 
 #![expect(clippy::print_stdout, reason = "an example shows what happens")]
 

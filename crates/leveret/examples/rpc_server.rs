@@ -1,6 +1,6 @@
 //! Calls: a question that waits for its answer, and errors with a type.
 //!
-//! `cargo run -p leveret --example rpc`
+//! `cargo run -p leveret --example rpc_server`
 
 #![expect(
     clippy::print_stdout,
