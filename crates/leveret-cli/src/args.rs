@@ -16,6 +16,7 @@ use crate::{
     messages::args::{CallArgs, ConsumeArgs, GetArgs, PublishArgs, PurgeArgs, TailArgs},
     project::args::{DevArgs, NewArgs},
     relocate::args::MoveArgs,
+    run::args::{ConfigArgs, RunArgs},
     topology::args::TopologyArgs,
     why::args::WhyArgs,
 };
@@ -74,6 +75,10 @@ pub(crate) enum Command {
     /// Look at a data directory that no broker has open: inspect, verify, salvage
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// Run the handlers of a file until told to stop (SIGINT or SIGTERM; a second one forces it)
+    Run(RunArgs),
+    /// Look at a run file: check it, show every setting as it holds, or its schema
+    Config(ConfigArgs),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -154,19 +154,19 @@ fn announce(broker: &Broker, store: &Store) {
 }
 
 /// SIGINT and SIGTERM.
-struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
         Ok(Self { interrupt, terminate })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -174,7 +174,7 @@ impl Signals {
     }
 }
 
-fn internal(error: io::Error) -> Refusal {
+pub(crate) fn internal(error: io::Error) -> Refusal {
     Refusal { text: format!("cannot start: {error}"), exit: Exit::Internal }
 }
 
@@ -192,7 +192,7 @@ fn misconfigured(error: ConfigError) -> Refusal {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "both enums may grow")]
-fn not_started(error: StartError) -> Refusal {
+pub(crate) fn not_started(error: StartError) -> Refusal {
     let exit = match &error {
         StartError::Config(_) | StartError::Tls(_) | StartError::Definitions(_) => Exit::Config,
         StartError::Directory(error) => exit_of_directory(error),

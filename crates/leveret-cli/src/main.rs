@@ -15,6 +15,7 @@ mod messages;
 mod printable;
 mod project;
 mod relocate;
+mod run;
 mod supervisor;
 mod table;
 mod topology;
@@ -63,6 +64,8 @@ fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(args),
         Command::Handlers(args) => handlers::run(args),
         Command::Journal(command) => journal::run(command),
+        Command::Run(args) => run::run(args),
+        Command::Config(args) => run::config::run(args),
     };
     match ended {
         Ok(exit) => exit.into(),

@@ -119,6 +119,8 @@ pub use app::{
     App, BindingDescription, Description, HandlerDescription, HandlerPlan, RunError, RunningApp,
     SettlementPlan, StartError, StopError,
 };
+#[doc(hidden)]
+pub use config::ConfigText;
 pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use control::{
     Control, ControlError, ControlServer, DeskError, HandlerState, HandlerStatus, PAUSE_MAX, Pause,

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use leveret_client::{ConnectError, Connection};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::failure::Failure;
-use crate::link::BackOff;
+use crate::link::{Apart, BackOff};
 use crate::phase::{Phase, PhaseListener};
 use crate::publisher::Publisher;
 use crate::shared::Shared;
@@ -38,6 +39,7 @@ pub struct ListenerContext {
     pub(crate) publisher: Publisher,
     pub(crate) shared: Arc<Shared>,
     pub(crate) phase: PhaseListener,
+    pub(crate) apart: Apart,
 }
 
 impl Listener {
@@ -76,6 +78,12 @@ impl ListenerContext {
     /// A value given with [`App::state`](crate::App::state).
     pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.shared.state()
+    }
+
+    /// Opens a connection of the listener's own to the broker of the unnamed connection, also to the
+    /// one inside the program; it is opened once, and nobody else sees it.
+    pub async fn connect(&self) -> Result<Connection, ConnectError> {
+        self.apart.connect().await
     }
 
     /// Returns when the application stops; at once if it does already.

@@ -19,6 +19,7 @@ mod run;
 mod running;
 mod settlement;
 mod start;
+mod topology;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -108,6 +109,8 @@ pub struct App {
     pub(crate) logging: Logging,
     pub(crate) metrics_address: Option<std::net::SocketAddr>,
     pub(crate) control_server: Option<ControlServer>,
+    /// What is declared besides what handlers need.
+    pub(crate) declarations: Vec<crate::link::Declaration>,
     #[cfg(feature = "test-kit")]
     pub(crate) relay: Option<std::sync::Arc<crate::relay::Relay>>,
 }
@@ -136,6 +139,7 @@ impl App {
             logging: Logging::default(),
             metrics_address: None,
             control_server: None,
+            declarations: Vec::new(),
             #[cfg(feature = "test-kit")]
             relay: None,
         }

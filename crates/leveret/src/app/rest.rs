@@ -1,12 +1,9 @@
-//! When a running application is at rest, and a way of its test to the broker.
+//! When a running application is at rest.
 
 use std::pin::pin;
 use std::time::Duration;
 
-use leveret_client::{ConnectError, ConnectOptions, Connection};
-
-use super::{DEFAULT_CONNECTION, RunningApp};
-use crate::endpoint::Endpoint;
+use super::RunningApp;
 use crate::relay::Relay;
 
 /// Between two looks at what does not tell of itself: a broker elsewhere, a database.
@@ -46,19 +43,6 @@ impl RunningApp {
                 }
             }
         }
-    }
-
-    /// A connection of the test's own, that no relay sees.
-    pub(crate) async fn connect_apart(&self) -> Result<Connection, ConnectError> {
-        let broker = self.brokers.iter().find(|(name, _)| name == DEFAULT_CONNECTION);
-        if let Some((_, broker)) = broker {
-            return broker.connect(&ConnectOptions::default()).await;
-        }
-        let options = match &self.endpoint {
-            Endpoint::Address(address) => ConnectOptions::from_uri(address)?,
-            Endpoint::Directory(_) | Endpoint::Memory => ConnectOptions::default(),
-        };
-        Connection::connect(&options).await
     }
 
     /// Whether the queues are empty; waits for a connection if there is none.

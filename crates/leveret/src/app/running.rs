@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use leveret_client::{ChannelError, QueueDeclare, RpcClient, RpcOptions};
+use leveret_client::{ChannelError, ConnectError, Connection, QueueDeclare, RpcClient, RpcOptions};
 use leveret_protocol::ShortStr;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
@@ -17,7 +17,8 @@ use super::probe::Probes;
 use super::settlement::SettlementPlan;
 use crate::control::Control;
 use crate::embedded::Embedded;
-use crate::link::Link;
+use crate::endpoint::Endpoint;
+use crate::link::{Apart, Link};
 use crate::metrics::Monitor;
 use crate::phase::{Phase, PhaseTeller};
 use crate::publisher::Publisher;
@@ -52,8 +53,7 @@ pub struct RunningApp {
     pub(super) metrics_address: Option<std::net::SocketAddr>,
     pub(super) control: Control,
     pub(super) control_address: Option<std::net::SocketAddr>,
-    #[cfg(feature = "test-kit")]
-    pub(super) endpoint: crate::endpoint::Endpoint,
+    pub(super) endpoint: Endpoint,
 }
 
 impl RunningApp {
@@ -87,6 +87,13 @@ impl RunningApp {
     pub fn rpc_client(&self, options: RpcOptions) -> Option<RpcClient> {
         let generation = self.links.get(super::DEFAULT_CONNECTION)?.current()?;
         Some(RpcClient::new(&generation.connection, options))
+    }
+
+    /// Opens a connection of the caller's own to the broker of the unnamed connection, also to the
+    /// one inside the program; it is opened once, and nobody else sees it.
+    pub async fn connect(&self) -> Result<Connection, ConnectError> {
+        let broker = super::start::unnamed(&self.brokers);
+        Apart { broker, endpoint: self.endpoint.clone() }.connect().await
     }
 
     /// How messages are settled on the brokers it runs on, and what may go wrong there.

@@ -29,7 +29,9 @@ use crate::gate::Gate;
 use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
-use crate::link::{BackOff, Declaration, Dialer, Link, Outlet, Supervisor, Way, declare};
+use crate::link::{
+    Apart, BackOff, Declaration, Dialer, Link, Outlet, Supervisor, Way, declare,
+};
 use crate::listener::{Listener, ListenerContext};
 use crate::metrics::{Monitor, Port, Sources, Watched};
 use crate::phase::{Phase, PhaseTeller};
@@ -101,7 +103,10 @@ impl App {
             assembly.work(handler, &attempts, guarantee.mode, desk);
         }
         assembly.read(self.sources, &publisher);
-        assembly.listen(self.listeners, &publisher, &shared);
+        let broker = unnamed(&assembly.brokers);
+        let apart = Apart { broker, endpoint: self.endpoint.clone() };
+        assembly.listen(self.listeners, &publisher, &shared, &apart);
+        drop(apart);
         let metrics_address = pages.address();
         let control_address = desk.address();
         let monitor = assembly.watch(&self.handlers, pages);
@@ -128,7 +133,6 @@ impl App {
             metrics_address,
             control,
             control_address,
-            #[cfg(feature = "test-kit")]
             endpoint: self.endpoint,
         })
     }
@@ -340,10 +344,16 @@ impl Assembly {
         }
     }
 
-    fn listen(&mut self, listeners: Vec<Listener>, publisher: &Publisher, shared: &Arc<Shared>) {
+    fn listen(
+        &mut self,
+        listeners: Vec<Listener>,
+        publisher: &Publisher,
+        shared: &Arc<Shared>,
+        apart: &Apart,
+    ) {
         for listener in listeners {
-            let (publisher, shared) = (publisher.clone(), shared.clone());
-            let context = ListenerContext { publisher, shared, phase: self.phase.listen() };
+            let (publisher, shared, apart) = (publisher.clone(), shared.clone(), apart.clone());
+            let context = ListenerContext { publisher, shared, phase: self.phase.listen(), apart };
             self.workers.spawn(listener.run(context));
         }
     }
@@ -408,7 +418,9 @@ async fn dial(dialer: &Dialer, endpoint: &Endpoint) -> Result<Connection, StartE
 
 fn declarations(app: &App, connection: &str, timer: Timer) -> Vec<Declaration> {
     let here = || handlers_on(app, connection);
-    let mut declarations: Vec<Declaration> = here().flat_map(Declaration::of).collect();
+    let is_unnamed = connection == DEFAULT_CONNECTION;
+    let mut declarations = if is_unnamed { app.declarations.clone() } else { Vec::new() };
+    declarations.extend(here().flat_map(Declaration::of));
     let delayed = here().filter(|handler| handler.has_delays());
     declarations.extend(
         delayed.flat_map(|handler| timer.declarations(&ShortStr::truncated(handler.queue()))),
@@ -452,4 +464,9 @@ fn log_plan(plan: &HandlerPlan) {
         may_repeat = ?plan.may_repeat,
         "settlement"
     );
+}
+
+/// The broker inside the program that the unnamed connection is to.
+pub(super) fn unnamed(brokers: &[(String, Embedded)]) -> Option<Embedded> {
+    brokers.iter().find(|(name, _)| name == DEFAULT_CONNECTION).map(|(_, broker)| broker.clone())
 }

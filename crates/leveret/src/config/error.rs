@@ -26,7 +26,8 @@ struct Place {
 
 impl ConfigError {
     /// The whole file is at fault: missing, unreadable, not text.
-    pub(super) fn of_file(file: &Path, message: impl Display) -> Self {
+    #[doc(hidden)]
+    pub fn of_file(file: &Path, message: impl Display) -> Self {
         Self { file: file.into(), place: None, message: message.to_string(), suggestion: None }
     }
 
@@ -35,14 +36,14 @@ impl ConfigError {
         Self { file: file.into(), place, message: message.to_string(), suggestion: None }
     }
 
-    pub(super) fn of_toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
+    pub(super) fn of_toml(error: &toml::de::Error, at: impl FnOnce(String) -> Self) -> Self {
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         let suggestion = unknown_field(&message).and_then(|(found, wanted)| nearest(found, wanted));
         let short = match unknown_field(&message) {
             Some((found, _)) => format!("unknown field `{found}`"),
             None => message.clone(),
         };
-        let mut out = Self::at(file, text, error.span().unwrap_or(0..0), short);
+        let mut out = at(short);
         out.suggestion = suggestion.map(|name| format!("did you mean `{name}`?")).or_else(|| {
             let (_, rest) = message.split_once(", expected ")?;
             Some(format!("expected {rest}"))
@@ -50,7 +51,10 @@ impl ConfigError {
         out
     }
 
-    pub(super) fn suggest(mut self, suggestion: Option<String>) -> Self {
+    /// With this line below.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn suggest(mut self, suggestion: Option<String>) -> Self {
         self.suggestion = suggestion;
         self
     }
@@ -62,14 +66,15 @@ impl Place {
         let (before, after) = text.split_at(start);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let (_, line_and_more) = text.split_at(line_start);
-        let source = line_and_more.lines().next().unwrap_or("").to_owned();
+        let written = line_and_more.lines().next().unwrap_or("");
+        let source = without_passwords(written).replace(char::is_control, " ");
+        let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
         let on_this_line = after.lines().next().unwrap_or("").chars().count();
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or("").chars().count() + 1,
-            source,
-            width: span.len().clamp(1, on_this_line.max(1)),
-        }
+        let marked = text.get(start..span.end).unwrap_or(after).chars().count();
+        // What is hidden behind the place makes the mark shorter.
+        let shown = (source.chars().count() + 1).saturating_sub(column);
+        let width = marked.min(on_this_line).min(shown).max(1);
+        Self { line: before.matches('\n').count() + 1, column, source, width }
     }
 }
 
@@ -94,6 +99,30 @@ impl Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// The text without the passwords of the addresses in it.
+pub(super) fn without_passwords(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        // A password may hold what ends an authority elsewhere.
+        let end = after.find(|c: char| c.is_whitespace() || c == '"');
+        let (authority, behind) = after.split_at(end.unwrap_or(after.len()));
+        shown.push_str(before);
+        shown.push_str("://");
+        match authority.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
+            Some((Some((user, _)), host)) => {
+                shown.push_str(user);
+                shown.push_str(":***@");
+                shown.push_str(host);
+            }
+            Some((None, _)) | None => shown.push_str(authority),
+        }
+        rest = behind;
+    }
+    shown.push_str(rest);
+    shown
+}
 
 /// The name that was found and the list of those that are known, out of the parser's message.
 fn unknown_field(message: &str) -> Option<(&str, impl Iterator<Item = &str>)> {

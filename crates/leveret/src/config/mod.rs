@@ -25,6 +25,7 @@ use crate::message_log::MessageLog;
 pub(crate) use error::nearest;
 pub use error::{ConfigError, EXIT_CONFIG};
 pub use handler::HandlerConfig;
+pub use source::ConfigText;
 
 /// A checked configuration, for [`App::configure`](crate::App::configure).
 ///

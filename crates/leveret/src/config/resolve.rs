@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use leveret_client::ConnectOptions;
 use toml::Spanned;
 
 use super::Config;
 use super::error::{ConfigError, nearest};
 use super::raw::{RawConfig, RawConnection, RawLogFormat, RawMessageLog, RawRead, RawWrite};
-use super::source::Source;
+use super::source::{ConfigText, Source};
 use crate::endpoint::Endpoint;
 use crate::files::{FileSink, FileSource};
 use crate::logging::LogFormat;
@@ -26,13 +27,15 @@ impl Config {
 
     /// Checks a text; errors name `file`.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        let raw = toml::from_str(text).map_err(|error| ConfigError::of_toml(file, text, &error))?;
-        Source { file, text }.resolve(raw)
+        let all = ConfigText::default();
+        all.add(file, text);
+        let raw = toml::from_str(text).map_err(|error| all.toml_error(&error, 0))?;
+        Source(&all).resolve(raw)
     }
 }
 
 impl Source<'_> {
-    fn resolve(self, raw: RawConfig) -> Result<Config, ConfigError> {
+    pub(super) fn resolve(self, raw: RawConfig) -> Result<Config, ConfigError> {
         let connection = raw.connection.map(|raw| self.endpoint(raw)).transpose()?;
         let connections = raw
             .connections
@@ -67,12 +70,7 @@ impl Source<'_> {
             (Some(address), None) if !is_memory => self.address(address),
             (None, Some(_)) if is_memory => {
                 let place = raw.in_memory.map_or(0..0, |in_memory| in_memory.span());
-                Err(ConfigError::at(
-                    self.file,
-                    self.text,
-                    place,
-                    "a broker in memory has no data directory",
-                ))
+                Err(self.0.error(place, "a broker in memory has no data directory"))
             }
             (None, Some(path)) => Ok(Endpoint::Directory(path)),
             (None, None) => Ok(Endpoint::Memory),
@@ -105,7 +103,10 @@ impl Source<'_> {
             );
         };
         if scheme == "amqp" || scheme == "amqps" {
-            return Ok(Endpoint::Address(address.into_inner()));
+            return match ConnectOptions::from_uri(address.get_ref()) {
+                Ok(_) => Ok(Endpoint::Address(address.into_inner())),
+                Err(error) => Err(self.at(&address, format!("no address: {error}"))),
+            };
         }
         Err(self
             .at(&address, format!("unknown scheme `{scheme}`"))

@@ -69,7 +69,7 @@ impl Source<'_> {
         }
         let place = raw.span();
         let wrong = |text: String| {
-            let error = ConfigError::at(self.file, self.text, place.clone(), text);
+            let error = self.0.error(place.clone(), text);
             error.suggest(Some(format!("expected {FORMS}")))
         };
         let rule = match raw.into_inner() {

@@ -300,6 +300,13 @@ impl Handler {
         self
     }
 
+    /// Consumes from this queue instead: for handlers that others have made.
+    #[must_use]
+    pub fn on_queue(mut self, queue: impl Into<Queue>) -> Self {
+        self.queue = queue.into();
+        self
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -7,7 +7,7 @@ use leveret_client::{
 use leveret_protocol::{FieldTable, FieldValue, ShortStr};
 
 use crate::handler::{Handler, HashOn, hash_kind};
-use crate::topology::{Binding, ExchangeKind, Presence};
+use crate::topology::{Binding, ExchangeKind, Presence, Queue};
 
 /// One thing to declare.
 #[derive(Debug, Clone)]
@@ -33,14 +33,8 @@ impl Declaration {
             return Self::of_partitions(handler);
         }
         let queue = ShortStr::truncated(handler.queue());
-        let is_expected = handler.queue.presence() == Presence::Expect;
-        let own = Self::Queue(QueueDeclare {
-            name: queue.clone(),
-            passive: is_expected,
-            arguments: if is_expected { FieldTable::default() } else { handler.queue.table() },
-            ..QueueDeclare::default()
-        });
-        let mut declarations = vec![own, Self::durable_queue(&handler.dead_letter_queue())];
+        let mut declarations =
+            vec![Self::queue(&handler.queue), Self::durable_queue(&handler.dead_letter_queue())];
         for binding in &handler.bindings {
             let exchange = ShortStr::truncated(&binding.exchange);
             declarations.extend(Self::source(binding));
@@ -94,12 +88,24 @@ impl Declaration {
 
     /// The exchange that a handler is bound to, unless every broker has it.
     fn source(binding: &Binding) -> Option<Self> {
-        binding.declares_exchange().then(|| {
-            Self::Exchange(ExchangeDeclare {
-                name: ShortStr::truncated(&binding.exchange),
-                kind: client_kind(&binding.kind),
-                ..ExchangeDeclare::default()
-            })
+        binding.declares_exchange().then(|| Self::exchange(&binding.exchange, &binding.kind))
+    }
+
+    pub(crate) fn exchange(name: &str, kind: &ExchangeKind) -> Self {
+        Self::Exchange(ExchangeDeclare {
+            name: ShortStr::truncated(name),
+            kind: client_kind(kind),
+            ..ExchangeDeclare::default()
+        })
+    }
+
+    pub(crate) fn queue(queue: &Queue) -> Self {
+        let is_expected = queue.presence() == Presence::Expect;
+        Self::Queue(QueueDeclare {
+            name: ShortStr::truncated(queue.name()),
+            passive: is_expected,
+            arguments: if is_expected { FieldTable::default() } else { queue.table() },
+            ..QueueDeclare::default()
         })
     }
 

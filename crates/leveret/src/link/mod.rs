@@ -3,6 +3,7 @@
 //! Each life of the connection is a generation. Before one is shown to those who wait for it,
 //! the topology is declared on it. Nothing of one generation is ever used on another.
 
+mod apart;
 mod back_off;
 mod declaration;
 mod dialer;
@@ -18,6 +19,7 @@ use tracing::{info, warn};
 
 use crate::phase::{Phase, PhaseListener};
 
+pub(crate) use apart::Apart;
 pub(crate) use back_off::BackOff;
 pub(crate) use declaration::{Declaration, DeclareError, declare};
 pub(crate) use dialer::{Dialer, Way};

@@ -35,7 +35,7 @@ impl TestApp {
         relay: Arc<Relay>,
         patience: Duration,
     ) -> Result<Self, StartError> {
-        let connection = running.connect_apart().await.map_err(|error| {
+        let connection = running.connect().await.map_err(|error| {
             let source = Box::new(error);
             StartError::Connect { endpoint: "the broker under test".to_owned(), source }
         })?;
