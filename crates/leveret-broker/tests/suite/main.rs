@@ -20,6 +20,7 @@ mod flow;
 mod handshake;
 mod http_limits;
 mod http_objects;
+mod http_tools;
 mod lifecycle;
 mod operations;
 mod paging;

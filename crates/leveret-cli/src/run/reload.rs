@@ -1,4 +1,4 @@
-//! SIGHUP: what changed in the run file, what of that holds from now on, what waits.
+//! SIGHUP: what changed in the run file, what holds at once, what waits.
 
 use std::{
     collections::BTreeSet,

@@ -98,6 +98,8 @@ fn every_setting_is_shown_with_its_source() {
         data_dir = y                                       # flag --data-dir
         virtual_hosts = [/]                                # default
         users = [hazel]                                    # FILE:4
+        admin_tls = false                                  # default
+        metrics_login = false                              # default
         limits.connections_max = 10000                     # default
         limits.half_open_max = 1024                        # default
         limits.half_open_per_address_max = 256             # default
@@ -114,6 +116,7 @@ fn every_setting_is_shown_with_its_source() {
         limits.http.head_bytes_max = 16384                 # default
         limits.http.head_timeout = 30s                     # default
         limits.http.body_bytes_max = 1048576               # default
+        limits.http.definitions_bytes_max = 20971520       # default
         limits.http.body_timeout = 30s                     # default
         limits.http.write_timeout = 30s                    # default
         alarms.memory = 60%                                # default

@@ -1,4 +1,4 @@
-//! `${NAME}` in texts: what the environment says, or `${NAME:-what holds otherwise}`.
+//! `${NAME}` in texts: the environment's word, or `${NAME:-another}`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

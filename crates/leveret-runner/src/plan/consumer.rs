@@ -1,4 +1,4 @@
-//! Consumers: one for each service that they belong to, with the service's names filled in.
+//! Consumers: one for each service they belong to, with its names filled in.
 
 use std::borrow::Cow;
 

@@ -20,7 +20,6 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 pub(crate) use consumer::Consumer;
 use raw::{RawBroker, RawPool, RawRun};
-use service::DEFAULT_CONNECTION;
 pub(crate) use topology::Topology;
 
 use crate::load::RunFile;
@@ -53,6 +52,9 @@ pub(crate) struct Doors {
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) admin_listen: Option<SocketAddr>,
 }
+
+/// The unnamed connection's name in service lines.
+const DEFAULT_CONNECTION: &str = "default";
 
 /// What is known while a file is read.
 struct Reading<'a> {

@@ -3,10 +3,7 @@
 use leveret::ConfigText;
 use toml::{Spanned, Value};
 
-use super::Reading;
-
-/// The unnamed connection's name in service lines.
-pub(super) const DEFAULT_CONNECTION: &str = "default";
+use super::{DEFAULT_CONNECTION, Reading};
 
 /// Who runs: where, for whom, how many at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! One leader among all who know a schedule: it has the schedule's queue for itself.
+//! One leader of all who know a schedule: it alone has the schedule's queue.
 //!
 //! In that queue is one message that says which time was last dealt with. A message that is due,
 //! the new state, and the acknowledgement of the old one are one transaction, so on a Leveret

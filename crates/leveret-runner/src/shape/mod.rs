@@ -1,4 +1,4 @@
-//! What may be written in a run file: one table for the check, the schema and what is shown.
+//! What a run file may say: one table for check, schema and what is shown.
 
 mod check;
 mod file;

@@ -1,4 +1,4 @@
-//! What a wrong run file is answered with: everything at once, each with its place.
+//! What a wrong run file is answered with: all at once, each with its place.
 
 use expect_test::{Expect, expect};
 

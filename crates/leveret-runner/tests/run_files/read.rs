@@ -18,7 +18,7 @@ impl Files {
         for (name, text) in files {
             fs::write(folder.path().join(name), text).unwrap();
         }
-        Self { folder, outside: Outside::default(), first: files[0].0 }
+        Self { folder, outside: Outside::default(), first: files.first().unwrap().0 }
     }
 
     /// One file `leveret.toml`.

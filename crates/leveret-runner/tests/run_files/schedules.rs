@@ -17,7 +17,7 @@ async fn broker() -> (Broker, String) {
     config.listen = vec![([127, 0, 0, 1], 0).into()];
     config.store = Store::Memory;
     let broker = Broker::builder().config(config).start().await.unwrap();
-    let address = format!("amqp://guest:guest@{}", broker.local_addrs()[0]);
+    let address = format!("amqp://guest:guest@{}", broker.local_addrs().first().unwrap());
     (broker, address)
 }
 

@@ -92,8 +92,7 @@ impl RunningApp {
     /// Opens a connection of the caller's own to the broker of the unnamed connection, also to the
     /// one inside the program; it is opened once, and nobody else sees it.
     pub async fn connect(&self) -> Result<Connection, ConnectError> {
-        let broker = super::start::unnamed(&self.brokers);
-        Apart { broker, endpoint: self.endpoint.clone() }.connect().await
+        Apart::of(&self.brokers, super::DEFAULT_CONNECTION, &self.endpoint).connect().await
     }
 
     /// How messages are settled on the brokers it runs on, and what may go wrong there.

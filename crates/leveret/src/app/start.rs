@@ -29,9 +29,7 @@ use crate::gate::Gate;
 use crate::handler::{Handler, Inboxing, Mode};
 use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
-use crate::link::{
-    Apart, BackOff, Declaration, Dialer, Link, Outlet, Supervisor, Way, declare,
-};
+use crate::link::{Apart, BackOff, Declaration, Dialer, Link, Outlet, Supervisor, Way, declare};
 use crate::listener::{Listener, ListenerContext};
 use crate::metrics::{Monitor, Port, Sources, Watched};
 use crate::phase::{Phase, PhaseTeller};
@@ -103,10 +101,8 @@ impl App {
             assembly.work(handler, &attempts, guarantee.mode, desk);
         }
         assembly.read(self.sources, &publisher);
-        let broker = unnamed(&assembly.brokers);
-        let apart = Apart { broker, endpoint: self.endpoint.clone() };
+        let apart = Apart::of(&assembly.brokers, DEFAULT_CONNECTION, &self.endpoint);
         assembly.listen(self.listeners, &publisher, &shared, &apart);
-        drop(apart);
         let metrics_address = pages.address();
         let control_address = desk.address();
         let monitor = assembly.watch(&self.handlers, pages);
@@ -464,9 +460,4 @@ fn log_plan(plan: &HandlerPlan) {
         may_repeat = ?plan.may_repeat,
         "settlement"
     );
-}
-
-/// The broker inside the program that the unnamed connection is to.
-pub(super) fn unnamed(brokers: &[(String, Embedded)]) -> Option<Embedded> {
-    brokers.iter().find(|(name, _)| name == DEFAULT_CONNECTION).map(|(_, broker)| broker.clone())
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use leveret_client::ConnectOptions;
+use serde::Deserialize as _;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use super::Config;
 use super::error::{ConfigError, nearest};
@@ -167,4 +169,13 @@ fn read(raw: RawRead) -> FileSource {
         source = source.size_max(bytes);
     }
     source
+}
+
+impl ConfigText {
+    /// The tables that every application knows, from values whose places are places here.
+    pub fn config(&self, table: Spanned<DeTable<'_>>) -> Result<Config, ConfigError> {
+        let raw = RawConfig::deserialize(toml::Deserializer::from(table))
+            .map_err(|error| self.toml_error(&error, 0))?;
+        Source(self).resolve(raw)
+    }
 }

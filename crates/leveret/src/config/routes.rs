@@ -26,7 +26,7 @@ impl Source<'_> {
     pub(super) fn route(self, raw: Spanned<RawRoute>) -> Result<ErrorRoute, ConfigError> {
         let place = raw.span();
         let wrong = |text: &str| {
-            let error = ConfigError::at(self.file, self.text, place.clone(), text);
+            let error = self.0.error(place.clone(), text);
             Err(error.suggest(Some(ADDRESS.to_owned())))
         };
         let RawRoute { queue, exchange, key, errors, exhausted } = raw.into_inner();

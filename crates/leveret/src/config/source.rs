@@ -6,11 +6,8 @@ use std::iter::successors;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize as _;
 use toml::Spanned;
-use toml::de::DeTable;
 
-use super::Config;
 use super::error::{ConfigError, nearest, without_passwords};
 
 /// Texts one behind the other; a place in all of them is one number, so that values of several
@@ -75,13 +72,6 @@ impl ConfigText {
         ConfigError::of_toml(error, |message| {
             self.error(start + span.start..start + span.end, message)
         })
-    }
-
-    /// The tables that every application knows, from values whose places are places here.
-    pub fn config(&self, table: Spanned<DeTable<'_>>) -> Result<Config, ConfigError> {
-        let raw = super::raw::RawConfig::deserialize(toml::Deserializer::from(table))
-            .map_err(|error| self.toml_error(&error, 0))?;
-        Source(self).resolve(raw)
     }
 
     /// The known name closest to what was written, if it is close enough to be a slip.

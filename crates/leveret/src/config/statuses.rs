@@ -62,7 +62,7 @@ impl Source<'_> {
                     Some(wait) if !wait.is_zero() => Ok(StatusRule::Busy(wait)),
                     Some(_) | None => {
                         let text = format!("`{busy}` is no length of time");
-                        let error = ConfigError::at(self.file, self.text, place, text);
+                        let error = self.0.error(place, text);
                         Err(error
                             .suggest(Some("expected a number and a unit, as in `30s`".to_owned())))
                     }
@@ -81,7 +81,7 @@ impl Source<'_> {
                     || format!("expected `{}` or `{{ busy = \"30s\" }}`", WORDS.join("`, `")),
                     |near| format!("did you mean `{near}`?"),
                 );
-                let error = ConfigError::at(self.file, self.text, place, text);
+                let error = self.0.error(place, text);
                 return Err(error.suggest(Some(suggestion)));
             }
         })

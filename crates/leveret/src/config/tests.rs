@@ -286,6 +286,6 @@ fn statuses_are_understood_or_pointed_at() {
               |
             2 | statuses = { 404 = "akc" }
               |                    ^^^^^
-              = did you mean `ack`?"#]],
+              = expected `ack`, `retry`, `dead-letter`, `reject` or `{ busy = "30s" }`"#]],
     );
 }

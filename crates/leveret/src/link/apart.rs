@@ -8,11 +8,17 @@ use crate::endpoint::Endpoint;
 /// The broker of the unnamed connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Apart {
-    pub(crate) broker: Option<Embedded>,
-    pub(crate) endpoint: Endpoint,
+    broker: Option<Embedded>,
+    endpoint: Endpoint,
 }
 
 impl Apart {
+    /// To the broker of this name, if it is in the program, else to the endpoint.
+    pub(crate) fn of(brokers: &[(String, Embedded)], name: &str, endpoint: &Endpoint) -> Self {
+        let inside = brokers.iter().find(|(other, _)| other == name);
+        Self { broker: inside.map(|(_, broker)| broker.clone()), endpoint: endpoint.clone() }
+    }
+
     /// Opens one connection; nobody opens it again.
     pub(crate) async fn connect(&self) -> Result<Connection, ConnectError> {
         if let Some(broker) = &self.broker {
