@@ -48,7 +48,9 @@ async fn keda_reads_lengths_and_rates() {
     assert_eq!(page["page_count"], 1);
     let items = page["items"].as_array().unwrap();
     assert_eq!(items.len(), 2);
-    items.iter().for_each(|queue| has_numbers(queue, &fields));
+    for queue in items {
+        has_numbers(queue, &fields);
+    }
     broker.shutdown().await;
 }
 

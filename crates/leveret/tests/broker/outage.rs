@@ -68,6 +68,8 @@ async fn work_through_cuts(broker: String, login: &str, virtual_host: &str) {
                 proxy.cut();
                 // A connection cut just now may be noticed by the next publish.
                 while publisher.publish(Publish::to_queue(&jobs).text("again")).await.is_err() {}
+                // Workers have a connection of their own; the next cut is to find it open.
+                running.idle().await;
             }
         }
         running.idle().await;
