@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
+use leveret_client::ConnectOptions;
 use serde_json::Value;
+
+/// The usual port of a broker's admin API.
+pub(crate) const ADMIN_PORT: u16 = 15_672;
 
 /// How long the other side may be silent.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -91,6 +95,16 @@ fn heard(answer: &[u8]) -> Option<Heard> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/")?.split(' ').nth(1)?.parse().ok()?;
     Some(Heard { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+/// User and password of the admin API: whoever logs in to the broker, unless the environment names
+/// another; an empty variable is none.
+pub(crate) fn admin_login(options: &ConnectOptions) -> (String, String) {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    (
+        variable("LEVERET_ADMIN_USER").unwrap_or_else(|| options.user.clone()),
+        variable("LEVERET_ADMIN_PASSWORD").unwrap_or_else(|| options.password.reveal().to_owned()),
+    )
 }
 
 /// A path segment in which nothing has a meaning.

@@ -27,7 +27,6 @@ mod problems;
 mod schedule;
 mod shape;
 mod show;
-mod span;
 mod start;
 mod values;
 

@@ -5,10 +5,10 @@ use leveret_topology::Snapshot;
 use serde_json::{Map, Value};
 
 use super::failure::TopologyFailure;
-use crate::ctl::call::{Call, Server};
-
-/// The port of the API.
-const PORT: u16 = 15_672;
+use crate::{
+    ctl::call::{Call, Server},
+    web::{ADMIN_PORT, admin_login},
+};
 
 /// The lists of a topology.
 const LISTS: [&str; 4] = ["exchanges", "queues", "bindings", "policies"];
@@ -22,7 +22,6 @@ pub(crate) struct Management {
 impl Management {
     /// At this address; whoever logs in to the broker logs in here, unless something else is said.
     pub(crate) fn at(url: &str, options: &ConnectOptions) -> Result<Self, TopologyFailure> {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let plain = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
         if plain.contains("://") || plain.contains('/') {
             let text = "wanted http://HOST:PORT; TLS and paths are not spoken here";
@@ -34,15 +33,11 @@ impl Management {
         };
         let has_port =
             address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let address = if has_port { address.to_owned() } else { format!("{address}:{PORT}") };
+        let address = if has_port { address.to_owned() } else { format!("{address}:{ADMIN_PORT}") };
         let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, "")))
         {
             Some((user, password)) => (user.to_owned(), password.to_owned()),
-            None => (
-                variable("LEVERET_ADMIN_USER").unwrap_or_else(|| options.user.clone()),
-                variable("LEVERET_ADMIN_PASSWORD")
-                    .unwrap_or_else(|| options.password.reveal().to_owned()),
-            ),
+            None => admin_login(options),
         };
         let virtual_host = options.virtual_host.to_string_lossy().into_owned();
         Ok(Self { server: Server { address, user, password }, virtual_host })

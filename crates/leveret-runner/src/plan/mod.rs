@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use leveret::{Config, ConfigText, Endpoint, FieldValue};
+use leveret::{Config, ConfigText, Endpoint, FieldValue, parse_span};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -25,7 +25,6 @@ pub(crate) use topology::Topology;
 use crate::load::RunFile;
 use crate::problems::{Problems, RunFileError};
 use crate::schedule::Schedule;
-use crate::span::parse_span;
 use crate::values::{Lists, get, overlay, take};
 
 /// The tables that every application knows.

@@ -1,12 +1,12 @@
 //! Schedules: when, what, and under which name.
 
 use jiff::tz::TimeZone;
+use leveret::parse_span;
 use toml::Spanned;
 
 use super::Reading;
 use super::raw::RawSchedule;
 use crate::schedule::{Misfire, Schedule, Timing};
-use crate::span::parse_span;
 
 impl Reading<'_> {
     pub(super) fn schedules(&mut self, written: &[Spanned<RawSchedule>]) -> Vec<Schedule> {

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use leveret::ConfigText;
+use leveret::{ConfigText, parse_span};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Key, Presence, Shape};
 use crate::problems::Problems;
-use crate::span::parse_span;
 use crate::values::placed;
 
 /// Checks the value; texts that come from outside of TOML (an environment variable, a flag) become

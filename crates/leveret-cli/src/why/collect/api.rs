@@ -8,15 +8,12 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    web::{Ask, encoded},
+    web::{ADMIN_PORT, Ask, admin_login, encoded},
     why::facts::{Facts, Holder, Listed, Route},
 };
 
 /// How long the API may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The usual port of it.
-const PORT: u16 = 15_672;
 
 /// Where it is, and as whom to ask.
 pub(crate) struct Api {
@@ -37,10 +34,8 @@ pub(super) struct Stats {
 impl Api {
     /// At this address, or at the usual port of the broker's host.
     pub(crate) fn new(options: &ConnectOptions, address: Option<&str>) -> Self {
-        let usual = || ConnectOptions { port: PORT, ..options.clone() }.authority();
-        let user = std::env::var("LEVERET_ADMIN_USER").unwrap_or_else(|_| options.user.clone());
-        let password = std::env::var("LEVERET_ADMIN_PASSWORD")
-            .unwrap_or_else(|_| options.password.reveal().to_owned());
+        let usual = || ConnectOptions { port: ADMIN_PORT, ..options.clone() }.authority();
+        let (user, password) = admin_login(options);
         Self {
             address: address.map_or_else(usual, str::to_owned),
             login: STANDARD.encode(format!("{user}:{password}")),
