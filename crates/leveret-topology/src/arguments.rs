@@ -1,8 +1,7 @@
 //! The extension arguments that brokers know, with the shape of their values.
 
+use leveret_excerpt::nearest;
 use serde_json::Value;
-
-use crate::error::nearest;
 
 /// The shape of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,15 +2,13 @@
 
 use std::{ops::Range, time::Duration};
 
+use leveret_excerpt::nearest;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{
-    problem::{Place, Problem},
-    suggestion::nearest,
-};
+use super::problem::{Place, Problem};
 
 /// A document being read: its text for the carets, and what was found wrong so far.
 pub(super) struct Document<'i> {

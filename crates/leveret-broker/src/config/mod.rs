@@ -10,7 +10,6 @@ mod http;
 mod origin;
 mod problem;
 mod quantity;
-mod suggestion;
 mod tls;
 
 use std::{net::SocketAddr, ops::Range, path::PathBuf};

@@ -4,6 +4,8 @@
 
 use std::{fmt, ops::Range, path::PathBuf};
 
+use leveret_excerpt::Excerpt;
+
 /// Everything found wrong in a configuration, in the order of its lines.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -29,7 +31,7 @@ pub struct Problem {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
-    File { name: String, line: usize, column: usize, source: String, width: usize },
+    File { name: String, excerpt: Excerpt },
     Named(String),
     Whole,
 }
@@ -54,18 +56,8 @@ impl Place {
         span: Range<usize>,
         secret: Option<&str>,
     ) -> Self {
-        let start = span.start.min(text.len());
-        let before = text.get(..start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let source = text.get(line_start..).unwrap_or("").lines().next().unwrap_or("");
-        let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
-        let (source, visible) = without_password(source, secret);
-        let marked = text.get(start..span.end.min(text.len())).unwrap_or("");
-        let width = marked.lines().next().unwrap_or("").chars().count();
-        let width = width.min((visible + 1).saturating_sub(column)).max(1);
-        let column = column.min(visible + 1);
-        let line = before.matches('\n').count() + 1;
-        Self::File { name: name.to_owned(), line, column, source, width }
+        let excerpt = Excerpt::new(text, span, |line| without_password(line, secret));
+        Self::File { name: name.to_owned(), excerpt }
     }
 }
 
@@ -75,30 +67,17 @@ fn without_password(line: &str, secret: Option<&str>) -> (String, usize) {
     let hidden_from = key.and_then(|key| Some(key + line.get(key..)?.find('=')? + 1));
     let shown = hidden_from.and_then(|at| line.get(..at)).unwrap_or(line);
     let visible = shown.chars().count();
-    // Tabs and worse would move the caret, or the terminal's.
-    let mut text = shown.replace(char::is_control, " ");
-    if hidden_from.is_some() {
-        text.push_str(" (hidden)");
-    }
-    (text, visible)
+    let marker = if hidden_from.is_some() { " (hidden)" } else { "" };
+    (format!("{shown}{marker}"), visible)
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let message = &self.message;
         match &self.place {
-            Place::File { name, line, column, source, width } => {
-                let margin = " ".repeat(line.to_string().len());
-                let indent = " ".repeat(column - 1);
-                let carets = "^".repeat(*width);
-                writeln!(formatter, "{name}:{line}:{column}: {message}")?;
-                writeln!(formatter, "{margin} |")?;
-                writeln!(formatter, "{line} | {source}")?;
-                write!(formatter, "{margin} | {indent}{carets}")?;
-                if let Some(help) = &self.help {
-                    write!(formatter, "\n{margin} = help: {help}")?;
-                }
-                Ok(())
+            Place::File { name, excerpt } => {
+                let help = self.help.as_ref().map(|help| format!("help: {help}"));
+                excerpt.show(name, message, help).fmt(formatter)
             }
             Place::Named(name) => write!(formatter, "{name}: {message}"),
             Place::Whole => formatter.write_str(message),

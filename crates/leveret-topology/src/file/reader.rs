@@ -4,16 +4,14 @@
 
 use std::{ops::Range, path::Path};
 
+use leveret_excerpt::nearest;
 use serde_json::{Map, Number, Value};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use crate::{
-    error::{Problem, nearest},
-    model::Arguments,
-};
+use crate::{error::Problem, model::Arguments};
 
 /// A name of AMQP has no more bytes.
 const NAME_BYTES_MAX: usize = 255;

@@ -1,11 +1,12 @@
 //! A plan while it is made.
 
+use leveret_excerpt::nearest;
+
 use super::{
     difference::{self, Difference},
     step::{Deed, Plan, Step},
 };
 use crate::{
-    error::nearest,
     live::{Finding, Live, Snapshot},
     model::{Binding, End, Mode, Object, Topology, is_reserved, shown},
 };
@@ -185,7 +186,7 @@ impl<'a> Making<'a> {
         if is_reserved(name) || known.contains(&name) {
             return;
         }
-        let near = nearest(name, known.into_iter());
+        let near = nearest(name, known);
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         let text = format!(
             "a binding names {} `{name}`, which is neither in the file nor there{near}",

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use leveret_protocol::ShortStr;
 
+use leveret_excerpt::nearest;
+
 use super::error::StartError;
 use super::manner::check_manner;
 use super::{App, DEFAULT_CONNECTION};
-use crate::config::nearest;
 use crate::endpoint::Endpoint;
 use crate::handler::{CONCURRENCY_MAX, EXCHANGE_SUFFIX, Handler, Inboxing};
 use crate::principal::Principal;
@@ -197,7 +198,7 @@ fn check_names(handler: &Handler) -> Result<(), StartError> {
     Ok(())
 }
 
-fn suggestion(nearest: Option<String>) -> String {
+fn suggestion(nearest: Option<&str>) -> String {
     nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 

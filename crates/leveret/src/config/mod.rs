@@ -22,7 +22,6 @@ use crate::files::{FileSink, FileSource};
 use crate::logging::LogFormat;
 use crate::message_log::MessageLog;
 
-pub(crate) use error::nearest;
 pub use error::{ConfigError, EXIT_CONFIG};
 pub use handler::HandlerConfig;
 pub use source::ConfigText;

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use leveret_client::ConnectOptions;
+use leveret_excerpt::nearest;
 use serde::Deserialize as _;
 use toml::Spanned;
 use toml::de::DeTable;
 
 use super::Config;
-use super::error::{ConfigError, nearest};
+use super::error::ConfigError;
 use super::raw::{RawConfig, RawConnection, RawLogFormat, RawMessageLog, RawRead, RawWrite};
 use super::source::{ConfigText, Source};
 use crate::endpoint::Endpoint;
@@ -88,7 +89,7 @@ impl Source<'_> {
             "best-effort" => Ok(false),
             other => {
                 let text = format!("unknown guarantee `{other}`");
-                let known = nearest(other, ["no-loss", "best-effort"].into_iter());
+                let known = nearest(other, ["no-loss", "best-effort"]);
                 let hint = known.map_or_else(
                     || "expected `no-loss` or `best-effort`".to_owned(),
                     |name| format!("did you mean `{name}`?"),
@@ -131,7 +132,7 @@ impl Source<'_> {
         if LEVELS.contains(&level.get_ref().as_str()) {
             return Ok(level.into_inner());
         }
-        let suggestion = nearest(level.get_ref(), LEVELS.into_iter());
+        let suggestion = nearest(level.get_ref(), LEVELS);
         Err(self.at(&level, format!("unknown level `{}`", level.get_ref())).suggest(Some(
             match suggestion {
                 Some(name) => format!("did you mean `{name}`?"),

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use leveret_excerpt::nearest;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::error::{ConfigError, nearest};
+use super::error::ConfigError;
 use super::retry::RawRetry;
 use super::source::Source;
 use crate::rules::{CLASS_NAMES, Errors, Rule};
@@ -63,7 +64,7 @@ impl Source<'_> {
         let name = errors.get_ref().as_str();
         let found = Errors::from(name);
         // A name that is almost a class is more likely a slip than an error's name.
-        if let (Errors::Named(_), Some(class)) = (&found, nearest(name, CLASS_NAMES.into_iter())) {
+        if let (Errors::Named(_), Some(class)) = (&found, nearest(name, CLASS_NAMES)) {
             let error = self.at(errors, format!("`{name}` is no class of errors"));
             return Err(error.suggest(Some(format!("did you mean `{class}`?"))));
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use super::error::{ConfigError, nearest, without_passwords};
+use super::error::{ConfigError, without_passwords};
 
 /// Texts one behind the other; a place in all of them is one number, so that values of several
 /// files can be put together and each error still shows the right one.
@@ -76,7 +76,7 @@ impl ConfigText {
 
     /// The known name closest to what was written, if it is close enough to be a slip.
     pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-        nearest(found, known)
+        leveret_excerpt::nearest(found, known).map(str::to_owned)
     }
 
     /// The text without the passwords of the addresses in it.

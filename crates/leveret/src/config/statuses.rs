@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use leveret_excerpt::nearest;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::{ConfigError, nearest};
+use super::error::ConfigError;
 use super::source::Source;
 use crate::serve::StatusRule;
 use crate::spans::parse_span;
@@ -76,7 +77,7 @@ impl Source<'_> {
             "reject" => StatusRule::Reject,
             other => {
                 let text = format!("unknown rule `{other}`");
-                let near = nearest(other, WORDS.into_iter());
+                let near = nearest(other, WORDS);
                 let suggestion = near.map_or_else(
                     || format!("expected `{}` or `{{ busy = \"30s\" }}`", WORDS.join("`, `")),
                     |near| format!("did you mean `{near}`?"),
