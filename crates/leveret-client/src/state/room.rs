@@ -90,18 +90,23 @@ impl Room {
         freed.map_err(|_elapsed| self.obstacle())
     }
 
+    /// What holds publishes up is asked once for each round: what ends between two questions would wake nobody.
     async fn freed(&self, is_over: impl Fn() -> bool) {
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
             moved.as_mut().enable();
-            if self.is_free() || is_over() {
+            if is_over() {
                 return;
             }
-            tokio::select! {
-                () = moved => {}
-                () = self.blockade.lifted(), if self.blockade.is_up() => {}
-                () = self.outbox.room(), if self.outbox.is_full() => {}
+            if self.blockade.is_up() {
+                tokio::select! { () = moved => {} () = self.blockade.lifted() => {} }
+            } else if self.outbox.is_full() {
+                tokio::select! { () = moved => {} () = self.outbox.room() => {} }
+            } else if self.holds.load(Ordering::Relaxed) != 0 {
+                moved.await;
+            } else {
+                return;
             }
         }
     }
@@ -119,5 +124,39 @@ impl Room {
             Backlog::Unconfirmed
         };
         PublishError::NoRoom { backlog, within }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use leveret_protocol::ShortStr;
+
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn nobody_misses_that_publishes_are_taken_again() {
+        let blockade = Arc::new(Blockade::default());
+        let (outbox, gate) = (Arc::new(Outbox::new(4_096)), Arc::new(Gate::default()));
+        let within = Duration::from_secs(10);
+        let room = Room::new(outbox, Arc::clone(&blockade), gate, within);
+        let is_done = Arc::new(AtomicU8::new(0));
+        let toggling = thread::spawn({
+            let is_done = Arc::clone(&is_done);
+            move || {
+                while is_done.load(Ordering::Relaxed) == 0 {
+                    blockade.raise(ShortStr::from_static("low on memory"));
+                    blockade.lift();
+                }
+            }
+        });
+        let mut held_up = 0;
+        while held_up < 500 {
+            held_up += u32::from(room.blockade.is_up());
+            room.wait(|| false).await.unwrap();
+        }
+        is_done.store(1, Ordering::Relaxed);
+        toggling.join().unwrap();
     }
 }
