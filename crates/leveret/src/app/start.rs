@@ -183,7 +183,11 @@ impl Assembly {
         }
         let way = self.way(endpoint, name).await?;
         let dialer = Dialer {
-            options: ConnectOptions { name: Some(format!("{}:{name}", app.name)), ..way.0 },
+            options: ConnectOptions {
+                name: Some(format!("{}:{name}", app.name)),
+                refused_commits: true,
+                ..way.0
+            },
             way: way.1,
             #[cfg(feature = "test-kit")]
             relay: app.relay.clone(),
