@@ -280,9 +280,7 @@ mod tests {
         );
         check_error(
             app().handler(Handler::new("jobs", nothing).concurrency_up_to(2_000)),
-            expect![
-                "handler `nothing` has a concurrency bound of 2000, which is not up to 1024"
-            ],
+            expect!["handler `nothing` has a concurrency bound of 2000, which is not up to 1024"],
         );
         check_error(
             app().handler(Handler::new("jobs", nothing).concurrency(2).concurrency_at_least(3)),
@@ -294,7 +292,8 @@ mod tests {
 
     #[test]
     fn the_file_bounds_concurrency_too() {
-        let text = "handlers.nothing = { concurrency = 4, concurrency-min = 2, concurrency-max = 8 }";
+        let text =
+            "handlers.nothing = { concurrency = 4, concurrency-min = 2, concurrency-max = 8 }";
         let config = Config::parse("c".as_ref(), text).unwrap();
         let handler = Handler::new("jobs", nothing).concurrency_up_to(5);
         let mut app = app().handler(handler).configure(config);

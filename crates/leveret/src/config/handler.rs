@@ -66,8 +66,10 @@ pub(super) struct RawHandler {
 impl Source<'_> {
     pub(super) fn handler(self, raw: RawHandler) -> Result<HandlerConfig, ConfigError> {
         let concurrency = self.within(raw.concurrency, "concurrency", 1, CONCURRENCY_MAX)?;
-        let concurrency_min = self.within(raw.concurrency_min, "concurrency-min", 1, CONCURRENCY_MAX)?;
-        let concurrency_max = self.within(raw.concurrency_max, "concurrency-max", 1, CONCURRENCY_MAX)?;
+        let concurrency_min =
+            self.within(raw.concurrency_min, "concurrency-min", 1, CONCURRENCY_MAX)?;
+        let concurrency_max =
+            self.within(raw.concurrency_max, "concurrency-max", 1, CONCURRENCY_MAX)?;
         let retry = raw.retry.map(|retry| self.retry(retry)).transpose()?;
         let time_limit = self.span(raw.time_limit)?;
         let rules = raw.on_error.into_iter().map(|(errors, rule)| self.rule(&errors, rule));
