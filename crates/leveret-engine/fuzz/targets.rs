@@ -172,7 +172,8 @@ impl World {
         self.last_connection += 1;
         self.connections[slot] = self.last_connection;
         let connection = ConnectionId(self.last_connection);
-        let capabilities = Capabilities { consumer_cancel_notify: slot != 0 };
+        let capabilities =
+            Capabilities { consumer_cancel_notify: slot != 0, refused_commits: slot == 1 };
         let authority = Authority::full();
         let user = ShortStr::from_static("guest");
         self.handle(Input::Connect { connection, user, capabilities, authority });

@@ -157,4 +157,7 @@ pub enum Input {
 pub struct Capabilities {
     /// `consumer_cancel_notify`: it understands a `basic.cancel` from the server.
     pub consumer_cancel_notify: bool,
+    /// `leveret.refused_commits`: it understands a `tx.rollback-ok` as the answer to a
+    /// `tx.commit` of which a mandatory message would go nowhere.
+    pub refused_commits: bool,
 }

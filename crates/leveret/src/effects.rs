@@ -91,7 +91,8 @@ impl Effects {
 
     /// For one message: what was asked for each, together. The first failure counts.
     pub(crate) fn folded(mut self) -> Self {
-        for one in self.each.take().into_iter().flatten() {
+        let Some(each) = self.each.take() else { return self };
+        for one in each {
             self.outputs.extend(one.outputs);
             if matches!(self.verdict, Verdict::Ack) {
                 self.verdict = one.verdict;

@@ -55,6 +55,7 @@
 //! | `x-leveret-handler`, `x-leveret-app`, `x-leveret-version` | who could not handle it |
 
 mod app;
+mod bell;
 mod captures;
 mod config;
 mod control;

@@ -4,6 +4,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use leveret_client::Codecs;
 use leveret_protocol::PropertiesBuilder;
 
 use crate::failure::Failure;
@@ -175,6 +176,10 @@ impl Request {
     /// The one that the handler names.
     pub(crate) fn principal(&self) -> Option<&Principal> {
         self.ground.principal.as_ref()
+    }
+
+    pub(crate) fn codecs(&self) -> &Codecs {
+        &self.ground.codecs
     }
 
     pub(crate) fn locals(&self) -> &Locals {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::bell::Bell;
 use crate::histogram::{Histogram, OPERATIONS_MS, WAITS_MS};
 use crate::last_error::ErrorSlot;
 use crate::parked::ParkedKeys;
@@ -126,12 +126,12 @@ pub(crate) struct Counters {
     pub(crate) ages: Histogram,
     /// How long messages that came for the first time had been in the queue.
     pub(crate) waits: Histogram,
-    /// Woken whenever a message is settled.
-    changed: Arc<Notify>,
+    /// Rung whenever a message begins or is settled, and when a worker comes or goes.
+    bell: Arc<Bell>,
 }
 
 impl Counters {
-    pub(crate) fn new(changed: Arc<Notify>) -> Self {
+    pub(crate) fn new(bell: Arc<Bell>) -> Self {
         Self {
             counts: Default::default(),
             in_flight: AtomicU64::new(0),
@@ -144,7 +144,7 @@ impl Counters {
             attempts: Histogram::new(&OPERATIONS_MS),
             ages: Histogram::new(&WAITS_MS),
             waits: Histogram::new(&WAITS_MS),
-            changed,
+            bell,
         }
     }
 
@@ -157,8 +157,8 @@ impl Counters {
     }
 
     pub(crate) fn flow(&self, flow: Flow) {
-        self.flow.store(flow as u8, Ordering::Relaxed);
-        self.changed.notify_waiters();
+        self.flow.swap(flow as u8, Ordering::SeqCst);
+        self.bell.ring();
     }
 
     /// A message is held back for this time, and comes again then.
@@ -177,14 +177,15 @@ impl Counters {
     /// A message is in hand until the guard is dropped.
     pub(crate) fn begin(&self) -> InFlight<'_> {
         self.add(Count::Received, 1);
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        self.bell.ring();
         InFlight(self)
     }
 
     /// The broker delivers to a worker until the guard is dropped.
     pub(crate) fn consume(&self) -> Consuming<'_> {
-        self.consumers.fetch_add(1, Ordering::Relaxed);
-        self.changed.notify_waiters();
+        self.consumers.fetch_add(1, Ordering::SeqCst);
+        self.bell.ring();
         Consuming(self)
     }
 
@@ -224,8 +225,8 @@ pub(crate) struct InFlight<'a>(&'a Counters);
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.0.changed.notify_waiters();
+        self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
+        self.0.bell.ring();
     }
 }
 
@@ -234,7 +235,7 @@ pub(crate) struct Consuming<'a>(&'a Counters);
 
 impl Drop for Consuming<'_> {
     fn drop(&mut self) {
-        self.0.consumers.fetch_sub(1, Ordering::Relaxed);
-        self.0.changed.notify_waiters();
+        self.0.consumers.fetch_sub(1, Ordering::SeqCst);
+        self.0.bell.ring();
     }
 }

@@ -12,8 +12,11 @@ use crate::{limits::Limits, mechanism::Mechanism};
 /// `leveret_version` say who we are.
 const COMPATIBLE_VERSION: &str = "3.13.7";
 
+/// What a client says, too, if it wants it.
+const REFUSED_COMMITS: &str = "leveret.refused_commits";
+
 /// What clients may count on: only what is there.
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 13] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
@@ -25,6 +28,7 @@ const CAPABILITIES: [&str; 12] = [
     "direct_reply_to",
     "leveret.atomic_transactions",
     "leveret.peek",
+    REFUSED_COMMITS,
     "leveret.scheduled_messages",
 ];
 
@@ -78,7 +82,10 @@ impl ClientCapabilities {
         let has = |name| table.get(name) == Some(FieldValue::Bool(true));
         Self {
             authentication_failure_close: has("authentication_failure_close"),
-            engine: Capabilities { consumer_cancel_notify: has("consumer_cancel_notify") },
+            engine: Capabilities {
+                consumer_cancel_notify: has("consumer_cancel_notify"),
+                refused_commits: has(REFUSED_COMMITS),
+            },
         }
     }
 }

@@ -124,7 +124,7 @@ async fn the_broker_says_what_it_is_and_can_do() {
         start.server_properties.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
     expect![[r#"
         b"PLAIN AMQPLAIN"
-        capabilities: Table({"publisher_confirms": Bool(true), "exchange_exchange_bindings": Bool(true), "basic.nack": Bool(true), "consumer_cancel_notify": Bool(true), "connection.blocked": Bool(true), "consumer_priorities": Bool(true), "authentication_failure_close": Bool(true), "per_consumer_qos": Bool(true), "direct_reply_to": Bool(true), "leveret.atomic_transactions": Bool(true), "leveret.peek": Bool(true), "leveret.scheduled_messages": Bool(true)})
+        capabilities: Table({"publisher_confirms": Bool(true), "exchange_exchange_bindings": Bool(true), "basic.nack": Bool(true), "consumer_cancel_notify": Bool(true), "connection.blocked": Bool(true), "consumer_priorities": Bool(true), "authentication_failure_close": Bool(true), "per_consumer_qos": Bool(true), "direct_reply_to": Bool(true), "leveret.atomic_transactions": Bool(true), "leveret.peek": Bool(true), "leveret.refused_commits": Bool(true), "leveret.scheduled_messages": Bool(true)})
         product: LongString(b"Leveret")
         version: LongString(b"3.13.7")
         leveret_version: LongString(b"0.1.0")

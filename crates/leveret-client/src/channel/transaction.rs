@@ -1,6 +1,6 @@
 //! A channel on which publishes and settlements happen together or not at all.
 
-use leveret_protocol::{ShortStr, tx};
+use leveret_protocol::{Method, ShortStr, tx};
 
 use crate::{
     channel::{AckMode, Channel, ConsumeOptions, Consumer, Refusal},
@@ -32,13 +32,17 @@ pub struct TxChannel {
     channel: Channel,
 }
 
-/// A transaction that was committed.
+/// What came of a commit.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 #[must_use = "messages that no queue took are in it"]
 pub struct Committed {
     /// Mandatory messages of the transaction that no queue took.
     pub returned: Vec<Returned>,
+    /// Whether nothing of the transaction was done, as those would have gone nowhere: it is as if
+    /// it had been rolled back. Only where [`refused_commits`](crate::ConnectOptions::refused_commits)
+    /// are asked for.
+    pub is_undone: bool,
 }
 
 impl Channel {
@@ -83,10 +87,12 @@ impl TxChannel {
 
     /// Makes everything since the last commit or rollback happen.
     ///
-    /// If the connection is lost while it waits, nobody knows whether it did.
+    /// If the connection is lost while it waits, nobody knows whether it did. It is
+    /// [undone](Committed::is_undone) where the options ask for that.
     pub async fn commit(&self) -> Result<Committed, ChannelError> {
-        self.channel.call(tx::Commit).await?;
-        Ok(Committed { returned: self.channel.take_returned() })
+        let answer = self.channel.call(tx::Commit).await?;
+        let is_undone = matches!(answer, Method::TxRollbackOk(_));
+        Ok(Committed { returned: self.channel.take_returned(), is_undone })
     }
 
     /// Forgets everything since the last commit or rollback.

@@ -21,6 +21,9 @@ const CAPABILITIES: [&str; 7] = [
     "authentication_failure_close",
 ];
 
+/// The same where the options ask for it.
+const REFUSED_COMMITS: &str = "leveret.refused_commits";
+
 /// How long the broker may take to answer that the connection closes.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -79,8 +82,10 @@ fn amqplain(options: &ConnectOptions) -> Bytes {
 }
 
 fn properties(options: &ConnectOptions) -> FieldTable {
+    let refused_commits = options.refused_commits.then_some(&REFUSED_COMMITS);
+    let capabilities = CAPABILITIES.iter().chain(refused_commits);
     let capabilities: FieldTable =
-        CAPABILITIES.iter().map(|name| (ShortStr::from_static(name), true)).collect();
+        capabilities.map(|name| (ShortStr::from_static(name), true)).collect();
     let mut table = FieldTable::builder()
         .insert("product", "Leveret client")
         .insert("version", env!("CARGO_PKG_VERSION"))

@@ -71,6 +71,10 @@ pub struct ConnectOptions {
     pub frame_max: u32,
     /// The connection's name in the broker's lists and logs.
     pub name: Option<String>,
+    /// Whether a commit is rather not done at all than without a mandatory message that would go
+    /// nowhere ([`Committed::is_undone`](crate::Committed::is_undone)). Leveret does that; other
+    /// brokers commit the rest.
+    pub refused_commits: bool,
     /// More to tell the broker of this client, beside what the client tells by itself.
     pub client_properties: FieldTable,
 }
@@ -109,6 +113,7 @@ impl Default for ConnectOptions {
             channel_max: 2047,
             frame_max: 128 * 1024,
             name: None,
+            refused_commits: false,
             client_properties: FieldTable::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use leveret_protocol::{Method, ShortStr};
+use leveret_protocol::{Method, ShortStr, tx};
 use tokio::sync::oneshot;
 
 use crate::{error::ChannelError, message::Got, state::recipient::Recipient};
@@ -55,10 +55,18 @@ impl Request {
         } else if matches!(reply, Method::ExchangeUnbindOk(_)) {
             // AMQP 0-9-1 with RabbitMQ's extensions: 51 answers 40 here.
             11
+        } else if matches!(reply, Method::TxRollbackOk(_)) && self.is_commit() {
+            // docs/protocol.md, refused commits: 31 answers 20.
+            11
         } else {
             1
         };
         reply.class_id() == self.class_id && reply.method_id() == self.method_id + offset
+    }
+
+    fn is_commit(&self) -> bool {
+        let commit = Method::TxCommit(tx::Commit);
+        (self.class_id, self.method_id) == (commit.class_id(), commit.method_id())
     }
 
     /// Gives the reply to who asked, or back if they have gone.

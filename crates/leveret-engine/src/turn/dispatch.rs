@@ -66,7 +66,7 @@ impl Turn<'_> {
         self.hold_back(letter, &routed.held)
     }
 
-    fn count_unroutable(&mut self, at: ChannelKey, mandatory: bool) {
+    pub(super) fn count_unroutable(&mut self, at: ChannelKey, mandatory: bool) {
         let Some(channel) = self.host.channel_mut(at) else { return };
         if mandatory {
             channel.counts.return_unroutable += 1;
@@ -75,7 +75,7 @@ impl Turn<'_> {
         }
     }
 
-    fn send_return(&mut self, at: ChannelKey, letter: &Letter) {
+    pub(super) fn send_return(&mut self, at: ChannelKey, letter: &Letter) {
         let method = Method::BasicReturn(basic::Return {
             reply_code: ReplyCode::NoRoute.as_u16(),
             reply_text: ShortStr::from_static("NO_ROUTE"),

@@ -41,6 +41,10 @@ impl Turn<'_> {
         self.check_room(at)?;
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let transaction = channel.mode.take_transaction()?;
+        if self.refuses(at, &transaction.publishes) {
+            self.undo(at, transaction.settlements);
+            return Ok(());
+        }
         self.draft.begin_transaction();
         for publish in transaction.publishes {
             let publish = self.as_of_now(publish);
@@ -85,13 +89,45 @@ impl Turn<'_> {
         publish
     }
 
+    /// Returns what would go nowhere and must not, where the client would rather have nothing of
+    /// the transaction done then; whether there is something of the kind.
+    fn refuses(&mut self, at: ChannelKey, publishes: &[PendingPublish]) -> bool {
+        let connection = self.host.connections.get(&at.connection);
+        if !connection.is_some_and(|connection| connection.capabilities.refused_commits) {
+            return false;
+        }
+        let is_lost =
+            |publish: &&PendingPublish| publish.mandatory && !self.leads_anywhere(publish);
+        let lost: Vec<&PendingPublish> = publishes.iter().filter(is_lost).collect();
+        for publish in &lost {
+            self.count_unroutable(at, true);
+            self.send_return(at, &publish.letter);
+        }
+        !lost.is_empty()
+    }
+
+    /// Whether somebody gets it if it is committed now.
+    fn leads_anywhere(&self, publish: &PendingPublish) -> bool {
+        let Deed::Route(routed) = &publish.deed else { return true };
+        let mut queues = routed.queues.iter();
+        queues.any(|queue| self.host.queues.contains(*queue))
+            || !routed.replies.is_empty()
+            || !routed.held.is_empty()
+    }
+
     /// Publishes are dropped; what was settled is as if it had not been.
     pub(super) fn tx_rollback(&mut self, at: ChannelKey) -> Result<(), MethodError> {
         let Some(channel) = self.host.channel_mut(at) else { return Ok(()) };
         let transaction = channel.mode.take_transaction()?;
-        let settlements = transaction.settlements.into_iter();
-        channel.unacked.restore(settlements.map(|settled| (settled.tag, settled.delivery)));
-        self.send(at, Method::TxRollbackOk(tx::RollbackOk));
+        self.undo(at, transaction.settlements);
         Ok(())
+    }
+
+    fn undo(&mut self, at: ChannelKey, settlements: Vec<Settlement>) {
+        if let Some(channel) = self.host.channel_mut(at) {
+            let settlements = settlements.into_iter();
+            channel.unacked.restore(settlements.map(|settled| (settled.tag, settled.delivery)));
+        }
+        self.send(at, Method::TxRollbackOk(tx::RollbackOk));
     }
 }

@@ -128,7 +128,8 @@ impl World {
         let (connection, channel) = command::place(place);
         if self.connections.insert(connection) {
             let user = ShortStr::from_static("guest");
-            let capabilities = Capabilities { consumer_cancel_notify: true };
+            let capabilities =
+                Capabilities { consumer_cancel_notify: true, refused_commits: false };
             let authority = Authority::full();
             self.input(Input::Connect { connection, user, capabilities, authority });
             self.input(Input::Credit { connection, bytes: CREDIT });
@@ -167,7 +168,8 @@ impl World {
         let notify = words.value("notify").is_none_or(|value| value != "no");
         let credit = words.value("credit").map_or(CREDIT, |value| value.parse().unwrap());
         self.connections.insert(connection);
-        let capabilities = Capabilities { consumer_cancel_notify: notify };
+        let refused_commits = words.value("refused_commits").is_some_and(|value| value == "yes");
+        let capabilities = Capabilities { consumer_cancel_notify: notify, refused_commits };
         let authority = permits::authority(words);
         let mut shown = self.input(Input::Connect { connection, user, capabilities, authority });
         shown.extend(self.input(Input::Credit { connection, bytes: credit }));

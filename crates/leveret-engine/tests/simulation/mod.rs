@@ -191,7 +191,7 @@ impl Simulation {
 
     fn connect(&mut self, connection: usize) {
         let id = connection_of(connection * 2);
-        let capabilities = Capabilities { consumer_cancel_notify: true };
+        let capabilities = Capabilities { consumer_cancel_notify: true, ..Capabilities::default() };
         self.input(Input::Connect {
             connection: id,
             user: name("guest"),

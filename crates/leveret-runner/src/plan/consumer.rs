@@ -13,7 +13,15 @@ use super::{Reading, field_value};
 use crate::values::{get, take};
 
 /// What is said of a handler by the framework's own keys.
-const HANDLER_KEYS: [&str; 5] = ["concurrency", "retry", "time-limit", "principal", "on-error"];
+const HANDLER_KEYS: [&str; 7] = [
+    "concurrency",
+    "concurrency-min",
+    "concurrency-max",
+    "retry",
+    "time-limit",
+    "principal",
+    "on-error",
+];
 
 /// A queue, and what handles its messages.
 #[derive(Debug)]

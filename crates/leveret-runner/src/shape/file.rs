@@ -105,6 +105,8 @@ static CONSUMER: Shape = Shape::Table(&[
     Key::new("connection", TEXT, "A name of `[connections]` or `[pool]`."),
     Key::new("inbox", BOOL, "Whether each message-id is handled once.").default("false"),
     CONCURRENCY,
+    CONCURRENCY_MIN,
+    CONCURRENCY_MAX,
     RETRY,
     TIME_LIMIT,
     PRINCIPAL,
@@ -127,11 +129,23 @@ static TARGET: Shape = Shape::Table(&[
 ]);
 
 /// How a handler is run.
-static HANDLER: [Key; 5] = [CONCURRENCY, RETRY, TIME_LIMIT, PRINCIPAL, ON_ERROR];
+static HANDLER: [Key; 7] =
+    [CONCURRENCY, CONCURRENCY_MIN, CONCURRENCY_MAX, RETRY, TIME_LIMIT, PRINCIPAL, ON_ERROR];
 
 const CONCURRENCY: Key =
     Key::new("concurrency", &Shape::Integer(1, 1024), "How many messages it handles at a time.")
         .default("1");
+const CONCURRENCY_MIN: Key = Key::new(
+    "concurrency-min",
+    &Shape::Integer(1, 1024),
+    "How few messages at a time an operator may make it.",
+)
+.default("1");
+const CONCURRENCY_MAX: Key = Key::new(
+    "concurrency-max",
+    &Shape::Integer(1, 1024),
+    "How many messages at a time an operator may make it; as many as `concurrency` unless told otherwise.",
+);
 const RETRY: Key = Key::new("retry", &RETRY_SHAPE, "How often a message is tried.");
 const TIME_LIMIT: Key = Key::new("time-limit", SPAN, "How long one attempt may take.");
 const PRINCIPAL: Key =

@@ -204,7 +204,7 @@ impl Peer {
         self.session.accept_open();
         let connection = self.connection;
         let user = ShortStr::from_static("guest");
-        let capabilities = Capabilities { consumer_cancel_notify: true };
+        let capabilities = Capabilities { consumer_cancel_notify: true, ..Capabilities::default() };
         let authority = Authority::full();
         self.push(Input::Connect { connection, user, capabilities, authority });
         self.push(Input::Credit { connection, bytes: scene.conditions.egress_bytes });

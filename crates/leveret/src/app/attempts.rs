@@ -26,12 +26,8 @@ pub(super) struct Surroundings {
 
 impl App {
     pub(super) fn attempts(&self, handler: &Handler, around: Surroundings) -> Attempts {
-        let ground = Ground {
-            handler: handler.name.clone(),
-            shared: around.shared.clone(),
-            principal: handler.principal.clone(),
-            locals: handler.locals(),
-        };
+        let (shared, principal) = (around.shared.clone(), handler.principal.clone());
+        let ground = Ground::new(&handler.name, shared, principal, handler.locals());
         let has_own_threads = handler.threading == Threading::Own;
         Attempts {
             handler: handler.name.clone(),

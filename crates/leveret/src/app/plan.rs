@@ -75,6 +75,8 @@ impl App {
                 return Err(StartError::UnknownHandler { handler: name.clone(), suggestion });
             };
             handler.concurrency = config.concurrency.unwrap_or(handler.concurrency);
+            handler.concurrency_min = config.concurrency_min.or(handler.concurrency_min);
+            handler.concurrency_max = config.concurrency_max.or(handler.concurrency_max);
             handler.retry = config.retry.unwrap_or(handler.retry);
             handler.time_limit = config.time_limit.or(handler.time_limit);
             if let Some(name) = &config.principal {
@@ -157,6 +159,11 @@ fn check_numbers(handler: &Handler) -> Result<(), StartError> {
         let (found, wanted) =
             (handler.concurrency_max().to_string(), format!("up to {CONCURRENCY_MAX}"));
         return Err(out_of_range("concurrency bound", found, wanted));
+    }
+    if !(1..=handler.concurrency).contains(&handler.concurrency_min()) {
+        let found = handler.concurrency_min().to_string();
+        let wanted = format!("1 to its concurrency of {}", handler.concurrency);
+        return Err(out_of_range("least concurrency", found, wanted));
     }
     if let Some((what, found, wanted)) = handler.kill_switch.and_then(|switch| switch.misfit()) {
         return Err(out_of_range(what, found, wanted.to_owned()));
@@ -272,6 +279,28 @@ mod tests {
             app().handler(Handler::new("jobs", nothing).concurrency(0)),
             expect!["handler `nothing` has a concurrency of 0, which is not 1 to 1024"],
         );
+        check_error(
+            app().handler(Handler::new("jobs", nothing).concurrency_up_to(2_000)),
+            expect!["handler `nothing` has a concurrency bound of 2000, which is not up to 1024"],
+        );
+        check_error(
+            app().handler(Handler::new("jobs", nothing).concurrency(2).concurrency_at_least(3)),
+            expect![
+                "handler `nothing` has a least concurrency of 3, which is not 1 to its concurrency of 2"
+            ],
+        );
+    }
+
+    #[test]
+    fn the_file_bounds_concurrency_too() {
+        let text =
+            "handlers.nothing = { concurrency = 4, concurrency-min = 2, concurrency-max = 8 }";
+        let config = Config::parse("c".as_ref(), text).unwrap();
+        let handler = Handler::new("jobs", nothing).concurrency_up_to(5);
+        let mut app = app().handler(handler).configure(config);
+        app.apply_configuration().unwrap();
+        let gate = app.handlers.first().unwrap().gate();
+        assert_eq!((gate.workers(), gate.bounds()), (4, &(2..=8)));
     }
 
     #[test]

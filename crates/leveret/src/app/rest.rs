@@ -18,11 +18,11 @@ impl RunningApp {
     /// A look asks for the queues on the connection that deliveries come by: what was delivered
     /// before the answer has passed the relay, and is counted there until it is settled.
     pub(crate) async fn at_rest(&self, relay: &Relay) {
-        let mut looks = 0;
-        let mut before = None;
+        let (mut looks, mut before) = (0, None);
+        let listener = self.bell.listen();
         while looks < LOOKS {
             let mut passed = pin!(relay.changed());
-            let mut settled = pin!(self.changed.notified());
+            let mut settled = pin!(listener.rung());
             passed.as_mut().enable();
             settled.as_mut().enable();
             let stats = self.stats();

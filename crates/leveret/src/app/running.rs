@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leveret_client::{ChannelError, ConnectError, Connection, QueueDeclare, RpcClient, RpcOptions};
 use leveret_protocol::ShortStr;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -15,6 +15,7 @@ use super::Hook;
 use super::error::StopError;
 use super::probe::Probes;
 use super::settlement::SettlementPlan;
+use crate::bell::Bell;
 use crate::control::Control;
 use crate::embedded::Embedded;
 use crate::endpoint::Endpoint;
@@ -48,7 +49,7 @@ pub struct RunningApp {
     /// Connection and queue of each handler.
     pub(super) queues: Vec<(String, String)>,
     pub(super) monitor: Monitor,
-    pub(super) changed: Arc<Notify>,
+    pub(super) bell: Arc<Bell>,
     pub(super) probes: Probes,
     pub(super) metrics_address: Option<std::net::SocketAddr>,
     pub(super) control: Control,
@@ -105,16 +106,9 @@ impl RunningApp {
         self.monitor.stats()
     }
 
-    /// Waits until the counts are as wanted; looked at whenever a message is settled.
+    /// Waits until the counts are as wanted; looked at whenever a message begins or is settled.
     pub async fn wait_until(&self, wanted: impl Fn(&Stats) -> bool) {
-        loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if wanted(&self.stats()) {
-                return;
-            }
-            changed.await;
-        }
+        self.bell.until(|| wanted(&self.stats()).then_some(())).await;
     }
 
     /// Waits until all queues of handlers are empty, nothing is in hand, nothing that this

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use leveret_client::{ConnectOptions, Connection};
 use leveret_protocol::ShortStr;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -20,6 +20,7 @@ use super::partitions::{check_numbers, told};
 use super::running::RunningApp;
 use super::settlement::{HandlerPlan, SettlementPlan};
 use super::{App, DEFAULT_CONNECTION};
+use crate::bell::Bell;
 use crate::control::{Control, Desk};
 use crate::embedded::Embedded;
 use crate::endpoint::Endpoint;
@@ -52,7 +53,7 @@ struct Assembly {
     links: BTreeMap<String, Link>,
     /// What is known of each handler, by name.
     known: BTreeMap<String, (Arc<Counters>, Arc<Gate>)>,
-    changed: Arc<Notify>,
+    bell: Arc<Bell>,
     reconnects: Arc<AtomicU64>,
     failures: mpsc::Sender<StopError>,
 }
@@ -85,7 +86,7 @@ impl App {
         for handler in &self.handlers {
             let name = connection_of(handler);
             let guarantee = Guarantee::of(handler, assembly.links.get(name));
-            let counters = Arc::new(Counters::new(assembly.changed.clone()));
+            let counters = Arc::new(Counters::new(assembly.bell.clone()));
             let gate = Arc::new(handler.gate());
             let known = (counters.clone(), gate.clone());
             assembly.known.insert(handler.name.clone(), known);
@@ -124,7 +125,7 @@ impl App {
             links: assembly.links,
             queues: self.handlers.iter().flat_map(queues_of).collect(),
             monitor,
-            changed: assembly.changed,
+            bell: assembly.bell,
             probes: self.probes,
             metrics_address,
             control,
@@ -159,7 +160,7 @@ impl Assembly {
             brokers: Vec::new(),
             links: BTreeMap::new(),
             known: BTreeMap::new(),
-            changed: Arc::default(),
+            bell: Arc::default(),
             reconnects: Arc::default(),
             failures,
         }
@@ -182,7 +183,11 @@ impl Assembly {
         }
         let way = self.way(endpoint, name).await?;
         let dialer = Dialer {
-            options: ConnectOptions { name: Some(format!("{}:{name}", app.name)), ..way.0 },
+            options: ConnectOptions {
+                name: Some(format!("{}:{name}", app.name)),
+                refused_commits: true,
+                ..way.0
+            },
             way: way.1,
             #[cfg(feature = "test-kit")]
             relay: app.relay.clone(),
@@ -390,7 +395,7 @@ impl Assembly {
     }
 
     fn control(&mut self, monitor: &Monitor, desk: Desk) -> Control {
-        let control = Control::new(monitor.clone(), self.changed.clone());
+        let control = Control::new(monitor.clone(), self.bell.clone());
         self.services.spawn(desk.serve(control.clone()));
         control
     }

@@ -26,6 +26,10 @@ use crate::serve::StatusRule;
 pub struct HandlerConfig {
     /// How many messages it handles at a time.
     pub concurrency: Option<usize>,
+    /// How few an operator may make it while it runs.
+    pub concurrency_min: Option<usize>,
+    /// How many an operator may make it while it runs.
+    pub concurrency_max: Option<usize>,
     /// How often it tries a message.
     pub retry: Option<RetryPolicy>,
     /// How long one attempt may take.
@@ -45,6 +49,8 @@ pub struct HandlerConfig {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawHandler {
     concurrency: Option<Spanned<usize>>,
+    concurrency_min: Option<Spanned<usize>>,
+    concurrency_max: Option<Spanned<usize>>,
     retry: Option<RawRetry>,
     time_limit: Option<Spanned<String>>,
     principal: Option<String>,
@@ -60,6 +66,10 @@ pub(super) struct RawHandler {
 impl Source<'_> {
     pub(super) fn handler(self, raw: RawHandler) -> Result<HandlerConfig, ConfigError> {
         let concurrency = self.within(raw.concurrency, "concurrency", 1, CONCURRENCY_MAX)?;
+        let concurrency_min =
+            self.within(raw.concurrency_min, "concurrency-min", 1, CONCURRENCY_MAX)?;
+        let concurrency_max =
+            self.within(raw.concurrency_max, "concurrency-max", 1, CONCURRENCY_MAX)?;
         let retry = raw.retry.map(|retry| self.retry(retry)).transpose()?;
         let time_limit = self.span(raw.time_limit)?;
         let rules = raw.on_error.into_iter().map(|(errors, rule)| self.rule(&errors, rule));
@@ -67,6 +77,8 @@ impl Source<'_> {
         let routes = raw.error_routes.into_iter().map(|route| self.route(route));
         Ok(HandlerConfig {
             concurrency,
+            concurrency_min,
+            concurrency_max,
             retry,
             time_limit,
             principal: raw.principal,

@@ -42,6 +42,8 @@ pub use source::ConfigText;
 ///
 /// [handlers.classify]
 /// concurrency = 10
+/// concurrency-min = 2      # how far an operator may go while it runs
+/// concurrency-max = 20
 /// time-limit = "30s"
 /// retry = { attempts = 3, delays = 6, first-delay = "5s", longest-delay = "2min", give-up-after = "1h" }
 /// principal = "clerk"

@@ -24,6 +24,8 @@ fn a_whole_file_is_understood() {
         threshold = 3
         [handlers.classify]
         concurrency = 10
+        concurrency-min = 2
+        concurrency-max = 20
         time-limit = "30s"
         retry = { attempts = 2, delays = 3, first-delay = "5s", give-up-after = "1h" }
         [[files.read]]
@@ -44,7 +46,8 @@ fn a_whole_file_is_understood() {
     assert_eq!(config.connections["archive"], Endpoint::from("amqp://guest:guest@archive/"));
     assert_eq!(config.settings["threshold"].as_integer(), Some(3));
     let classify = &config.handlers["classify"];
-    assert_eq!(classify.concurrency, Some(10));
+    let (least, most) = (classify.concurrency_min, classify.concurrency_max);
+    assert_eq!((classify.concurrency, least, most), (Some(10), Some(2), Some(20)));
     assert_eq!(classify.time_limit, Some(Duration::from_secs(30)));
     assert_eq!(
         classify.retry.unwrap().to_string(),
@@ -126,6 +129,14 @@ fn a_concurrency_out_of_range_is_pointed_at() {
           |
         2 | concurrency = 0
           |               ^"#]],
+    );
+    check_error(
+        "[handlers.a]\nconcurrency-max = 2000\n",
+        expect![[r#"
+        leveret.toml:2:19: concurrency-max is 1 to 1024, found 2000
+          |
+        2 | concurrency-max = 2000
+          |                   ^^^^"#]],
     );
 }
 

@@ -11,9 +11,9 @@ mod status;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Notify;
 use tracing::{info, warn};
 
+use crate::bell::Bell;
 use crate::gate::{Gate, Halt};
 use crate::metrics::{Monitor, Watched};
 use crate::phase::Phase;
@@ -55,7 +55,7 @@ pub struct Control(Arc<Steered>);
 
 struct Steered {
     monitor: Monitor,
-    changed: Arc<Notify>,
+    bell: Arc<Bell>,
     /// One for each handler. A lock, as whoever looks writes it; held for one look.
     paces: Mutex<Vec<Pace>>,
 }
@@ -87,9 +87,9 @@ pub enum ControlError {
 }
 
 impl Control {
-    pub(crate) fn new(monitor: Monitor, changed: Arc<Notify>) -> Self {
+    pub(crate) fn new(monitor: Monitor, bell: Arc<Bell>) -> Self {
         let paces = monitor.handlers().iter().map(|one| Pace::new(&one.counters.read())).collect();
-        Self(Arc::new(Steered { monitor, changed, paces: Mutex::new(paces) }))
+        Self(Arc::new(Steered { monitor, bell, paces: Mutex::new(paces) }))
     }
 
     /// All handlers, in the order in which they were added.
@@ -117,7 +117,7 @@ impl Control {
         let ends_after = pause.expiry.map(|expiry| format!("{expiry:?}"));
         warn!(handler, owner, reason, ends_after, "handler paused by an operator");
         gate.halt(halt);
-        self.0.changed.notify_waiters();
+        self.0.bell.ring_after_all();
         self.handler(handler)
     }
 
@@ -126,14 +126,15 @@ impl Control {
         let gate = &self.find(handler)?.gate;
         if gate.release().is_some() {
             info!(handler, owner, "handler resumed by an operator");
-            self.0.changed.notify_waiters();
+            self.0.bell.ring_after_all();
         }
         self.handler(handler)
     }
 
     /// Sets how many messages a handler works on at a time, within the bounds it declares:
-    /// from 1 to its concurrency, or to
-    /// [`Handler::concurrency_up_to`](crate::Handler::concurrency_up_to).
+    /// from 1 or
+    /// [`Handler::concurrency_at_least`](crate::Handler::concurrency_at_least), to its concurrency
+    /// or [`Handler::concurrency_up_to`](crate::Handler::concurrency_up_to).
     pub fn set_concurrency(
         &self,
         handler: &str,
@@ -152,7 +153,7 @@ impl Control {
         }
         let before = gate.set_workers(workers);
         info!(handler, owner, before, workers, "concurrency set by an operator");
-        self.0.changed.notify_waiters();
+        self.0.bell.ring_after_all();
         self.handler(handler)
     }
 
@@ -162,15 +163,13 @@ impl Control {
     pub async fn drain(&self, handler: &str, pause: Pause) -> Result<HandlerStatus, ControlError> {
         self.pause(handler, pause)?;
         let watched = self.find(handler)?;
-        loop {
-            let mut changed = std::pin::pin!(self.0.changed.notified());
-            changed.as_mut().enable();
+        let look = || {
             let HandlerStats { in_flight, consumers, .. } = watched.counters.read();
-            if (in_flight == 0 && consumers == 0) || !watched.gate.is_halted() {
-                return self.handler(handler);
-            }
-            changed.await;
-        }
+            let is_drained = in_flight == 0 && consumers == 0;
+            (is_drained || !watched.gate.is_halted()).then_some(())
+        };
+        self.0.bell.until(look).await;
+        self.handler(handler)
     }
 
     fn look(&self, one: &Watched, pace: &mut Pace) -> HandlerStatus {

@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use leveret_client::{Codecs, DecodeError, Format};
+use leveret_client::{DecodeError, Format};
 use serde::de::DeserializeOwned;
 
 use super::FromMessage;
@@ -64,21 +64,12 @@ impl<T: DeserializeOwned + Send> FromMessage for Json<T> {
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, JsonRejection>> + Send {
         let message = request.message();
-        let read = with_codecs(request, |codecs| {
-            codecs.decode_as(Format::Json, message.properties(), message.body())
-        });
+        let codecs = request.codecs();
+        let read = codecs.decode_as(Format::Json, message.properties(), message.body());
         ready(read.map(Json).map_err(JsonRejection::from))
     }
 
     fn needs(needs: &mut Needs<'_>) {
         needs.one_message("Json");
-    }
-}
-
-/// The codecs that the application has been given, or those that are usual.
-pub(super) fn with_codecs<T>(request: &Request, read: impl FnOnce(&Codecs) -> T) -> T {
-    match request.state::<Codecs>() {
-        Some(codecs) => read(codecs),
-        None => read(&Codecs::default()),
     }
 }

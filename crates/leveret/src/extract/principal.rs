@@ -81,12 +81,7 @@ mod tests {
     ) -> Result<String, NoPrincipal> {
         let message = Message::new("k", properties.build(), "");
         let shared = Arc::new(Shared::new("app"));
-        let ground = Ground {
-            handler: "h".to_owned(),
-            shared,
-            principal: fixed.map(Principal::new),
-            locals: Locals::default(),
-        };
+        let ground = Ground::new("h", shared, fixed.map(Principal::new), Locals::default());
         let request = Request::new(message, Arc::new(ground), 1);
         principal_of(&request).map(|principal| principal.to_string())
     }

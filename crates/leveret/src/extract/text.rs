@@ -5,7 +5,6 @@ use std::future::{Future, ready};
 use leveret_client::{Codecs, DecodeError};
 
 use super::FromMessage;
-use super::json::with_codecs;
 use crate::failure::{Class, Classify};
 use crate::request::Request;
 use crate::shared::Needs;
@@ -46,7 +45,7 @@ impl FromMessage for Text {
     type Rejection = TextRejection;
 
     fn from_message(request: &Request) -> impl Future<Output = Result<Self, TextRejection>> + Send {
-        ready(with_codecs(request, |codecs| decode(codecs, request)))
+        ready(decode(request.codecs(), request))
     }
 
     fn needs(needs: &mut Needs<'_>) {

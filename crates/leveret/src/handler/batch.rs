@@ -48,6 +48,8 @@ impl Handler {
     ///   [`Class::Busy`](crate::Class::Busy) is no message's fault either: all come back later.
     /// - *One message fails* ([`Each`]): it is retried by the policy, its neighbours are settled
     ///   before that.
+    /// - *A message asks for an answer*: an [`Each`] of `Reply`s, or of results with them, has one
+    ///   for each. A `Reply` for all of the batch goes to nobody.
     /// - *A message cannot be read*: a dead letter, and not in the batch.
     ///
     /// Messages that were delivered before may be what took a process down, so a new channel

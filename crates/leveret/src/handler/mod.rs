@@ -100,7 +100,8 @@ pub struct Handler {
     pub(crate) bindings: Vec<Binding>,
     pub(crate) connection: Option<String>,
     pub(crate) concurrency: usize,
-    /// How many an operator may make it.
+    /// How few and how many an operator may make it.
+    pub(crate) concurrency_min: Option<usize>,
     pub(crate) concurrency_max: Option<usize>,
     pub(crate) mode: Option<Mode>,
     pub(crate) retry: RetryPolicy,
@@ -172,6 +173,7 @@ impl Handler {
             bindings: Vec::new(),
             connection: None,
             concurrency: 1,
+            concurrency_min: None,
             concurrency_max: None,
             mode: None,
             retry: RetryPolicy::default(),

@@ -29,7 +29,7 @@ struct Channel {
     /// Delivered and not settled, by delivery tag.
     in_hand: BTreeMap<u64, Parcel>,
     /// How those will be settled that a transaction holds.
-    verdicts: Vec<(Parcel, Fate)>,
+    verdicts: Vec<(u64, Parcel, Fate)>,
     /// Published and not answered, by their number on the channel.
     outputs: BTreeMap<u64, Parcel>,
     /// Answered, but the message they came of is not settled yet.
@@ -132,6 +132,7 @@ impl Channel {
             (Side::ToApp, "basic.deliver") if is_handlers => Some(Point::Delivery),
             (Side::ToApp, "basic.ack") => Some(Point::Confirm),
             (Side::ToApp, "tx.commit-ok") => Some(Point::Answer),
+            (Side::ToApp, "tx.rollback-ok") if self.is_committing => Some(Point::Answer),
             (_, _) => None,
         }
     }
@@ -190,6 +191,7 @@ impl Channel {
             Method::BasicAck(ack) => self.confirm(ack.delivery_tag, ack.multiple, log),
             Method::BasicNack(nack) => drop(self.take_outputs(nack.delivery_tag, nack.multiple)),
             Method::TxCommitOk(_) => self.commit(log),
+            Method::TxRollbackOk(_) if self.is_committing => self.undo(),
             Method::ChannelClose(_) | Method::ChannelCloseOk(_) => self.close(),
             _ => {}
         }
@@ -248,17 +250,17 @@ impl Channel {
 
     fn settle(&mut self, tag: u64, is_multiple: bool, fate: Fate, log: &mut Log) {
         let Some(handler) = self.handler.clone() else { return };
-        let settled: Vec<Parcel> = if is_multiple {
+        let settled: Vec<(u64, Parcel)> = if is_multiple {
             let later = self.in_hand.split_off(&tag.saturating_add(1));
-            std::mem::replace(&mut self.in_hand, later).into_values().collect()
+            std::mem::replace(&mut self.in_hand, later).into_iter().collect()
         } else {
-            self.in_hand.remove(&tag).into_iter().collect()
+            self.in_hand.remove_entry(&tag).into_iter().collect()
         };
         if self.kind == ChannelKind::Transaction {
-            self.verdicts.extend(settled.into_iter().map(|message| (message, fate)));
+            self.verdicts.extend(settled.into_iter().map(|(tag, message)| (tag, message, fate)));
             return;
         }
-        for message in settled {
+        for (_, message) in settled {
             log.settled(&handler, message, fate, &self.unit);
         }
         // Others may be settled by themselves that were published for with these.
@@ -272,9 +274,17 @@ impl Channel {
             log.published(self.handler.clone(), parcel.clone());
         }
         let handler = self.handler.clone().unwrap_or_default();
-        for (message, fate) in std::mem::take(&mut self.verdicts) {
+        for (_, message, fate) in std::mem::take(&mut self.verdicts) {
             log.settled(&handler, message, fate, &unit);
         }
+    }
+
+    /// The broker has done nothing of the transaction.
+    fn undo(&mut self) {
+        self.is_committing = false;
+        self.outputs.clear();
+        let verdicts = std::mem::take(&mut self.verdicts).into_iter();
+        self.in_hand.extend(verdicts.map(|(tag, message, _)| (tag, message)));
     }
 
     fn close(&mut self) {

@@ -14,7 +14,7 @@ pub enum Point {
     Confirm,
     /// The application acknowledges, refuses, or commits.
     Settlement,
-    /// The broker answers a commit.
+    /// The broker answers a commit, as done or as refused.
     Answer,
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use leveret_client::{Codecs, Publish as Sealed};
+use leveret_client::Publish as Sealed;
 use leveret_protocol::{FieldValue, ShortStr};
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -235,6 +235,9 @@ impl Attempts {
         first: Vec<Publish>,
         then: Vec<Output>,
     ) -> Vec<Sealed> {
+        if first.is_empty() && then.is_empty() {
+            return Vec::new();
+        }
         let parent = Parent { message, handler: &self.handler };
         let then = then.into_iter().filter_map(|output| match output {
             Output::Publish(publish) => Some(publish),
@@ -277,10 +280,7 @@ impl Attempts {
 
     /// An answer to the message, if it asks for one.
     fn addressed(&self, reply: Reply, message: &Message) -> Option<Publish> {
-        match self.shared.state::<Codecs>() {
-            Some(codecs) => reply.to(message, codecs),
-            None => reply.to(message, &Codecs::default()),
-        }
+        reply.to(message, &self.ground.codecs)
     }
 
     /// The failure as a reply, if the message asks for one.

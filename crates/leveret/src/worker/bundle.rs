@@ -108,22 +108,7 @@ impl Worker {
             }
         }
         match &lane.way {
-            Way::Transaction(channel) => {
-                let published = self.stage(lane, channel, bundle).await?;
-                let entries = bundle.items.iter_mut().filter_map(|item| item.entry.take());
-                for entry in entries {
-                    channel.publish(entry).await.map_err(LaneError::from)?;
-                }
-                tell(bundle, in_hand, |word| match word {
-                    Word::AckUpTo(delivery) => channel.ack_up_to(delivery),
-                    Word::Ack(delivery) => channel.ack(delivery),
-                    Word::Discard(delivery) => channel.reject(delivery, Refusal::Discard),
-                    Word::Requeue(delivery) => channel.nack(delivery, Refusal::Requeue),
-                })?;
-                let returned = channel.commit().await.map_err(LaneError::from)?.returned;
-                self.keep_returned(lane, returned).await?;
-                Ok(published)
-            }
+            Way::Transaction(channel) => self.commit_bundle(lane, channel, bundle, in_hand).await,
             Way::Confirmed(channel) => {
                 let outputs =
                     if bundle.has_outputs() { lane.outputs(channel).await? } else { channel };
@@ -148,7 +133,7 @@ impl Worker {
     }
 
     /// Publishes within the transaction. Begins again, if an output can never be published.
-    async fn stage(
+    pub(super) async fn stage(
         &self,
         lane: &Lane,
         channel: &TxChannel,
@@ -268,6 +253,20 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// Acknowledges and refuses with the next commit.
+pub(super) fn tell_within(
+    channel: &TxChannel,
+    bundle: &Bundle<'_>,
+    in_hand: &BTreeSet<u64>,
+) -> Result<(), LaneError> {
+    tell(bundle, in_hand, |word| match word {
+        Word::AckUpTo(delivery) => channel.ack_up_to(delivery),
+        Word::Ack(delivery) => channel.ack(delivery),
+        Word::Discard(delivery) => channel.reject(delivery, Refusal::Discard),
+        Word::Requeue(delivery) => channel.nack(delivery, Refusal::Requeue),
+    })
 }
 
 /// Acknowledges and refuses.

@@ -1,11 +1,12 @@
 //! How a settlement reaches the broker: in one transaction, or confirmed first.
 
+use std::mem::take;
 use std::sync::Arc;
 use std::time::Duration;
 
 use leveret_client::{
-    Channel, ChannelError, Connection, ConsumeOptions, Consumer, Delivery, Publish, PublishError,
-    Refusal, Returned, SettleError, TxChannel,
+    Channel, ChannelError, Committed, Connection, ConsumeOptions, Consumer, Delivery, Publish,
+    PublishError, Refusal, Returned, SettleError, TxChannel,
 };
 use leveret_protocol::ShortStr;
 use tokio::sync::OnceCell;
@@ -70,6 +71,9 @@ pub(crate) enum LaneError {
     /// Nothing was published: there is no connection for that.
     #[error("no connection to publish on")]
     NoOutlet,
+    /// Nothing was done, as the broker has no queue for these.
+    #[error("no queue takes {} of its messages", .0.len())]
+    Undone(Vec<Returned>),
     /// An output was not confirmed. The channel may be over or not.
     #[error(transparent)]
     Publish(#[from] PublishError),
@@ -109,24 +113,25 @@ impl Lane {
         Ok((lane, consumer))
     }
 
-    /// Publishes, records, acknowledges. `entry` is the id for the inbox.
+    /// Publishes, records, acknowledges. `entry` is the id for the inbox. What is not confirmed
+    /// may have to be settled again, so a transaction leaves the outputs where they are.
     pub(crate) async fn settle(
         &self,
         delivery: &Delivery,
-        settlement: Settlement,
-        entry: Option<Publish>,
+        settlement: &mut Settlement,
+        entry: Option<&Publish>,
     ) -> Result<Settled, LaneError> {
-        let Settlement { mut outputs, fate, postponed } = settlement;
-        if let Some(postponed) = postponed {
+        let Settlement { outputs, fate, postponed } = settlement;
+        if let Some(postponed) = postponed.take() {
             outputs.push(self.hold_back(*postponed).await?);
         }
         if matches!(fate, Fate::DeadLettered | Fate::Postponed) {
-            self.fit_all(&mut outputs);
+            self.fit_all(outputs);
         }
         match &self.way {
             Way::Transaction(channel) => {
-                for publish in outputs.into_iter().chain(entry) {
-                    channel.publish(publish).await?;
+                for publish in outputs.iter().chain(entry) {
+                    channel.publish(publish.clone()).await?;
                 }
                 match fate {
                     Fate::Handled
@@ -140,12 +145,16 @@ impl Lane {
                     }
                     Fate::Rejected => channel.reject(delivery, Refusal::Discard)?,
                 }
-                Ok(Settled { returned: channel.commit().await?.returned })
+                Self::commit(channel).await
             }
             Way::Confirmed(channel) => {
-                self.confirm_all(outputs).await?;
+                if !outputs.is_empty() {
+                    self.confirm_all(take(outputs)).await?;
+                }
                 // Only when the outputs are safe: an id says that they are.
-                self.confirm_all(entry).await?;
+                if let Some(entry) = entry {
+                    self.confirm_all([entry.clone()]).await?;
+                }
                 match fate {
                     Fate::Handled
                     | Fate::Duplicate
@@ -161,6 +170,11 @@ impl Lane {
                 Ok(Settled::default())
             }
         }
+    }
+
+    pub(super) async fn commit(channel: &TxChannel) -> Result<Settled, LaneError> {
+        let Committed { returned, is_undone, .. } = channel.commit().await?;
+        if is_undone { Err(LaneError::Undone(returned)) } else { Ok(Settled { returned }) }
     }
 
     /// Addresses a copy so that it comes back after its pause.
@@ -192,7 +206,7 @@ impl Lane {
                 for publish in outputs {
                     channel.publish(publish).await?;
                 }
-                Ok(Settled { returned: channel.commit().await?.returned })
+                Self::commit(channel).await
             }
             Way::Confirmed(_) => {
                 self.confirm_all(outputs).await?;
@@ -220,8 +234,7 @@ impl Lane {
         &self,
         publishes: impl IntoIterator<Item = Publish>,
     ) -> Result<(), LaneError> {
-        let mut publishes = publishes.into_iter().peekable();
-        let (Way::Confirmed(own), Some(_)) = (&self.way, publishes.peek()) else { return Ok(()) };
+        let Way::Confirmed(own) = &self.way else { return Ok(()) };
         confirm_all(self.outputs(own).await?, publishes).await.map_err(LaneError::from)
     }
 

@@ -24,6 +24,7 @@ mod share;
 mod single;
 mod suspects;
 mod switch;
+mod undone;
 mod watched;
 mod window;
 

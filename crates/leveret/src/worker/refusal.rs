@@ -16,6 +16,7 @@ pub(super) fn unpublishable(error: &LaneError) -> Option<Failure> {
         LaneError::Publish(_)
         | LaneError::Channel(_)
         | LaneError::Settle(_)
+        | LaneError::Undone(_)
         | LaneError::NoOutlet => None,
     }
 }
@@ -41,6 +42,7 @@ pub(super) fn refusal(error: &LaneError) -> Option<String> {
         LaneError::Channel(_)
         | LaneError::Settle(_)
         | LaneError::Publish(_)
+        | LaneError::Undone(_)
         | LaneError::NoOutlet => return None,
     };
     Some(format!("the broker refused the outputs: {code} {text}"))

@@ -15,7 +15,7 @@ use crate::phase::Phase;
 use crate::stats::Count;
 
 /// How often dead letters are sent that no queue takes, with its queue declared between.
-const KEEPING_TRIES: u32 = 6;
+pub(super) const KEEPING_TRIES: u32 = 6;
 
 impl Worker {
     /// Tells what became of the message; nothing if it went back to its queue.
@@ -23,13 +23,14 @@ impl Worker {
         &self,
         lane: &Lane,
         (delivery, message): (&Delivery, &Message),
-        settlement: Settlement,
+        mut settlement: Settlement,
         entry: Option<Publish>,
     ) -> Result<Option<Fate>, Leave> {
         let (fate, outputs) = (settlement.fate, settlement.outputs.len() as u64);
         // A dead letter may be sent again under its id, so that is not recorded.
         let entry = entry.filter(|_| fate == Fate::Handled);
-        let error = match lane.settle(delivery, settlement, entry).await {
+        let settled = self.settle_whole(lane, delivery, &mut settlement, entry.as_ref()).await;
+        let error = match settled {
             Ok(Settled { returned }) => {
                 self.count(fate, outputs);
                 if !returned.is_empty() {
@@ -47,12 +48,7 @@ impl Worker {
             let letter = self.attempts.give_up(message, &failure, 1, now_secs());
             return Box::pin(self.settle(lane, (delivery, message), letter, None)).await;
         }
-        if let LaneError::Publish(
-            error @ (PublishError::Unroutable { .. }
-            | PublishError::Nacked
-            | PublishError::NotSent(ChannelError::TooLarge { .. })),
-        ) = error
-        {
+        if is_not_kept(&error) {
             let pause = self.returns.pause(message);
             let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
             error!(handler = %self.attempts.handler, %error, pause_ms, "output not kept, message goes back to its queue");
@@ -61,7 +57,7 @@ impl Worker {
                 () = tokio::time::sleep(pause) => {}
                 () = phase.reached(Phase::Draining) => {}
             }
-            if matches!(error, PublishError::Unroutable { .. }) {
+            if !matches!(error, LaneError::Publish(PublishError::Nacked)) {
                 self.restore_queues(lane, 1, &mut BackOff::new()).await;
             }
             lane.requeue(delivery).await?;
@@ -102,7 +98,8 @@ impl Worker {
         }
     }
 
-    /// A transaction is committed even if a queue is missing for some of it: that becomes dead letters.
+    /// Other brokers commit a transaction even if a queue is missing for some of it: that becomes dead letters,
+    /// in a transaction of its own.
     pub(super) async fn keep_returned(
         &self,
         lane: &Lane,
@@ -111,31 +108,18 @@ impl Worker {
         if returned.is_empty() {
             return Ok(());
         }
-        let own = |returned: &Returned| {
-            returned.exchange.is_empty() && returned.routing_key == self.attempts.dead_letters
-        };
         let (letters, outputs): (Vec<Returned>, Vec<Returned>) =
-            returned.into_iter().partition(own);
-        self.attempts.counters.add(Count::Unroutable, outputs.len() as u64);
-        let buried = outputs.into_iter().flat_map(|returned| {
-            let failure = unroutable(&returned);
-            let message = Message {
-                exchange: returned.exchange,
-                routing_key: returned.routing_key,
-                properties: returned.properties,
-                body: returned.body,
-                redelivered: false,
-            };
-            self.attempts.bury(&message, &failure, 1, now_secs()).outputs
-        });
+            returned.into_iter().partition(|returned| self.is_own(returned));
+        let buried = outputs.into_iter().flat_map(|returned| self.buried(returned));
         let mut letters: Vec<Publish> = letters.into_iter().map(again).chain(buried).collect();
         let mut back_off = BackOff::new();
         for _ in 0..KEEPING_TRIES {
-            let missing = lane.publish(letters).await?.returned;
-            if missing.is_empty() {
-                return Ok(());
-            }
-            letters = missing.into_iter().map(again).collect();
+            letters = match lane.publish(letters.clone()).await {
+                Ok(Settled { returned }) if returned.is_empty() => return Ok(()),
+                Ok(Settled { returned }) => returned.into_iter().map(again).collect(),
+                Err(LaneError::Undone(_)) => letters,
+                Err(error) => return Err(error.into()),
+            };
             self.restore_queues(lane, letters.len(), &mut back_off).await;
         }
         let (handler, queue) = (&self.attempts.handler, &self.attempts.dead_letters);
@@ -143,7 +127,25 @@ impl Worker {
         Ok(())
     }
 
-    /// What they came of is acknowledged already, so nothing else has these letters.
+    /// Whether it is one of the handler's dead letters.
+    pub(super) fn is_own(&self, returned: &Returned) -> bool {
+        returned.exchange.is_empty() && returned.routing_key == self.attempts.dead_letters
+    }
+
+    /// An output that no queue takes, as a dead letter.
+    pub(super) fn buried(&self, returned: Returned) -> Vec<Publish> {
+        self.attempts.counters.add(Count::Unroutable, 1);
+        let failure = unroutable(&returned);
+        let message = Message {
+            exchange: returned.exchange,
+            routing_key: returned.routing_key,
+            properties: returned.properties,
+            body: returned.body,
+            redelivered: false,
+        };
+        self.attempts.bury(&message, &failure, 1, now_secs()).outputs
+    }
+
     pub(super) async fn restore_queues(
         &self,
         lane: &Lane,
@@ -156,6 +158,22 @@ impl Worker {
             warn!(%handler, what, error = %source, "cannot declare");
             back_off.pause().await;
         }
+    }
+}
+
+/// Whether nothing can be kept of it now, though the channel goes on.
+const fn is_not_kept(error: &LaneError) -> bool {
+    match error {
+        LaneError::Undone(_)
+        | LaneError::Publish(
+            PublishError::Unroutable { .. }
+            | PublishError::Nacked
+            | PublishError::NotSent(ChannelError::TooLarge { .. }),
+        ) => true,
+        LaneError::Publish(_)
+        | LaneError::Channel(_)
+        | LaneError::Settle(_)
+        | LaneError::NoOutlet => false,
     }
 }
 

@@ -84,8 +84,8 @@ impl Worker {
         let key = inbox_key(&self.attempts.handler, id.as_bytes());
         match desk.inbox.begin(key.clone()).await? {
             Arrival::Duplicate => {
-                let settlement = Settlement::new(Fate::Handled, Vec::new());
-                lane.settle(delivery, settlement, None).await?;
+                let mut settlement = Settlement::new(Fate::Handled, Vec::new());
+                lane.settle(delivery, &mut settlement, None).await?;
                 self.attempts.counters.add(Count::Duplicate, 1);
             }
             Arrival::New(reservation) => {

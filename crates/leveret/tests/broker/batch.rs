@@ -165,9 +165,7 @@ mod bodies {
         let handler = Handler::batch(jobs.as_str(), work).named("work").size(10).window(NEVER);
         let running = target.app().handler(handler).start().await.unwrap();
         send(&running, &jobs, &["a", "b"]).await;
-        while running.stats().handler("work").in_flight < 2 {
-            tokio::task::yield_now().await;
-        }
+        running.wait_until(|stats| stats.handler("work").in_flight == 2).await;
         running.shutdown().await.unwrap();
         assert_eq!(*seen.lock().unwrap(), [["a", "b"]]);
         if let Some(left) = target.ready_after_restart(&jobs).await {

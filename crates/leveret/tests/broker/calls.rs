@@ -9,6 +9,7 @@ on_each_broker! {
     an_error_may_be_the_answer
     a_request_that_comes_too_late_is_dropped_unhandled
     a_message_without_reply_to_is_handled_however_late
+    each_call_of_a_batch_gets_an_answer_of_its_own
 }
 
 mod bodies {
@@ -17,8 +18,8 @@ mod bodies {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use leveret::{
-        App, Class, Classify, Deadline, Failure, Handler, Json, Outcome, Publish, RemoteError,
-        Reply, RetryPolicy, RpcClient, RpcError, RpcOptions, RunningApp, Text,
+        App, Batch, Class, Classify, Deadline, Each, Failure, Handler, Json, Outcome, Publish,
+        RemoteError, Reply, RetryPolicy, RpcClient, RpcError, RpcOptions, RunningApp, Text,
     };
 
     use crate::setup::{Arrivals, MODES, Target, in_mode};
@@ -98,6 +99,35 @@ mod bodies {
             assert_eq!((error.class.as_str(), error.is_transient), ("bank", true));
 
             running.wait_until(|_| letters.all().len() == 2).await;
+            running.shutdown().await.unwrap();
+        }
+    }
+
+    /// The squares of small numbers.
+    fn squares(batch: Batch<Json<u32>>) -> std::future::Ready<Each<Result<Reply, OutOfStock>>> {
+        let square = |Json(number): Json<u32>| match number {
+            10.. => Err(OutOfStock(10)),
+            number => Ok(Reply::value(number * number)),
+        };
+        std::future::ready(batch.into_iter().map(square).collect())
+    }
+
+    pub(super) async fn each_call_of_a_batch_gets_an_answer_of_its_own(target: Target) {
+        for mode in MODES {
+            let queue = target.name(&format!("squares-{mode:?}"));
+            let handler = Handler::batch(queue.as_str(), squares).named("square").size(4);
+            // Only a full batch is handled, so all four are in one.
+            let handler = in_mode(handler.window(Duration::from_mins(10)), mode);
+            let (running, client) = started(target.app().handler(handler)).await;
+            let ask = async |number: u32| client.call::<_, u32>(queue.as_str(), &number).await;
+            let unasked = Publish::to_queue(&queue).json(&5).unwrap();
+            running.publisher().publish(unasked).await.unwrap();
+            let (two, many, three) = tokio::join!(ask(2), ask(12), ask(3));
+            assert_eq!((two.unwrap(), three.unwrap()), (4, 9));
+            assert_eq!(remote(many).class, "out-of-stock");
+            running.wait_until(|stats| stats.handler("square").in_flight == 0).await;
+            let stats = running.stats().handler("square");
+            assert_eq!((stats.handled, stats.dead_lettered, stats.replies_dropped), (3, 1, 1));
             running.shutdown().await.unwrap();
         }
     }

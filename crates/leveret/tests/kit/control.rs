@@ -59,6 +59,19 @@ async fn a_pause_ends_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_message_to_begin_is_woken() {
+    let (open, gate) = gate();
+    let app = started(Handler::new("jobs", move || opened(gate()))).await;
+    let running = app.running();
+    // Nothing else happens that would wake who waits.
+    let begun = running.wait_until(|stats| stats.handler("work").in_flight == 1);
+    tokio::join!(biased; begun, send(&app, "x"));
+    open.send(true).unwrap();
+    running.wait_until(|stats| stats.handler("work").handled == 1).await;
+    app.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_in_hand_is_finished_and_what_was_prefetched_goes_back_uncounted() {
     for mode in [Handler::transaction, Handler::confirmed] {
         let (open, gate) = gate();
@@ -117,7 +130,7 @@ async fn concurrency_changes_within_its_bounds() {
     for is_ordered in [false, true] {
         let (open, gate) = gate();
         let handler = Handler::new("jobs", move || opened(gate()));
-        let handler = handler.concurrency(2).concurrency_up_to(5);
+        let handler = handler.concurrency(3).concurrency_at_least(2).concurrency_up_to(5);
         let handler =
             if is_ordered { handler.ordered_by(OrderKey::header("none")) } else { handler };
         let app = started(handler).await;
@@ -129,16 +142,17 @@ async fn concurrency_changes_within_its_bounds() {
             pass(MINUTE).await;
             app.running().stats().handler("work").in_flight
         };
-        assert_eq!(in_hand().await, 2, "ordered: {is_ordered}");
+        assert_eq!(in_hand().await, 3, "ordered: {is_ordered}");
         assert_eq!(control.set_concurrency("work", 5, "ann").unwrap().workers, 5);
         assert_eq!(in_hand().await, 5);
-        control.set_concurrency("work", 1, "ann").unwrap();
+        control.set_concurrency("work", 2, "ann").unwrap();
         assert_eq!(in_hand().await, 5, "what is in hand is finished");
-        let refused = control.set_concurrency("work", 6, "ann").unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "handler `work` cannot have a concurrency of 6, only 1 to 5 (more is declared with `concurrency_up_to`)"
-        );
+        for beyond in [1, 6] {
+            let refused = control.set_concurrency("work", beyond, "ann").unwrap_err();
+            let (found, wanted) = (beyond, "2 to 5 (more is declared with `concurrency_up_to`)");
+            let text = format!("cannot have a concurrency of {found}, only {wanted}");
+            assert_eq!(refused.to_string(), format!("handler `work` {text}"));
+        }
         open.send(true).unwrap();
         app.settled().await;
         assert_eq!(app.handled("work").len(), 8);

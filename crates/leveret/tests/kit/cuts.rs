@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use leveret::test::{Cut, Point, TestApp, explore};
-use leveret::{App, Failure, Handler, Publish, Publisher, State};
+use leveret::{App, Batch, Failure, Handler, Mode, Publish, Publisher, State, Text};
 
 use crate::shop::{app, order, orders};
 
@@ -71,6 +71,47 @@ async fn a_transaction_is_exactly_once_wherever_the_connection_is_cut() {
     let again = report.steps.iter().find(|step| step.point == Point::Settlement);
     assert_eq!(again.unwrap().cut, Cut::Before);
     assert!(again.unwrap().deliveries > 2, "the message is delivered again:\n{report}");
+}
+
+/// One output has a queue, the other has none.
+async fn astray() -> [Publish; 2] {
+    ["halves", "nowhere"].map(|queue| Publish::to_queue(queue).text("half"))
+}
+
+async fn astray_in_batch(_: Batch<Text>) -> [Publish; 2] {
+    astray().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_output_without_a_queue_is_kept_wherever_the_connection_is_cut() {
+    // The broker took the acknowledgement first, and what came back only in another transaction.
+    for mode in [Mode::Transaction, Mode::Confirmed] {
+        for is_batch in [false, true] {
+            let app = || {
+                let halve = if is_batch {
+                    Handler::batch("whole", astray_in_batch).size(1)
+                } else {
+                    Handler::new("whole", astray)
+                };
+                let halve = match mode {
+                    Mode::Transaction => halve.named("halve").transaction(),
+                    Mode::Confirmed => halve.named("halve").confirmed(),
+                };
+                let dead = halve.dead_letter_queue();
+                App::new("halves")
+                    .handler(halve)
+                    .handler(Handler::new("halves", async || {}).named("keep").transaction())
+                    .handler(Handler::new(dead, async || {}).named("mourn").transaction())
+            };
+            let report = explore(app, Publish::to_queue("whole").text("x")).await.unwrap();
+            report.assert_at_least_once();
+            if mode == Mode::Transaction {
+                report.assert_exactly_once();
+            }
+            let answers = report.steps.iter().filter(|step| step.point == Point::Answer);
+            assert!(answers.count() >= 4, "{report}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
