@@ -102,6 +102,10 @@ pub struct Handler {
     pub(crate) concurrency: usize,
     /// How many an operator may make it.
     pub(crate) concurrency_max: Option<usize>,
+    /// How few.
+    pub(crate) concurrency_min: Option<usize>,
+    /// Whether it pulls nothing until somebody resumes it.
+    pub(crate) paused: bool,
     pub(crate) mode: Option<Mode>,
     pub(crate) retry: RetryPolicy,
     pub(crate) time_limit: Option<Duration>,
@@ -173,6 +177,8 @@ impl Handler {
             connection: None,
             concurrency: 1,
             concurrency_max: None,
+            concurrency_min: None,
+            paused: false,
             mode: None,
             retry: RetryPolicy::default(),
             time_limit: None,
