@@ -24,6 +24,7 @@
 mod load;
 mod plan;
 mod problems;
+mod reload;
 mod schedule;
 mod shape;
 mod show;
@@ -35,6 +36,7 @@ pub use leveret::{ConfigText, EXIT_CONFIG, LogFormat, StartError as AppStartErro
 pub use load::{Outside, RunFile};
 pub use plan::Plan;
 pub use problems::RunFileError;
+pub use reload::Reloaded;
 pub use show::Setting;
 pub use start::{Running, StartError};
 

@@ -34,6 +34,10 @@ impl Problems {
         self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// An error if there are some.
     pub(crate) fn finish(mut self) -> Result<(), RunFileError> {
         if self.0.is_empty() {

@@ -57,6 +57,7 @@ impl RunFile<'_> {
             | Shape::Bool
             | Shape::Integer(..)
             | Shape::Span
+            | Shape::Address
             | Shape::Words(_)
             | Shape::Any
             | Shape::Names(_)
@@ -82,6 +83,7 @@ impl RunFile<'_> {
             | Shape::Bool
             | Shape::Integer(..)
             | Shape::Span
+            | Shape::Address
             | Shape::Words(_)
             | Shape::Table(_)
             | Shape::List(_)

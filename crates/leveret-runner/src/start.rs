@@ -8,7 +8,9 @@ use leveret::{App, Endpoint, RunningApp, SettlementPlan, StopError};
 use leveret_broker::{Broker, Store};
 
 use crate::plan::{Consumer, Doors, Plan};
+use crate::reload::{Held, Reloaded};
 use crate::schedule;
+use crate::show::Setting;
 
 /// Where the embedded broker keeps its data unless told otherwise.
 const DATA_DIR_DEFAULT: &str = "leveret-data";
@@ -18,6 +20,7 @@ const DATA_DIR_DEFAULT: &str = "leveret-data";
 pub struct Running {
     app: RunningApp,
     broker: Option<Broker>,
+    held: Held,
 }
 
 /// A plan does not start.
@@ -38,6 +41,11 @@ impl Plan {
         &self.name
     }
 
+    /// Every setting, and where it comes from.
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
     /// What the log shows, if the file says: `off`, `error`, `warn`, `info`, `debug`, `trace`.
     pub fn log_level(&self) -> Option<&str> {
         self.config.log_level.as_deref()
@@ -54,7 +62,8 @@ impl Plan {
             Some(doors) => Some(self.let_in(doors).await?),
             None => None,
         };
-        Ok(Running { app: self.app().start().await?, broker })
+        let held = Held::of(&self);
+        Ok(Running { app: self.app().start().await?, broker, held })
     }
 
     /// Starts the embedded broker with its doors open, and connects to it by one of them.
@@ -126,6 +135,19 @@ impl Running {
     /// Where metrics are served, if they are.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.app.metrics_address()
+    }
+
+    /// Takes over what can be changed while it runs, from the file as it was read again:
+    /// concurrency and pauses of consumers, and the log's level, by `set_level`, which says whether
+    /// it could. A consumer that the file has no more takes nothing more. All else needs a restart.
+    pub fn reload(&mut self, plan: &Plan, set_level: &dyn Fn(&str) -> bool) -> Reloaded {
+        self.app.monitor().count_reload(true);
+        self.held.take_over(plan, &self.app.control(), set_level)
+    }
+
+    /// Counts, in the metrics, a file that was read again and is wrong.
+    pub fn refuse_reload(&self) {
+        self.app.monitor().count_reload(false);
     }
 
     /// Waits until it cannot go on by itself, and says why.

@@ -124,8 +124,8 @@ pub use app::{
 pub use config::ConfigText;
 pub use config::{Config, ConfigError, EXIT_CONFIG, HandlerConfig};
 pub use control::{
-    Control, ControlError, ControlServer, DeskError, HandlerState, HandlerStatus, PAUSE_MAX, Pause,
-    PauseStatus, Rates, WORDS_MAX,
+    CONFIG_OWNER, Control, ControlError, ControlServer, DeskError, HandlerState, HandlerStatus,
+    PAUSE_MAX, Pause, PauseStatus, Rates, WORDS_MAX,
 };
 pub use effects::{Effects, IntoEffects, Outcome};
 pub use endpoint::Endpoint;

@@ -55,7 +55,8 @@ Settings are taken from flags, then the environment, then the file, then default
 
 SIGTERM and SIGINT drain: nothing new is begun, messages in hand are finished within `grace`, what
 was not begun goes back. A second signal stops at once. SIGHUP reads the file again: the log's
-level changes, and the log says of every other change that it needs a restart.
+level, `concurrency` and `paused` change, a consumer that is gone takes nothing more, and the log
+says of every other change that it needs a restart; a wrong file changes nothing.
 
 Exit codes: 0 stopped cleanly, 1 failed or cut off while draining, 64 usage, 66 no such file,
   69 broker not to be reached or refusing, 73 data directory not to be taken, 75 address in use,

@@ -17,8 +17,8 @@ pub(crate) fn run(args: ConfigArgs) -> Result<Exit, Refusal> {
             format!("{}: nothing is wrong\n", input.file.display())
         }
         Verb::Show { input, sources, json } => {
-            let (_, settings) = checked(&input)?;
-            if json { as_json(&settings) } else { as_text(&settings, sources) }
+            let plan = checked(&input)?;
+            if json { as_json(plan.settings()) } else { as_text(plan.settings(), sources) }
         }
     };
     // The reader may have closed the pipe; there is nobody left to tell.
@@ -26,13 +26,12 @@ pub(crate) fn run(args: ConfigArgs) -> Result<Exit, Refusal> {
     Ok(Exit::Success)
 }
 
-/// The plan and every setting, if nothing is wrong.
-pub(super) fn checked(input: &Input) -> Result<(Plan, Vec<Setting>), Refusal> {
+/// The plan, if nothing is wrong.
+pub(super) fn checked(input: &Input) -> Result<Plan, Refusal> {
     let text = ConfigText::default();
     let outside = Outside::of_process(input.set.clone());
     let file = RunFile::read(&text, &input.file, &outside).map_err(refused)?;
-    let settings = file.settings();
-    Ok((Plan::of(file).map_err(refused)?, settings))
+    Plan::of(file).map_err(refused)
 }
 
 fn as_text(settings: &[Setting], has_sources: bool) -> String {

@@ -20,16 +20,16 @@ use crate::{
 
 /// Runs the file until a signal or a failure ends it.
 pub(crate) fn run(args: RunArgs) -> Result<Exit, Refusal> {
-    let (plan, settings) = config::checked(&args.input)?;
+    let plan = config::checked(&args.input)?;
     let log = Log::start(plan.log_level(), plan.log_format());
-    let attendant = Attendant { input: args.input, settings, log };
+    let attendant = Attendant { input: args.input, log };
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime =
         runtime.enable_all().thread_name(plan.name()).build().map_err(broker::internal)?;
     runtime.block_on(serve(plan, attendant))
 }
 
-async fn serve(plan: Plan, mut attendant: Attendant) -> Result<Exit, Refusal> {
+async fn serve(plan: Plan, attendant: Attendant) -> Result<Exit, Refusal> {
     let supervisor = Supervisor::from_env();
     supervisor.status("starting");
     let mut signals = Signals::new().map_err(broker::internal)?;
@@ -47,7 +47,7 @@ async fn serve(plan: Plan, mut attendant: Attendant) -> Result<Exit, Refusal> {
             failure = running.failed() => break Some(failure),
             Some(()) = hangup.recv() => {
                 supervisor.reloading();
-                supervisor.ready(attendant.reload());
+                supervisor.ready(&attendant.reload(&mut running));
             }
         }
     };

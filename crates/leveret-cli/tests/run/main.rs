@@ -1,5 +1,11 @@
 //! `leveret run` and `leveret config` as the shell sees them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests stop at a surprise")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+
+mod leader;
+mod lines;
+mod reload;
+mod samples;
 
 use std::{
     fs,
@@ -42,6 +48,10 @@ impl Run {
     fn start(folder: &Path) -> Self {
         let mut command = leveret(&["run", "leveret.toml"]);
         command.current_dir(folder);
+        Self::from_command(command)
+    }
+
+    fn from_command(mut command: Command) -> Self {
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
         let (line, log) = mpsc::channel();

@@ -3,7 +3,9 @@
 #![expect(clippy::print_stdout, reason = "tests that count say what they counted")]
 
 mod application;
+mod bad_configuration;
 mod bench;
+mod certificates;
 mod chance;
 mod command;
 mod ctl;

@@ -12,6 +12,8 @@ use leveret::ConfigText;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use outside::steps;
+
 use crate::problems::{Problems, RunFileError};
 use crate::shape::{FILE, check};
 

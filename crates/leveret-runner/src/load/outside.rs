@@ -51,7 +51,7 @@ pub(super) fn overlay_flags<'a>(
 }
 
 /// The keys of a path; those with dots are in quotes.
-fn steps(path: &str) -> Option<Vec<String>> {
+pub(crate) fn steps(path: &str) -> Option<Vec<String>> {
     let line = format!("{path} = 0");
     let mut table = DeTable::parse(&line).ok()?.into_inner();
     let mut steps = Vec::new();

@@ -10,24 +10,16 @@ use toml::de::{DeTable, DeValue};
 use super::raw::{RawBind, RawConsumer, Site};
 use super::service::Service;
 use super::{Reading, field_value};
+use crate::shape::HANDLER;
 use crate::values::{get, take};
 
-/// What is said of a handler by the framework's own keys.
-const HANDLER_KEYS: [&str; 7] = [
-    "concurrency",
-    "concurrency-min",
-    "concurrency-max",
-    "retry",
-    "time-limit",
-    "principal",
-    "on-error",
-];
-
 /// A queue, and what handles its messages.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Consumer {
     /// Its name in logs, metrics and dead letters.
     pub(crate) name: String,
+    /// What it is called in the file.
+    pub(crate) written: String,
     pub(crate) queue: Queue,
     pub(crate) binds: Vec<RawBind>,
     /// A named connection; `None` is the unnamed one.
@@ -39,6 +31,7 @@ pub(crate) struct Consumer {
 /// A consumer as written, and for whom it runs.
 struct Instance<'s> {
     name: String,
+    written: &'s str,
     service: Option<&'s Service>,
     site: Option<&'s Site>,
 }
@@ -85,12 +78,14 @@ impl<'a> Reading<'a> {
                     let title =
                         if is_whole { title } else { format!("{title}/{}", name.get_ref()) };
                     let site = service.site.as_ref().and_then(|site| sites.get(site));
-                    instances.push(Instance { name: title, service: Some(service), site });
+                    let (service, written) = (Some(service), name.get_ref().as_ref());
+                    instances.push(Instance { name: title, written, service, site });
                 }
             }
             if instances.is_empty() {
-                let name = name.get_ref().clone().into_owned();
-                instances.push(Instance { name, service: None, site: None });
+                let written = name.get_ref().as_ref();
+                let name = written.to_owned();
+                instances.push(Instance { name, written, service: None, site: None });
             }
             for instance in instances {
                 let own = Spanned::new(span.clone(), own.clone());
@@ -166,8 +161,9 @@ impl<'a> Reading<'a> {
                 return None;
             }
         };
-        let (name, binds, inbox) = (instance.name.clone(), raw.bind, raw.inbox);
-        Some(Consumer { name, queue, binds, connection, inbox, handler })
+        let (name, written) = (instance.name.clone(), instance.written.to_owned());
+        let (binds, inbox) = (raw.bind, raw.inbox);
+        Some(Consumer { name, written, queue, binds, connection, inbox, handler })
     }
 
     /// The framework's own keys, under the instance's name.
@@ -179,10 +175,10 @@ impl<'a> Reading<'a> {
         handlers: &mut DeTable<'a>,
     ) {
         let mut said = DeTable::new();
-        for key in HANDLER_KEYS {
-            if let Some(value) = take(own, key) {
+        for key in &HANDLER {
+            if let Some(value) = take(own, key.name) {
                 let place = value.span();
-                said.insert(Spanned::new(place, Cow::Borrowed(key)), value);
+                said.insert(Spanned::new(place, Cow::Borrowed(key.name)), value);
             }
         }
         // The line is for this site, the consumer for all.

@@ -1,6 +1,7 @@
 //! What a run file means: checked as far as that is possible without a broker.
 
 mod consumer;
+mod fit;
 mod raw;
 mod schedules;
 mod service;
@@ -20,11 +21,13 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 pub(crate) use consumer::Consumer;
 use raw::{RawBroker, RawPool, RawRun};
+pub(crate) use service::Service;
 pub(crate) use topology::Topology;
 
 use crate::load::RunFile;
 use crate::problems::{Problems, RunFileError};
 use crate::schedule::Schedule;
+use crate::show::Setting;
 use crate::values::{Lists, get, overlay, take};
 
 /// The tables that every application knows.
@@ -35,11 +38,14 @@ const COMMON: [&str; 7] =
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) name: String,
+    /// As the file, the environment and flags say them.
+    pub(crate) settings: Vec<Setting>,
     pub(crate) grace: Option<Duration>,
     pub(crate) inbox_file: Option<PathBuf>,
     pub(crate) config: Config,
     pub(crate) doors: Option<Doors>,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) services: Vec<Service>,
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) schedules: Vec<Schedule>,
     pub(crate) topology: Topology,
@@ -63,14 +69,18 @@ struct Reading<'a> {
     connections: BTreeMap<String, usize>,
     /// How many consumers each has got so far.
     taken: BTreeMap<String, usize>,
+    /// Where the file speaks of each handler.
+    places: BTreeMap<String, Range<usize>>,
 }
 
 impl Plan {
     /// What the file means; everything that is wrong with that is told at once.
     pub fn of(file: RunFile<'_>) -> Result<Self, RunFileError> {
+        let settings = file.settings();
         let RunFile { text, mut table, name } = file;
         let (problems, taken) = (Problems::default(), BTreeMap::new());
-        let mut reading = Reading { text, problems, connections: BTreeMap::new(), taken };
+        let (connections, places) = (BTreeMap::new(), BTreeMap::new());
+        let mut reading = Reading { text, problems, connections, taken, places };
         let consumers = take(&mut table, "consumers");
         // The files are read.
         drop(take(&mut table, "include"));
@@ -93,23 +103,28 @@ impl Plan {
             _ => Vec::new(),
         };
         let common = with_handlers(common, handlers);
+        reading.know_places(&common);
         let config = reading.config(common);
         let doors = run.broker.as_ref().map(|broker| reading.doors(broker, &config));
-        let metrics = run.metrics.as_ref().and_then(|metrics| reading.address(&metrics.listen));
+        let metrics = run.metrics.as_ref().and_then(|metrics| metrics.listen.parse().ok());
         let schedules = reading.schedules(&run.schedules);
         let topology = reading.topology(run.exchanges, run.queues, run.bindings);
-        reading.problems.finish()?;
-        Ok(Self {
+        let plan = Self {
             name: run.app.unwrap_or(name),
+            settings,
             grace: run.grace.as_deref().and_then(parse_span),
             inbox_file: run.inbox_file,
             config,
             doors,
             metrics,
+            services: services.into_iter().map(Spanned::into_inner).collect(),
             consumers,
             schedules,
             topology,
-        })
+        };
+        reading.fit(&plan);
+        reading.problems.finish()?;
+        Ok(plan)
     }
 }
 
@@ -250,10 +265,14 @@ impl<'a> Reading<'a> {
         };
         let span = value.span();
         if let (DeValue::Table(table), true) = (value.get_ref(), path.len() < depth) {
+            let known = self.problems.len();
             for (key, value) in table.clone() {
                 self.config_of(path.iter().cloned().chain([key]).collect(), value);
             }
-            return;
+            // Its parts may contradict each other.
+            if self.problems.len() > known {
+                return;
+            }
         }
         let mut inner = value;
         for key in path.into_iter().rev() {
@@ -280,19 +299,9 @@ impl<'a> Reading<'a> {
             self.wrong(first.span(), text, None);
         }
         Doors {
-            listen: broker.listen.iter().filter_map(|text| self.address(text)).collect(),
-            admin_listen: broker.admin_listen.as_ref().and_then(|text| self.address(text)),
+            listen: broker.listen.iter().filter_map(address).collect(),
+            admin_listen: broker.admin_listen.as_ref().and_then(address),
         }
-    }
-
-    fn address(&mut self, text: &Spanned<String>) -> Option<SocketAddr> {
-        let parsed = text.get_ref().parse();
-        if parsed.is_err() {
-            let hint = "expected an address and a port, as in `127.0.0.1:5672` or `[::1]:5672`";
-            let message = format!("`{}` is no address to listen on", text.get_ref());
-            self.wrong(text.span(), message, Some(hint.to_owned()));
-        }
-        parsed.ok()
     }
 }
 
@@ -303,6 +312,11 @@ fn with_handlers<'a>(common: DeTable<'a>, said: DeTable<'a>) -> DeTable<'a> {
     all.insert(Spanned::new(0..0, Cow::Borrowed("handlers")), value);
     overlay(&mut all, common, Lists::Replace);
     all
+}
+
+/// As the shape of the file has it.
+fn address(text: &Spanned<String>) -> Option<SocketAddr> {
+    text.get_ref().parse().ok()
 }
 
 fn numbered(name: &str, number: usize) -> String {

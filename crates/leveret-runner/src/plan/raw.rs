@@ -59,7 +59,7 @@ pub(crate) struct Site {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMetrics {
-    pub(super) listen: Spanned<String>,
+    pub(super) listen: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -43,6 +43,11 @@ impl Service {
         Ok(Self { connection: (*connection).to_owned(), site, name: name.to_owned(), workers })
     }
 
+    /// The same for however many messages at a time.
+    pub(crate) fn without_workers(&self) -> Self {
+        Self { workers: None, ..self.clone() }
+    }
+
     /// As it is called in logs and metrics.
     pub(crate) fn title(&self) -> String {
         match &self.site {

@@ -1,11 +1,13 @@
 //! Holds a file against its shape; all that does not fit is told at once.
 
+use std::net::SocketAddr;
 use std::ops::Range;
 
 use leveret::{ConfigText, parse_span};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::file::REFUSED;
 use super::{Key, Presence, Shape};
 use crate::problems::Problems;
 use crate::values::placed;
@@ -56,6 +58,12 @@ impl<'a> Check<'a, '_> {
                     self.wrong(span, message, Some(format!("expected {}", shape.wanted())));
                 }
             }
+            (Shape::Address, DeValue::String(text)) => {
+                if text.parse::<SocketAddr>().is_err() {
+                    let message = format!("`{text}` is no address to listen on");
+                    self.wrong(span, message, Some(format!("expected {}", shape.wanted())));
+                }
+            }
             (Shape::Words(words), DeValue::String(word)) => self.word(words, span, name, word),
             (Shape::Table(keys), DeValue::Table(table)) => self.table(keys, span, name, table),
             (Shape::Names(shape), DeValue::Table(table)) => {
@@ -100,6 +108,11 @@ impl<'a> Check<'a, '_> {
                 self.value(key.shape, key.name, value);
                 continue;
             }
+            if let Some((name, instead)) = refused(keys, written.get_ref()) {
+                let text = format!("`{name}` cannot be here");
+                self.wrong(written.span(), text, Some(instead.to_owned()));
+                continue;
+            }
             let known = keys.iter().map(|key| key.name);
             let near = ConfigText::nearest(written.get_ref(), known.clone());
             let hint = near.map_or_else(
@@ -127,7 +140,7 @@ impl<'a> Check<'a, '_> {
             | Shape::List(_) => true,
             Shape::Any => !is_toml,
             Shape::Either(..) => text.starts_with('{'),
-            Shape::Text | Shape::Span | Shape::Words(_) => false,
+            Shape::Text | Shape::Span | Shape::Address | Shape::Words(_) => false,
         };
         if !is_wanted {
             return;
@@ -143,6 +156,12 @@ impl<'a> Check<'a, '_> {
     fn wrong(&mut self, span: Range<usize>, message: String, hint: Option<String>) {
         self.problems.add(self.text, span, message, hint);
     }
+}
+
+/// What is known, and not here: its name, and what there is instead.
+fn refused(keys: &[Key], name: &str) -> Option<(&'static str, &'static str)> {
+    let is_handler = keys.iter().any(|key| key.name == "concurrency");
+    REFUSED.iter().find(|(refused, _)| is_handler && *refused == name).copied()
 }
 
 /// In words, with its article.

@@ -54,8 +54,12 @@ static CONNECTION: Shape = Shape::Table(&[
 ]);
 
 static BROKER: Shape = Shape::Table(&[
-    Key::new("listen", TEXTS, "Addresses for AMQP, such as `127.0.0.1:5672`."),
-    Key::new("admin-listen", TEXT, "The address of the HTTP admin API."),
+    Key::new(
+        "listen",
+        &Shape::List(&Shape::Address),
+        "Addresses for AMQP, such as `127.0.0.1:5672`.",
+    ),
+    Key::new("admin-listen", &Shape::Address, "The address of the HTTP admin API."),
 ]);
 
 static POOL: Shape = Shape::Table(&[
@@ -107,10 +111,16 @@ static CONSUMER: Shape = Shape::Table(&[
     CONCURRENCY,
     CONCURRENCY_MIN,
     CONCURRENCY_MAX,
+    PAUSED,
+    OUTPUTS,
     RETRY,
     TIME_LIMIT,
     PRINCIPAL,
     ON_ERROR,
+    ERROR_ROUTES,
+    KILL_SWITCH,
+    ORDER,
+    PARTITIONS,
 ]);
 
 static BIND: Shape = Shape::Table(&[
@@ -128,23 +138,63 @@ static TARGET: Shape = Shape::Table(&[
     Key::new("worker", &Shape::Any, "Programs that stay, and speak the worker protocol."),
 ]);
 
-/// How a handler is run.
-static HANDLER: [Key; 7] =
-    [CONCURRENCY, CONCURRENCY_MIN, CONCURRENCY_MAX, RETRY, TIME_LIMIT, PRINCIPAL, ON_ERROR];
+/// How a handler is run: what the framework's own configuration says of one.
+pub(crate) static HANDLER: [Key; 13] = [
+    CONCURRENCY,
+    CONCURRENCY_MIN,
+    CONCURRENCY_MAX,
+    PAUSED,
+    OUTPUTS,
+    RETRY,
+    TIME_LIMIT,
+    PRINCIPAL,
+    ON_ERROR,
+    ERROR_ROUTES,
+    KILL_SWITCH,
+    ORDER,
+    PARTITIONS,
+];
+
+/// What somebody may look for in a consumer and not find, and what there is instead.
+pub(super) const REFUSED: [(&str, &str); 3] = [
+    (
+        "batch",
+        "a target takes one message at a time; batches are for handlers in Rust (`Handler::batch`)",
+    ),
+    ("prefetch", "no more is delivered than is worked on: write `concurrency`"),
+    ("statuses", "an HTTP target says it: `target = { http = { status = { 404 = \"ack\" } } }`"),
+];
+
+const WORKERS: &Shape = &Shape::Integer(1, 1024);
 
 const CONCURRENCY: Key =
-    Key::new("concurrency", &Shape::Integer(1, 1024), "How many messages it handles at a time.")
-        .default("1");
+    Key::new("concurrency", WORKERS, "How many messages it handles at a time.").default("1");
 const CONCURRENCY_MIN: Key = Key::new(
     "concurrency-min",
-    &Shape::Integer(1, 1024),
-    "How few messages at a time an operator may make it.",
-)
-.default("1");
+    WORKERS,
+    "How few that may be made while it runs, by an operator or by reading the file again.",
+);
 const CONCURRENCY_MAX: Key = Key::new(
     "concurrency-max",
-    &Shape::Integer(1, 1024),
-    "How many messages at a time an operator may make it; as many as `concurrency` unless told otherwise.",
+    WORKERS,
+    "How many that may be made while it runs; no more than `concurrency` if missing.",
+);
+const PAUSED: Key =
+    Key::new("paused", BOOL, "Whether it takes nothing until it is resumed.").default("false");
+const OUTPUTS: Key = Key::new(
+    "outputs",
+    &Shape::Words(&["transaction", "confirmed"]),
+    "How outputs and acknowledgement belong together; by the broker if missing.",
+);
+const ERROR_ROUTES: Key = Key::new("error-routes", &ROUTES, "Where its errors are reported.");
+const KILL_SWITCH: Key =
+    Key::new("kill-switch", &KILL_SWITCH_SHAPE, "When it stops by itself, and for how long.");
+const ORDER: Key =
+    Key::new("order", &ORDER_SHAPE, "Messages of one key are handled one after the other.");
+const PARTITIONS: Key = Key::new(
+    "partitions",
+    &Shape::Integer(1, 256),
+    "Into how many its queue is divided; for an order by routing key or header.",
 );
 const RETRY: Key = Key::new("retry", &RETRY_SHAPE, "How often a message is tried.");
 const TIME_LIMIT: Key = Key::new("time-limit", SPAN, "How long one attempt may take.");
@@ -164,6 +214,38 @@ static RETRY_SHAPE: Shape = Shape::Table(&[
     Key::new("longest-delay", SPAN, "The longest pause."),
     Key::new("factor", &Shape::Integer(1, 100), "What each pause is multiplied by.").default("2"),
     Key::new("give-up-after", SPAN, "How old a message may be for another attempt."),
+]);
+
+static ROUTES: Shape = Shape::List(&ROUTE);
+
+static ROUTE: Shape = Shape::Table(&[
+    Key::new("queue", TEXT, "The queue that is told."),
+    Key::new("exchange", TEXT, "The exchange that is told."),
+    Key::new("key", TEXT, "The routing key, with an exchange."),
+    Key::new("errors", TEXTS, "Classes or names of errors; all if missing."),
+    Key::new("exhausted", BOOL, "Whether only the last attempt's is told.").default("false"),
+]);
+
+static KILL_SWITCH_SHAPE: Shape = Shape::Table(&[
+    Key::new("window", SPAN, "The time over which attempts are counted.").default("1min"),
+    Key::new("minimum", &Shape::Integer(1, 1_000_000), "With fewer attempts it never stops.")
+        .default("10"),
+    Key::new("percent", &Shape::Integer(1, 100), "It stops when so many of a hundred failed.")
+        .default("50"),
+    Key::new("pause", SPAN, "How long it stops before it tries one message.").default("30s"),
+]);
+
+static ORDER_SHAPE: Shape = Shape::Table(&[
+    Key::new("routing-key", BOOL, "By the routing key."),
+    Key::new("header", TEXT, "By a header that holds text."),
+    Key::new("word", &Shape::Integer(0, 255), "By a word of the routing key, counted from zero."),
+    Key::new(
+        "park",
+        SPAN,
+        "A message that had all its attempts is tried again after so long, and its key waits.",
+    ),
+    Key::new("look-ahead", &Shape::Integer(1, 65_535), "How many messages it has in hand at most.")
+        .default("64"),
 ]);
 
 static RULES: Shape = Shape::Names(&RULE);
@@ -192,7 +274,9 @@ static LOGGING: Shape = Shape::Table(&[
 ]);
 
 static METRICS: Shape =
-    Shape::Table(&[Key::new("listen", TEXT, "An address such as `127.0.0.1:9090`.").required()]);
+    Shape::Table(&[
+        Key::new("listen", &Shape::Address, "An address such as `127.0.0.1:9090`.").required()
+    ]);
 
 static FILES: Shape = Shape::Table(&[
     Key::new("read", &Shape::List(&READ), "Directories whose files become messages."),

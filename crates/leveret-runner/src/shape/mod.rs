@@ -5,7 +5,7 @@ mod file;
 mod schema;
 
 pub(crate) use check::check;
-pub(crate) use file::FILE;
+pub(crate) use file::{FILE, HANDLER};
 pub(crate) use schema::schema;
 
 /// What a value may be.
@@ -19,6 +19,8 @@ pub(crate) enum Shape {
     Integer(i64, i64),
     /// A number and a unit: `500ms`, `5s`, `2min`.
     Span,
+    /// Where to listen: an address and a port.
+    Address,
     /// One of these.
     Words(&'static [&'static str]),
     /// Whatever TOML can say.
@@ -80,6 +82,9 @@ impl Shape {
             Self::Bool => "`true` or `false`".to_owned(),
             Self::Integer(min, max) => format!("a whole number from {min} to {max}"),
             Self::Span => "a number and a unit, as in `500ms`, `5s`, `2min`, `1h`, `7d`".to_owned(),
+            Self::Address => {
+                "an address and a port, as in `127.0.0.1:5672` or `[::1]:5672`".to_owned()
+            }
             Self::Words(words) => {
                 let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("one of {}", quoted.join(", "))

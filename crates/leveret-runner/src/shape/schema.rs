@@ -17,6 +17,7 @@ pub(crate) fn schema() -> Value {
 fn of(shape: &Shape) -> Value {
     match shape {
         Shape::Text => json!({ "type": "string" }),
+        Shape::Address => json!({ "type": "string", "examples": ["127.0.0.1:5672"] }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::Integer(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Shape::Span => {

@@ -47,8 +47,8 @@ fn every_wrong_type_and_range_is_told_at_once() {
     check(
         "grace = 30\n[connection]\nin-memory = \"yes\"\n[handlers.a]\nconcurrency = 0\n\
          time-limit = \"soon\"\nretry = { attempts = 101, delays = -1, first-delay = \"5\" }\n\
-         [logging]\nlevel = \"inf\"\nformat = 3\n[metrics]\nlisten = \"127.0.0.1:99999\"\n\
-         [broker]\nlisten = [\"localhost\"]\nadmin-listen = \"\"\n[[files.read]]\nsize-max = \"10 GB\"\n",
+         [logging]\nlevel = \"inf\"\nformat = 3\n\
+         [[files.read]]\nsize-max = \"10 GB\"\n",
         expect![[r#"
             leveret.toml:1:9: `grace` is a number and a unit, as in `500ms`, `5s`, `2min`, `1h`, `7d`, found a whole number
               |
@@ -89,26 +89,47 @@ fn every_wrong_type_and_range_is_told_at_once() {
                |
             10 | format = 3
                |          ^
-            leveret.toml:15:16: `admin-listen` is empty
+            leveret.toml:11:1: `read` has no `directory`
                |
-            15 | admin-listen = ""
-               |                ^^
-            leveret.toml:16:1: `read` has no `directory`
-               |
-            16 | [[files.read]]
+            11 | [[files.read]]
                | ^^^^^^^^^^^^^^
-            leveret.toml:16:1: `read` has no `exchange`
+            leveret.toml:11:1: `read` has no `exchange`
                |
-            16 | [[files.read]]
+            11 | [[files.read]]
                | ^^^^^^^^^^^^^^
-            leveret.toml:16:1: `read` has no `key`
+            leveret.toml:11:1: `read` has no `key`
                |
-            16 | [[files.read]]
+            11 | [[files.read]]
                | ^^^^^^^^^^^^^^
-            leveret.toml:17:12: `size-max` is a whole number from 0 to 1099511627776, found a text
+            leveret.toml:12:12: `size-max` is a whole number from 0 to 1099511627776, found a text
                |
-            17 | size-max = "10 GB"
+            12 | size-max = "10 GB"
                |            ^^^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_no_address_to_listen_on_is_told() {
+    check(
+        "[metrics]\nlisten = \"127.0.0.1:99999\"\n\
+         [broker]\nlisten = [\"localhost\"]\nadmin-listen = \"\"\n",
+        expect![[r#"
+            leveret.toml:2:10: `127.0.0.1:99999` is no address to listen on
+              |
+            2 | listen = "127.0.0.1:99999"
+              |          ^^^^^^^^^^^^^^^^^
+              = expected an address and a port, as in `127.0.0.1:5672` or `[::1]:5672`
+            leveret.toml:4:11: `localhost` is no address to listen on
+              |
+            4 | listen = ["localhost"]
+              |           ^^^^^^^^^^^
+              = expected an address and a port, as in `127.0.0.1:5672` or `[::1]:5672`
+            leveret.toml:5:16: `` is no address to listen on
+              |
+            5 | admin-listen = ""
+              |                ^^
+              = expected an address and a port, as in `127.0.0.1:5672` or `[::1]:5672`
         "#]],
     );
 }

@@ -11,6 +11,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
             "leveret.toml",
             "include = [\"logging.toml\"]\n\
              [connection]\naddress = \"amqp://jo:${SECRET}@host\"\n\
+             [consumers.a]\nqueue = \"a\"\ntarget = { http = { url = \"http://127.0.0.1/\" } }\n\
              [handlers.a]\nconcurrency = 3\n[settings]\nthreshold = 1\napi-token = \"abc\"\n\
              [[schedules]]\nname = \"night\"\ncron = \"0 3 * * *\"\nkey = \"night\"\n",
         ),
@@ -33,12 +34,19 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
         guarantee = "best-effort"  # default
         grace = "5s"  # logging.toml:1
         connection.address = "amqp://jo:***@host"  # leveret.toml:3
-        handlers.a.concurrency = 3  # leveret.toml:5
+        consumers.a.queue = "a"  # leveret.toml:5
+        consumers.a.expect = false  # default
+        consumers.a.target.http.url = "http://127.0.0.1/"  # leveret.toml:6
+        consumers.a.inbox = false  # default
+        consumers.a.concurrency = 1  # default
+        consumers.a.paused = false  # default
+        handlers.a.concurrency = 3  # leveret.toml:8
+        handlers.a.paused = false  # default
         handlers.a.retry.attempts = 7  # --set handlers.a.retry.attempts
         handlers.a.retry.first-delay = "1s"  # default
         handlers.a.retry.factor = 2  # default
         handlers.a.time-limit = "2s"  # environment variable LEVERET__HANDLERS__A__TIME_LIMIT
-        settings.api-token = "***"  # leveret.toml:8
+        settings.api-token = "***"  # leveret.toml:11
         settings.threshold = 5  # environment variable LEVERET__SETTINGS__THRESHOLD
         logging.level = "debug"  # --set logging.level
         logging.format = "json"  # environment variable LEVERET__LOGGING__FORMAT
@@ -47,11 +55,11 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
         schedules[0].every = "1h"  # logging.toml:9
         schedules[0].misfire = "skip"  # default
         schedules[0].key = "day"  # logging.toml:10
-        schedules[1].name = "night"  # leveret.toml:10
-        schedules[1].cron = "0 3 * * *"  # leveret.toml:11
+        schedules[1].name = "night"  # leveret.toml:13
+        schedules[1].cron = "0 3 * * *"  # leveret.toml:14
         schedules[1].timezone = "UTC"  # default
         schedules[1].misfire = "skip"  # default
-        schedules[1].key = "night"  # leveret.toml:12
+        schedules[1].key = "night"  # leveret.toml:15
     "#]]
     .assert_eq(&files.settings());
 }
@@ -59,7 +67,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
 #[test]
 fn a_service_runs_its_consumers_at_its_site() {
     let files = Files::one(
-        "services = [\"main shop@orders 4\", \"listen store@orders\", { service = \"mails\", workers = 2 }]\n\
+        "inbox-file = \"inbox\"\nservices = [\"main shop@orders 4\", \"listen store@orders\", { service = \"mails\", workers = 2 }]\n\
          [connection]\nin-memory = true\n[connections.main]\nin-memory = true\n\
          [pool.listen]\naddress = \"amqp://localhost\"\nsize = 2\n\
          [sites.shop]\nhost = \"http://127.0.0.1:8000\"\npath-prefix = \"/shop\"\nprincipal = \"clerk\"\n\

@@ -4,6 +4,7 @@
 mod bad_files;
 mod documents;
 mod good_files;
+mod policies;
 mod read;
 mod schedules;
 mod schema;

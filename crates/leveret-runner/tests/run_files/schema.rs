@@ -12,6 +12,9 @@ fn sample(schema: &Value) -> Value {
     if let Some(forms) = schema.get("anyOf") {
         return sample(&forms[1]);
     }
+    if let Some(examples) = schema.get("examples") {
+        return examples[0].clone();
+    }
     match schema.get("type").and_then(Value::as_str) {
         Some("string") if schema.get("pattern").is_some() => json!("5s"),
         Some("boolean") => json!(false),

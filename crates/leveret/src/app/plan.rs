@@ -9,6 +9,7 @@ use leveret_excerpt::nearest;
 use super::error::StartError;
 use super::manner::check_manner;
 use super::{App, DEFAULT_CONNECTION};
+use crate::config::HandlerConfig;
 use crate::endpoint::Endpoint;
 use crate::handler::{CONCURRENCY_MAX, EXCHANGE_SUFFIX, Handler, Inboxing};
 use crate::principal::Principal;
@@ -46,12 +47,37 @@ impl App {
                     second: handler.queue().to_owned(),
                 });
             }
-            check_numbers(handler)?;
-            check_names(handler)?;
-            self.check_connection(handler)?;
-            self.check_inbox(handler)?;
+            self.check_handler(handler)?;
         }
         self.check_needs()
+    }
+
+    /// What does not fit, by the name of the handler, of all of them at once.
+    ///
+    /// For the command's own reader of files, not for applications.
+    #[doc(hidden)]
+    pub fn misfits(&mut self) -> Vec<(String, StartError)> {
+        if let Err(error) = self.apply_configuration() {
+            let mut name = String::new();
+            if let StartError::UnknownHandler { handler, .. } | StartError::Unfit { handler, .. } =
+                &error
+            {
+                name.clone_from(handler);
+            }
+            return vec![(name, error)];
+        }
+        let check = |handler: &Handler| {
+            let checked = check_manner(handler).and_then(|()| self.check_handler(handler));
+            Some((handler.name.clone(), checked.err()?))
+        };
+        self.handlers.iter().filter_map(check).collect()
+    }
+
+    fn check_handler(&self, handler: &Handler) -> Result<(), StartError> {
+        check_numbers(handler)?;
+        check_names(handler)?;
+        self.check_connection(handler)?;
+        self.check_inbox(handler)
     }
 
     /// The endpoint of each connection that is used, by its name.
@@ -74,14 +100,7 @@ impl App {
                 let suggestion = suggestion(nearest(name, known));
                 return Err(StartError::UnknownHandler { handler: name.clone(), suggestion });
             };
-            handler.concurrency = config.concurrency.unwrap_or(handler.concurrency);
-            handler.concurrency_min = config.concurrency_min.or(handler.concurrency_min);
-            handler.concurrency_max = config.concurrency_max.or(handler.concurrency_max);
-            handler.retry = config.retry.unwrap_or(handler.retry);
-            handler.time_limit = config.time_limit.or(handler.time_limit);
-            if let Some(name) = &config.principal {
-                handler.principal = Some(Principal::new(name));
-            }
+            overrule(handler, config);
             // Started or described, it is the same: what is there already is not put twice.
             if !handler.error_routes.starts_with(&config.error_routes) {
                 handler.error_routes.splice(0..0, config.error_routes.iter().cloned());
@@ -141,6 +160,23 @@ impl App {
             }
         }
         Ok(())
+    }
+}
+
+/// What the configuration says in place of what the code does.
+fn overrule(handler: &mut Handler, config: &HandlerConfig) {
+    handler.concurrency = config.concurrency.unwrap_or(handler.concurrency);
+    handler.concurrency_min = config.concurrency_min.or(handler.concurrency_min);
+    handler.concurrency_max = config.concurrency_max.or(handler.concurrency_max);
+    handler.paused = config.paused.unwrap_or(handler.paused);
+    handler.mode = config.outputs.or(handler.mode);
+    handler.retry = config.retry.unwrap_or(handler.retry);
+    handler.time_limit = config.time_limit.or(handler.time_limit);
+    handler.kill_switch = config.kill_switch.or(handler.kill_switch);
+    handler.ordered = config.ordered.clone().or_else(|| handler.ordered.take());
+    handler.partitions = config.partitions.or(handler.partitions);
+    if let Some(name) = &config.principal {
+        handler.principal = Some(Principal::new(name));
     }
 }
 
@@ -284,7 +320,7 @@ mod tests {
             expect!["handler `nothing` has a concurrency bound of 2000, which is not up to 1024"],
         );
         check_error(
-            app().handler(Handler::new("jobs", nothing).concurrency(2).concurrency_at_least(3)),
+            app().handler(Handler::new("jobs", nothing).concurrency(2).concurrency_down_to(3)),
             expect![
                 "handler `nothing` has a least concurrency of 3, which is not 1 to its concurrency of 2"
             ],

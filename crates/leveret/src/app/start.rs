@@ -32,7 +32,7 @@ use crate::inbox::{Inbox, Ledger, StoreError, ledger_queue};
 use crate::later::Timer;
 use crate::link::{Apart, BackOff, Declaration, Dialer, Link, Outlet, Supervisor, Way, declare};
 use crate::listener::{Listener, ListenerContext};
-use crate::metrics::{Monitor, Port, Sources, Watched};
+use crate::metrics::{Monitor, Port, Reloads, Sources, Watched};
 use crate::phase::{Phase, PhaseTeller};
 use crate::publisher::{Orders, Publisher};
 use crate::publishing::{ORDERS_MAX, Publishing};
@@ -389,6 +389,7 @@ impl Assembly {
             links: self.links.clone(),
             reconnects: self.reconnects.clone(),
             phase: self.phase.listen(),
+            reloads: Reloads::default(),
         });
         self.services.spawn(pages.serve(monitor.clone()));
         monitor

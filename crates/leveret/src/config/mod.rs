@@ -2,6 +2,7 @@
 
 mod error;
 mod handler;
+mod policies;
 mod raw;
 mod resolve;
 mod retry;
@@ -42,11 +43,16 @@ pub use source::ConfigText;
 ///
 /// [handlers.classify]
 /// concurrency = 10
-/// concurrency-min = 2      # how far an operator may go while it runs
-/// concurrency-max = 20
+/// concurrency-min = 2       # what an operator may make of it while it runs
+/// concurrency-max = 40
+/// paused = false            # true: it pulls nothing until it is resumed
+/// outputs = "confirmed"     # or "transaction"
 /// time-limit = "30s"
 /// retry = { attempts = 3, delays = 6, first-delay = "5s", longest-delay = "2min", give-up-after = "1h" }
 /// principal = "clerk"
+/// kill-switch = { window = "1min", minimum = 10, percent = 50, pause = "30s" }
+/// order = { header = "account", park = "1min", look-ahead = 64 }   # or: routing-key = true, or: word = 1
+/// partitions = 8            # for an order by routing key or header
 /// error-routes = [{ exchange = "shop", key = "order.declined", errors = ["card-expired"] }, { queue = "errors", exhausted = true }]
 /// statuses = { 404 = "ack", 4xx = "dead-letter", 429 = { busy = "30s" } }   # of a handler that serves requests
 /// on-error = { stale = "drop", card-expired = { retry = { attempts = 2 } }, busy = { pause = "1min" } }

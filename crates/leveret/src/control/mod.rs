@@ -22,7 +22,7 @@ use crate::stats::{Flow, HandlerStats};
 pub(crate) use desk::Desk;
 pub use desk::DeskError;
 use pace::Pace;
-pub use pause::{PAUSE_MAX, Pause, WORDS_MAX};
+pub use pause::{CONFIG_OWNER, PAUSE_MAX, Pause, WORDS_MAX};
 pub use server::ControlServer;
 pub use status::{HandlerState, HandlerStatus, PauseStatus, Rates};
 
@@ -132,9 +132,8 @@ impl Control {
     }
 
     /// Sets how many messages a handler works on at a time, within the bounds it declares:
-    /// from 1 or
-    /// [`Handler::concurrency_at_least`](crate::Handler::concurrency_at_least), to its concurrency
-    /// or [`Handler::concurrency_up_to`](crate::Handler::concurrency_up_to).
+    /// from 1 or [`Handler::concurrency_down_to`](crate::Handler::concurrency_down_to) to its
+    /// concurrency, or to [`Handler::concurrency_up_to`](crate::Handler::concurrency_up_to).
     pub fn set_concurrency(
         &self,
         handler: &str,

@@ -15,6 +15,9 @@ pub const PAUSE_MAX: Duration = Duration::from_hours(30 * 24);
 /// Bytes of an owner's name, and of a reason.
 pub const WORDS_MAX: usize = 500;
 
+/// Whose pauses are that the configuration asks for.
+pub const CONFIG_OWNER: &str = "configuration";
+
 /// A pause to be: see [`Control::pause`](crate::Control::pause).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {

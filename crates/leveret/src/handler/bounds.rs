@@ -1,7 +1,9 @@
 //! How many messages a handler may work on at a time, once it runs.
 
 use super::Handler;
-use crate::gate::Gate;
+use crate::control::CONFIG_OWNER;
+use crate::gate::{Gate, Halt};
+use crate::lineage::now_secs;
 
 impl Handler {
     /// How many messages an operator may let it work on at a time while it runs; its own
@@ -13,10 +15,9 @@ impl Handler {
         self
     }
 
-    /// How few messages at a time an operator may let it work on while it runs, one unless told
-    /// otherwise. A [pause](crate::Control::pause) is possible all the same.
+    /// How few that may be; one unless told otherwise.
     #[must_use]
-    pub fn concurrency_at_least(mut self, workers: usize) -> Self {
+    pub fn concurrency_down_to(mut self, workers: usize) -> Self {
         self.concurrency_min = Some(workers);
         self
     }
@@ -31,6 +32,16 @@ impl Handler {
 
     /// The gate of its workers.
     pub(crate) fn gate(&self) -> Gate {
-        Gate::new(&self.name, self.concurrency, self.concurrency_min()..=self.concurrency_max())
+        let bounds = self.concurrency_min()..=self.concurrency_max();
+        let gate = Gate::new(&self.name, self.concurrency, bounds);
+        if self.paused {
+            gate.halt(Halt {
+                reason: "the configuration says so".to_owned(),
+                owner: CONFIG_OWNER.to_owned(),
+                since_secs: now_secs(),
+                until: None,
+            });
+        }
+        gate
     }
 }

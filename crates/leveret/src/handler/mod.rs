@@ -103,6 +103,8 @@ pub struct Handler {
     /// How few and how many an operator may make it.
     pub(crate) concurrency_min: Option<usize>,
     pub(crate) concurrency_max: Option<usize>,
+    /// Whether it pulls nothing until somebody resumes it.
+    pub(crate) paused: bool,
     pub(crate) mode: Option<Mode>,
     pub(crate) retry: RetryPolicy,
     pub(crate) time_limit: Option<Duration>,
@@ -175,6 +177,7 @@ impl Handler {
             concurrency: 1,
             concurrency_min: None,
             concurrency_max: None,
+            paused: false,
             mode: None,
             retry: RetryPolicy::default(),
             time_limit: None,

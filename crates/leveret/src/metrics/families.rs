@@ -147,6 +147,14 @@ impl Monitor {
             "How often a connection was lost and had to be opened again.",
         );
         out.sample(&[], self.stats().reconnects);
+        out.family(
+            "leveret_config_reloads_total",
+            Kind::Counter,
+            "How often the configuration was read again while it runs, by what became of that.",
+        );
+        for (result, count) in self.reloads() {
+            out.sample(&[("result", result)], count);
+        }
         out.into_text()
     }
 }

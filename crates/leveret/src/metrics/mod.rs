@@ -32,6 +32,14 @@ pub(crate) struct Sources {
     pub(crate) links: BTreeMap<String, Link>,
     pub(crate) reconnects: Arc<AtomicU64>,
     pub(crate) phase: PhaseListener,
+    pub(crate) reloads: Reloads,
+}
+
+/// How often the configuration was read again.
+#[derive(Debug, Default)]
+pub(crate) struct Reloads {
+    applied: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// One handler.
@@ -59,6 +67,20 @@ impl Monitor {
             handlers: handlers.map(|one| (one.name.clone(), one.counters.read())).collect(),
             reconnects: self.0.reconnects.load(Ordering::Relaxed),
         }
+    }
+
+    /// Counts, in `leveret_config_reloads_total`, a configuration that was read again while the
+    /// application runs: taken, or refused as it is wrong.
+    pub fn count_reload(&self, is_taken: bool) {
+        let reloads = &self.0.reloads;
+        let count = if is_taken { &reloads.applied } else { &reloads.refused };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn reloads(&self) -> [(&'static str, u64); 2] {
+        let Reloads { applied, refused } = &self.0.reloads;
+        [("applied", applied), ("refused", refused)]
+            .map(|(result, count)| (result, count.load(Ordering::Relaxed)))
     }
 
     /// Whether messages that a handler has postponed are still to come back.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use leveret::test::{Point, TestApp};
 use leveret::{
-    App, Attempt, ControlError, Handler, HandlerState, OrderKey, Pause, Publish, Redelivered, Text,
+    App, Attempt, CONFIG_OWNER, Config, ControlError, Handler, HandlerState, OrderKey, Pause,
+    Publish, Redelivered, Text,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -130,7 +131,7 @@ async fn concurrency_changes_within_its_bounds() {
     for is_ordered in [false, true] {
         let (open, gate) = gate();
         let handler = Handler::new("jobs", move || opened(gate()));
-        let handler = handler.concurrency(3).concurrency_at_least(2).concurrency_up_to(5);
+        let handler = handler.concurrency(3).concurrency_down_to(2).concurrency_up_to(5);
         let handler =
             if is_ordered { handler.ordered_by(OrderKey::header("none")) } else { handler };
         let app = started(handler).await;
@@ -158,6 +159,28 @@ async fn concurrency_changes_within_its_bounds() {
         assert_eq!(app.handled("work").len(), 8);
         app.shutdown().await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_says_bounds_and_starts_a_handler_paused() {
+    let text = "[handlers.work]\nconcurrency = 4\nconcurrency-min = 2\nconcurrency-max = 8\npaused = true\n";
+    let config = Config::parse("leveret.toml".as_ref(), text).unwrap();
+    let app = App::new("shop").configure(config);
+    let app = app.handler(Handler::new("jobs", || async {}).named("work"));
+    let app = TestApp::options().in_memory().start(app).await.unwrap();
+    let control = app.running().control();
+    send(&app, "x").await;
+    pass(MINUTE).await;
+    let status = control.handler("work").unwrap();
+    assert_eq!((status.state, status.workers_max), (HandlerState::Paused, 8));
+    assert_eq!(status.pause.unwrap().owner, CONFIG_OWNER);
+    assert_eq!(app.running().messages_ready("jobs").await, Some(1));
+    assert!(control.set_concurrency("work", 1, "ann").is_err());
+    control.set_concurrency("work", 8, "ann").unwrap();
+    control.resume("work", "ann").unwrap();
+    app.settled().await;
+    app.assert_handled_once("work");
+    app.shutdown().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
