@@ -100,6 +100,11 @@ impl Watch {
         }
     }
 
+    /// Whether the broker runs no longer.
+    pub(crate) fn has_ended(&self) -> bool {
+        !matches!(&*self.state.borrow(), State::Running)
+    }
+
     /// Comes back if the broker fails, and never if it stops in peace.
     pub(crate) async fn failed(&mut self) -> Failure {
         let is_failed = |state: &State| matches!(state, State::Failed(_));

@@ -45,12 +45,19 @@ pub(crate) async fn next(
     lifecycle: &Lifecycle,
 ) -> Option<(TcpStream, SocketAddr)> {
     let mut watch = lifecycle.watch();
+    tokio::select! {
+        accepted = next_at_any_time(listener, lifecycle) => accepted,
+        _ = watch.ended() => None,
+    }
+}
+
+/// The next connection, also while the broker stops; none if the socket to listen on is lost.
+pub(crate) async fn next_at_any_time(
+    listener: &TcpListener,
+    lifecycle: &Lifecycle,
+) -> Option<(TcpStream, SocketAddr)> {
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = watch.ended() => return None,
-        };
-        match accepted {
+        match listener.accept().await {
             Ok((stream, address)) => match stream.set_nodelay(true) {
                 Ok(()) => return Some((stream, address)),
                 Err(error) => {

@@ -16,7 +16,7 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// Every mechanism, by preference.
-    const ALL: [Self; 3] = [Self::External, Self::Plain, Self::AmqPlain];
+    pub(crate) const ALL: [Self; 3] = [Self::External, Self::Plain, Self::AmqPlain];
 
     /// What a listener without a list of its own offers where no certificate is asked for.
     pub(crate) const PASSWORDS: [Self; 2] = [Self::Plain, Self::AmqPlain];

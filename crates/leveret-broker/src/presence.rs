@@ -74,7 +74,7 @@ pub(crate) struct Presence {
 }
 
 /// What has come and gone since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Turnover {
     pub(crate) connections_opened: u64,
     pub(crate) connections_closed: u64,

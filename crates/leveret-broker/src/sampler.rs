@@ -5,7 +5,7 @@ use std::time::Duration;
 use leveret_protocol::ShortStr;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::shared::Shared;
+use crate::{readings::descriptors_used, samples::MachineLook, shared::Shared};
 
 /// Between two looks; `RabbitMQ` collects its statistics as often.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -23,5 +23,18 @@ pub(crate) async fn look_on(shared: &Shared) {
             }
         }
         shared.samples.retain(|name| state.virtual_hosts.contains_key(name));
+        shared.samples.note_machine(machine(shared), shared.clock.now());
+    }
+}
+
+/// The broker as it is now.
+fn machine(shared: &Shared) -> MachineLook {
+    let readings = *shared.readings.borrow();
+    MachineLook {
+        turnover: shared.presence.turnover(),
+        memory_used: readings.memory_used.unwrap_or(0),
+        disk_free: readings.disk_free.unwrap_or(0),
+        descriptors: descriptors_used(),
+        sockets: shared.admission.connections() as u64,
     }
 }

@@ -1,6 +1,6 @@
 //! What has come, gone and passed in a virtual host: plain numbers that only grow.
 
-use crate::death::Reason;
+use crate::{arguments::QueueType, death::Reason};
 
 /// The bounds, in bytes, by which [`Churn::sizes`] sorts bodies.
 pub const SIZE_BOUNDS: [u64; 8] =
@@ -19,19 +19,28 @@ pub struct Churn {
     pub published_to_confirm: u64,
     /// Queues that messages were routed to, by publishers.
     pub routed: u64,
-    /// Dead letters because a consumer refused the message.
-    pub dead_rejected: u64,
-    /// Dead letters because the message was too old.
-    pub dead_expired: u64,
-    /// Dead letters because the queue was too long.
-    pub dead_max_length: u64,
-    /// Dead letters because it was delivered too often.
-    pub dead_delivery_limit: u64,
+    /// Dead letters of classic queues.
+    pub dead_of_classic: DeadLetters,
+    /// Dead letters of quorum queues.
+    pub dead_of_quorum: DeadLetters,
     /// Bodies published, by the first of [`SIZE_BOUNDS`] that they do not exceed; the last of these
     /// are beyond all.
     pub sizes: [u64; 9],
     /// Bytes of them.
     pub size_bytes: u64,
+}
+
+/// Dead letters, by why they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeadLetters {
+    /// A consumer refused the message.
+    pub rejected: u64,
+    /// The message was too old.
+    pub expired: u64,
+    /// The queue was too long.
+    pub max_length: u64,
+    /// It was delivered too often.
+    pub delivery_limit: u64,
 }
 
 impl Churn {
@@ -44,12 +53,16 @@ impl Churn {
         self.size_bytes = self.size_bytes.saturating_add(bytes);
     }
 
-    pub(crate) fn note_death(&mut self, reason: Reason) {
+    pub(crate) fn note_death(&mut self, queue_type: QueueType, reason: Reason) {
+        let dead = match queue_type {
+            QueueType::Quorum => &mut self.dead_of_quorum,
+            QueueType::Classic | QueueType::Stream => &mut self.dead_of_classic,
+        };
         let count = match reason {
-            Reason::Rejected => &mut self.dead_rejected,
-            Reason::Expired => &mut self.dead_expired,
-            Reason::MaxLength => &mut self.dead_max_length,
-            Reason::DeliveryLimit => &mut self.dead_delivery_limit,
+            Reason::Rejected => &mut dead.rejected,
+            Reason::Expired => &mut dead.expired,
+            Reason::MaxLength => &mut dead.max_length,
+            Reason::DeliveryLimit => &mut dead.delivery_limit,
         };
         *count += 1;
     }
@@ -63,10 +76,6 @@ impl Churn {
             (&mut self.queues_deleted, other.queues_deleted),
             (&mut self.published_to_confirm, other.published_to_confirm),
             (&mut self.routed, other.routed),
-            (&mut self.dead_rejected, other.dead_rejected),
-            (&mut self.dead_expired, other.dead_expired),
-            (&mut self.dead_max_length, other.dead_max_length),
-            (&mut self.dead_delivery_limit, other.dead_delivery_limit),
             (&mut self.size_bytes, other.size_bytes),
         ]
         .into_iter()
@@ -74,6 +83,21 @@ impl Churn {
         {
             *of = of.saturating_add(more);
         }
+        self.dead_of_classic = self.dead_of_classic.plus(other.dead_of_classic);
+        self.dead_of_quorum = self.dead_of_quorum.plus(other.dead_of_quorum);
         self
+    }
+}
+
+impl DeadLetters {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            rejected: self.rejected.saturating_add(other.rejected),
+            expired: self.expired.saturating_add(other.expired),
+            max_length: self.max_length.saturating_add(other.max_length),
+            delivery_limit: self.delivery_limit.saturating_add(other.delivery_limit),
+        }
     }
 }

@@ -75,7 +75,7 @@ mod views;
 mod work;
 
 pub use self::{
-    churn::{Churn, SIZE_BOUNDS},
+    churn::{Churn, DeadLetters, SIZE_BOUNDS},
     content::Content,
     counts::{Counts, ExchangeCounts},
     effects::{Effect, Effects},

@@ -236,6 +236,7 @@ async fn bind(
     Path((host, source, kind, destination)): Between,
     body: Bytes,
 ) -> Answer<impl IntoResponse> {
+    caller.looks_into(&host)?;
     let body = object(&body)?;
     let ends = Ends::read(&source, &kind, &destination)?;
     let key = if body.contains_key("routing_key") { text(&body, "routing_key")? } else { "" };

@@ -102,6 +102,7 @@ async fn declare(
     Path((host, name)): InHost,
     body: Bytes,
 ) -> Answer<StatusCode> {
+    caller.looks_into(&host)?;
     let body = object(&body)?;
     let kind = if body.contains_key("type") { text(&body, "type")? } else { "direct" };
     let declare = exchange::Declare {

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use leveret_protocol::FieldTable;
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::{document::Document, refusal::Refusal};
 
 /// The object in a body; an empty body is an empty object.
 pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
@@ -12,7 +12,7 @@ pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
         return Ok(Map::new());
     }
     match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Document(Value::Object(object))) => Ok(object),
         Ok(_) => Err(Refusal::bad_request("not_json: the body is no JSON object")),
         Err(error) => Err(Refusal::bad_request(format!("not_json: {error}"))),
     }

@@ -12,11 +12,12 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    fields::{flag, object},
-    listing::{Query, answer},
+    fields::{flag, object, put as put_fields},
+    listing::{Detail, Query, answer, one},
     login::Caller,
     overview::NODE,
     refusal::Refusal,
+    totals,
     users::{limit_value, put_status, topics_shown},
 };
 use crate::{
@@ -48,14 +49,32 @@ fn shown(name: &str, host: &VirtualHost) -> Value {
     })
 }
 
-async fn list(caller: Caller, query: Query) -> Answer<Json<Value>> {
-    let seen = caller.state.virtual_hosts.iter().filter(|(name, _)| caller.sees(name));
-    answer(query, seen.map(|(name, host)| shown(name, host)).collect())
+/// As it was made, and what goes on in it, if that is wanted.
+async fn whole(shared: &Arc<Shared>, (name, host): (&str, &VirtualHost), query: &Query) -> Value {
+    let mut shown = shown(name, host);
+    if Detail::of(query) >= Detail::All {
+        put_fields(&mut shown, totals::of_host(shared, name, query).await);
+    }
+    shown
 }
 
-async fn show(caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
+async fn list(caller: Caller, State(shared): Shares, query: Query) -> Answer<Json<Value>> {
+    let mut found = Vec::new();
+    for (name, host) in caller.state.virtual_hosts.iter().filter(|(name, _)| caller.sees(name)) {
+        found.push(whole(&shared, (name, host), &query).await);
+    }
+    answer(query, found)
+}
+
+async fn show(
+    caller: Caller,
+    State(shared): Shares,
+    Path(name): Path<String>,
+    query: Query,
+) -> Answer<Json<Value>> {
     caller.looks_into(&name)?;
-    Ok(Json(shown(&name, caller.state.virtual_host(&name)?)))
+    let host = caller.state.virtual_host(&name)?;
+    Ok(one(&query, whole(&shared, (&name, host), &query).await))
 }
 
 /// As with `RabbitMQ`, who makes a virtual host may use it.

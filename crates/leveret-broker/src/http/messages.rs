@@ -171,6 +171,7 @@ async fn get(
     Path((host, name)): InHost,
     body: Bytes,
 ) -> Answer<Json<Value>> {
+    caller.looks_into(&host)?;
     let wish = Wish::read(&object(&body)?)?;
     let queue = queues::find(&caller, &shared, (&host, &name)).await?.name;
     let mut errand = Errand::begin(&shared, &short("vhost", &host)?, &caller.name)?;

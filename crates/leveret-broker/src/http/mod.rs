@@ -9,6 +9,7 @@ mod bindings;
 mod channels;
 mod connections;
 mod definitions;
+mod document;
 mod exchanges;
 mod features;
 mod fields;
@@ -35,6 +36,9 @@ mod topology;
 mod totals;
 mod users;
 
+#[cfg(test)]
+mod rights;
+
 use std::sync::Arc;
 
 use axum::{
@@ -58,14 +62,29 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<TlsKeeper>>, sh
     let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     let reach = if is_loopback { Reach::Loopback } else { Reach::Network };
     let router = router(Arc::clone(&shared), &terms.limits, reach);
+    let others_left = shared.admission.all_left();
     tokio::select! {
-        () = server::serve(listener, router, terms, lifecycle) => {}
+        () = server::serve(listener, router, terms, (lifecycle, others_left)) => {}
         () = look_on(&shared) => {}
     }
 }
 
 fn router(shared: Arc<Shared>, limits: &HttpLimits, reach: Reach) -> Router {
-    let api = Router::new()
+    let api = api(limits).fallback(missing).method_not_allowed_fallback(wrong_method);
+    Router::new()
+        .nest("/api", api)
+        .merge(beside())
+        .fallback(missing)
+        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
+        .layer(middleware::from_fn_with_state(reach, guard::check))
+        .layer(middleware::from_fn(audit::note))
+        .layer(middleware::map_response(uncached))
+        .with_state(shared)
+}
+
+/// All that is below `/api`.
+fn api(limits: &HttpLimits) -> Router<Arc<Shared>> {
+    Router::new()
         .merge(overview::routes())
         .merge(users::routes())
         .merge(hosts::routes())
@@ -83,19 +102,11 @@ fn router(shared: Arc<Shared>, limits: &HttpLimits, reach: Reach) -> Router {
         .merge(nodes::routes())
         .merge(health::routes())
         .merge(definitions::routes(limits.definitions_bytes_max))
-        .fallback(missing)
-        .method_not_allowed_fallback(wrong_method);
-    Router::new()
-        .nest("/api", api)
-        .merge(probes::routes())
-        .merge(metrics::routes())
-        .merge(page::routes())
-        .fallback(missing)
-        .layer(DefaultBodyLimit::max(limits.body_bytes_max))
-        .layer(middleware::from_fn_with_state(reach, guard::check))
-        .layer(middleware::from_fn(audit::note))
-        .layer(middleware::map_response(uncached))
-        .with_state(shared)
+}
+
+/// All that is not.
+fn beside() -> Router<Arc<Shared>> {
+    Router::new().merge(probes::routes()).merge(metrics::routes()).merge(page::routes())
 }
 
 async fn missing() -> Refusal {

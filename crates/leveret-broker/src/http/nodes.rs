@@ -10,13 +10,19 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
+    fields::put,
     listing::{Query, answer},
     login::Caller,
+    overview::contexts,
     refusal::Refusal,
+    stats::Rates,
+    totals,
 };
 use crate::{
+    mechanism::Mechanism,
     product,
     readings::{Readings, descriptors_max, descriptors_used},
+    samples::{Change, MachineLook},
     shared::Shared,
 };
 
@@ -71,23 +77,69 @@ fn check(caller: &Caller, node: &str) -> Answer<()> {
 
 async fn list(caller: Caller, State(shared): Shares, query: Query) -> Answer<Json<Value>> {
     caller.monitors_or_refuses()?;
-    answer(query, vec![shown(&shared)])
+    let node = shown(&caller, &shared, &query).await;
+    answer(query, vec![node])
 }
 
 async fn show(
     caller: Caller,
     State(shared): Shares,
     Path(node): Path<String>,
+    query: Query,
 ) -> Answer<Json<Value>> {
     check(&caller, &node)?;
-    Ok(Json(shown(&shared)))
+    Ok(Json(shown(&caller, &shared, &query).await))
 }
 
-fn shown(shared: &Shared) -> Value {
+/// The node, and what comes and goes on it.
+async fn shown(caller: &Caller, shared: &Arc<Shared>, query: &Query) -> Value {
+    let mut node = state(shared);
+    put(&mut node, rates(shared, query));
+    put(&mut node, totals::churn(caller, shared, query).await);
+    node
+}
+
+/// How fast what is taken of the machine grows.
+fn rates(shared: &Shared, query: &Query) -> Value {
+    let machine = shared.samples.machine();
+    let rates = Rates::of(query, machine.span);
+    let Change { before, last } = machine.looks;
+    let of = |number: fn(&MachineLook) -> u64| {
+        rates.of_reading(Change { before: number(&before), last: number(&last) })
+    };
+    json!({
+        "mem_used_details": of(|look| look.memory_used), "proc_used_details": of(|_| 1),
+        "disk_free_details": of(|look| look.disk_free),
+        "fd_used_details": of(|look| look.descriptors),
+        "sockets_used_details": of(|look| look.sockets),
+    })
+}
+
+/// The login mechanisms, and whether some port offers them.
+fn mechanisms(shared: &Shared) -> Value {
+    let config = shared.config();
+    let listeners = config.listeners.iter();
+    let mut offered: Vec<Mechanism> =
+        listeners.flat_map(|listener| listener.offered(config.tls.as_ref())).collect();
+    if !config.listen.is_empty() {
+        offered.extend(Mechanism::PASSWORDS);
+    }
+    let shown = Mechanism::ALL.iter().map(|mechanism| {
+        let name = mechanism.name();
+        let description = format!("SASL {name} authentication mechanism");
+        json!({ "name": name, "description": description, "enabled": offered.contains(mechanism) })
+    });
+    shown.collect()
+}
+
+fn state(shared: &Shared) -> Value {
     let Readings { memory_used, memory_limit, disk_free } = *shared.readings.borrow();
     let alarms = *shared.alarms.borrow();
     let (descriptors, of) = (descriptors_used(), descriptors_max().min(NUMBER_MAX));
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let config = shared.config();
+    let place = config.store.directory().map(|path| path.to_string_lossy());
+    let place = place.unwrap_or_default();
     let mut node = json!({
         "name": product::NODE, "type": "disc", "running": true, "being_drained": !shared.lifecycle.is_running(),
         "uptime": u32::try_from(shared.uptime().as_millis()).unwrap_or(u32::MAX),
@@ -96,14 +148,15 @@ fn shown(shared: &Shared) -> Value {
         "sockets_total": shared.limits().connections_max, "proc_used": 1, "proc_total": 1_048_576,
         "mem_used": memory_used.unwrap_or(0), "mem_limit": memory_limit.unwrap_or(0),
         "mem_alarm": alarms.memory, "mem_calculation_strategy": "rss",
-        "disk_free_limit": shared.config().alarms.disk_free_min, "disk_free_alarm": alarms.disk,
+        "disk_free_limit": config.alarms.disk_free_min, "disk_free_alarm": alarms.disk,
         "rates_mode": "basic", "net_ticktime": 60, "enabled_plugins": ["rabbitmq_management"],
-        "partitions": [], "cluster_links": [], "auth_mechanisms": [], "log_files": [],
+        "partitions": [], "cluster_links": [], "auth_mechanisms": mechanisms(shared),
+        "log_files": [], "config_files": [], "db_dir": place,
         "applications": [
             { "name": "rabbit", "description": "RabbitMQ", "version": product::RABBITMQ_VERSION },
             { "name": "leveret", "description": product::NAME, "version": product::VERSION },
         ],
-        "exchange_types": super::overview::exchange_types(), "contexts": [],
+        "exchange_types": super::overview::exchange_types(), "contexts": contexts(shared),
         "rabbitmq_version": product::RABBITMQ_VERSION, "erlang_version": "",
         "metrics_gc_queue_length": {},
     });

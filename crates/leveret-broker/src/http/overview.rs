@@ -3,11 +3,11 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use axum::{Json, Router, extract::State, routing::get};
-use leveret_engine::{Churn, Listing, Page};
-use leveret_protocol::ShortStr;
-use serde_json::{Map, Value, json};
+use leveret_engine::{Listing, Page};
+use serde_json::{Value, json};
 
 use super::{
+    fields::put,
     listing::{Query, ask, one},
     login::Caller,
     refusal::Refusal,
@@ -55,15 +55,11 @@ struct Sums {
     queues: usize,
     exchanges: usize,
     consumers: u64,
-    churn: Churn,
 }
 
 impl Sums {
     async fn of(caller: &Caller, shared: &Arc<Shared>) -> Result<Self, Refusal> {
         let mut sums = Self::default();
-        if caller.monitors() {
-            (_, sums.churn) = shared.hosts.retired();
-        }
         for name in caller.state.virtual_hosts.keys().filter(|name| caller.sees(name)) {
             sums.add(shared, name).await?;
         }
@@ -81,11 +77,6 @@ impl Sums {
         for page in ask(shared, name, Listing::Exchanges).await? {
             let Page::Exchanges(page) = page else { continue };
             self.exchanges += page.len();
-        }
-        if let Some(ingress) = shared.hosts.ingress(&ShortStr::truncated(name))
-            && let Some(vitals) = ingress.vitals().await
-        {
-            self.churn = self.churn.plus(vitals.churn);
         }
         Ok(())
     }
@@ -106,7 +97,7 @@ async fn overview(
     let mut queue_totals = json!({
         "messages": ready + unacked, "messages_ready": ready, "messages_unacknowledged": unacked,
     });
-    extend(&mut queue_totals, length_rates);
+    put(&mut queue_totals, length_rates);
     let scrubbed = *shared.scrubbed.borrow();
     let name = caller.state.cluster_name().unwrap_or(NODE);
     let mut overview = json!({
@@ -121,18 +112,12 @@ async fn overview(
             "exchanges": sums.exchanges, "consumers": sums.consumers,
         },
         "message_stats": message_stats,
-        "churn_rates": churn_rates(&shared, &sums.churn),
+        "churn_rates": totals::churn(&caller, &shared, &query).await,
         "listeners": listeners(&shared), "contexts": contexts(&shared),
         "exchange_types": exchange_types(),
     });
-    extend(&mut overview, versions());
+    put(&mut overview, versions());
     Ok(one(&query, overview))
-}
-
-fn extend(object: &mut Value, more: Value) {
-    if let (Value::Object(object), Value::Object(more)) = (object, more) {
-        object.extend(more);
-    }
 }
 
 fn versions() -> Value {
@@ -149,24 +134,6 @@ fn versions() -> Value {
     })
 }
 
-/// How much has come and gone.
-fn churn_rates(shared: &Shared, churn: &Churn) -> Value {
-    let turnover = shared.presence.turnover();
-    let mut fields = Map::new();
-    for (name, value) in [
-        ("connection_created", turnover.connections_opened),
-        ("connection_closed", turnover.connections_closed),
-        ("channel_created", turnover.channels_opened),
-        ("channel_closed", turnover.channels_closed),
-        ("queue_declared", churn.queues_declared),
-        ("queue_created", churn.queues_created),
-        ("queue_deleted", churn.queues_deleted),
-    ] {
-        fields.insert(name.to_owned(), value.into());
-    }
-    Value::Object(fields)
-}
-
 fn listeners(shared: &Shared) -> Value {
     let shown = shared.bound().iter().map(|bound| {
         json!({
@@ -178,7 +145,7 @@ fn listeners(shared: &Shared) -> Value {
     shown.collect()
 }
 
-fn contexts(shared: &Shared) -> Value {
+pub(super) fn contexts(shared: &Shared) -> Value {
     let http = shared.bound().iter().filter(|bound| bound.protocol.is_called("http"));
     http.map(|bound| {
         json!({

@@ -136,10 +136,12 @@ async fn put(
 async fn delete(
     caller: Caller,
     State(shared): Shares,
-    Path((component, virtual_host, _)): Path<(String, String, String)>,
+    Path((component, virtual_host, name)): Path<(String, String, String)>,
 ) -> Answer<StatusCode> {
     caller.administers()?;
-    check_component(&component)?;
+    if component != LIMITS {
+        return Err(Refusal::not_found(format!("parameter `{name}` does not exist")));
+    }
     let clear = |limit| {
         let virtual_host = virtual_host.clone();
         Change::SetHostLimit { virtual_host, limit, value: None }

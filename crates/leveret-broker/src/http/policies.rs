@@ -104,15 +104,14 @@ async fn put(
     allow(&caller, &virtual_host, kind)?;
     let body = object(&body)?;
     let pattern = Pattern::parse(text(&body, "pattern")?)
-        .map_err(|reason| Refusal::bad_request(format!("`pattern`: {reason}")))?;
+        .map_err(|reason| invalid(&format!("`pattern`: {reason}")))?;
     let Some(Value::Object(definition)) = body.get("definition") else {
         return Err(Refusal::bad_request("`definition` is no JSON object"));
     };
     let apply_to = match body.get("apply-to") {
         None => ApplyTo::All,
-        Some(name) => {
-            ApplyTo::named(name.as_str().unwrap_or_default()).map_err(Refusal::bad_request)?
-        }
+        Some(name) => ApplyTo::named(name.as_str().unwrap_or_default())
+            .map_err(|reason| invalid(&format!("`apply-to`: {reason}")))?,
     };
     let priority = match body.get("priority") {
         None => 0,
@@ -121,8 +120,14 @@ async fn put(
         }
     };
     let policy = Policy { pattern, apply_to, priority, definition: definition.clone() };
+    policy.check(kind).map_err(|reason| invalid(&reason))?;
     let key = PolicyKey { virtual_host, kind, name };
     Ok(put_status(shared.registry.change(vec![Change::PutPolicy { key, policy }]).await?))
+}
+
+/// In the words by which `RabbitMQ` begins.
+fn invalid(reason: &str) -> Refusal {
+    Refusal::bad_request(format!("Validation failed: {reason}"))
 }
 
 async fn delete(

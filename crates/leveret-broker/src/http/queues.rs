@@ -63,8 +63,17 @@ pub(super) fn queue_shown(scene: &Scene, queue: &QueueView) -> Value {
     if scene.detail >= Detail::All {
         put(&mut shown, sizes(queue));
         put(&mut shown, activity(scene, queue));
+        if queue.queue_type == "quorum" {
+            put(&mut shown, quorum_only(queue));
+        }
     }
     shown
+}
+
+/// What `RabbitMQ` tells of such queues alone: no file is held open for one here.
+fn quorum_only(queue: &QueueView) -> Value {
+    let active = queue.active_consumer.as_ref().map(|tag| tag.to_string_lossy());
+    json!({ "open_files": { NODE: 0 }, "single_active_consumer_ctag": active.unwrap_or_default() })
 }
 
 /// Messages and bytes by where they are.
@@ -162,6 +171,7 @@ async fn declare(
     Path((host, name)): InHost,
     body: Bytes,
 ) -> Answer<StatusCode> {
+    caller.looks_into(&host)?;
     let body = object(&body)?;
     let declare = queue::Declare {
         queue: short("queue", &name)?,

@@ -1,11 +1,14 @@
 //! `message_stats` and its rates, in the names of `RabbitMQ`.
 
-use leveret_engine::{Counts, ExchangeCounts};
+use leveret_engine::{Churn, Counts, ExchangeCounts};
 use leveret_protocol::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::listing::Query;
-use crate::samples::{Change, Span, Waiting};
+use crate::{
+    presence::Turnover,
+    samples::{Change, Span, Waiting},
+};
 
 /// A number by its name.
 type Field<T> = (&'static str, fn(&T) -> u64);
@@ -33,6 +36,21 @@ const OF_PUBLISHER: &[Field<Counts>] = &[
 /// What an exchange counts.
 const OF_EXCHANGE: &[Field<ExchangeCounts>] =
     &[("publish_in", |counts| counts.publish_in), ("publish_out", |counts| counts.publish_out)];
+
+/// What comes and goes of connections.
+const OF_TURNOVER: &[Field<Turnover>] = &[
+    ("connection_created", |turnover| turnover.connections_opened),
+    ("connection_closed", |turnover| turnover.connections_closed),
+    ("channel_created", |turnover| turnover.channels_opened),
+    ("channel_closed", |turnover| turnover.channels_closed),
+];
+
+/// What comes and goes in virtual hosts.
+const OF_CHURN: &[Field<Churn>] = &[
+    ("queue_declared", |churn| churn.queues_declared),
+    ("queue_created", |churn| churn.queues_created),
+    ("queue_deleted", |churn| churn.queues_deleted),
+];
 
 /// How rates are wanted: with the samples that they are made of, if an age is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +87,20 @@ impl Rates {
         seen: Option<&Change<ExchangeCounts>>,
     ) -> Value {
         Value::Object(self.stats(OF_EXCHANGE, now, seen))
+    }
+
+    pub(super) fn of_turnover(self, now: &Turnover, seen: &Change<Turnover>) -> Value {
+        Value::Object(self.stats(OF_TURNOVER, now, Some(seen)))
+    }
+
+    pub(super) fn of_churn(self, now: &Churn, seen: &Change<Churn>) -> Value {
+        Value::Object(self.stats(OF_CHURN, now, Some(seen)))
+    }
+
+    /// How fast a number of the machine grows.
+    pub(super) fn of_reading(self, seen: Change<u64>) -> Value {
+        let rate = self.span.map_or(0.0, |span| span.slope(seen.before, seen.last));
+        self.details((seen.before, seen.last), rate, self.lengths_sampled)
     }
 
     /// How fast queues grow, as three more fields.

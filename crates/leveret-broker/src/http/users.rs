@@ -219,12 +219,15 @@ async fn permission(
     Path((host, user)): Path<(String, String)>,
 ) -> Answer<Json<Value>> {
     caller.administers()?;
-    caller.state.virtual_host(&host)?;
-    let held = caller.state.user(&user)?.permissions.get(&host);
-    let held = held.ok_or_else(|| {
-        Refusal::not_found(format!("user `{user}` has no permissions in virtual host `{host}`"))
-    })?;
+    let held = permission_at(&caller, (&host, &user))?;
     Ok(Json(permission_shown(&user, &host, held)))
+}
+
+fn permission_at<'a>(caller: &'a Caller, (host, user): (&str, &str)) -> Answer<&'a Permission> {
+    caller.state.virtual_host(host)?;
+    caller.state.user(user)?.permissions.get(host).ok_or_else(|| {
+        Refusal::not_found(format!("user `{user}` has no permissions in virtual host `{host}`"))
+    })
 }
 
 fn pattern(body: &Map<String, Value>, key: &str) -> Answer<Pattern> {
@@ -252,6 +255,7 @@ async fn clear_permission(
     Path((virtual_host, user)): Path<(String, String)>,
 ) -> Answer<StatusCode> {
     caller.administers()?;
+    permission_at(&caller, (&virtual_host, &user))?;
     let change = Change::ClearPermission { at: Where { user, virtual_host } };
     shared.registry.change(vec![change]).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -281,9 +285,21 @@ async fn topic_permissions_at(
     query: Query,
 ) -> Answer<Json<Value>> {
     caller.administers()?;
-    let mut topics = topics_shown(&user, caller.state.user(&user)?);
-    topics.retain(|topic| topic.get("vhost").and_then(Value::as_str) == Some(&host));
+    let topics = topics_at(&caller, (&host, &user))?;
     answer(query, topics)
+}
+
+/// What a user may do with topics in a virtual host; as with `RabbitMQ`, having nothing is 404.
+fn topics_at(caller: &Caller, (host, user): (&str, &str)) -> Answer<Vec<Value>> {
+    caller.state.virtual_host(host)?;
+    let mut topics = topics_shown(user, caller.state.user(user)?);
+    topics.retain(|topic| topic.get("vhost").and_then(Value::as_str) == Some(host));
+    if topics.is_empty() {
+        return Err(Refusal::not_found(format!(
+            "user `{user}` has no topic permissions in virtual host `{host}`"
+        )));
+    }
+    Ok(topics)
 }
 
 async fn set_topic(
@@ -308,6 +324,7 @@ async fn clear_topics(
     Path((virtual_host, user)): Path<(String, String)>,
 ) -> Answer<StatusCode> {
     caller.administers()?;
+    topics_at(&caller, (&virtual_host, &user))?;
     let change = Change::ClearTopicPermissions { at: Where { user, virtual_host }, exchange: None };
     shared.registry.change(vec![change]).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -4,6 +4,7 @@
 //! page at a time, and remembers two looks at a bounded number of things.
 
 mod change;
+mod machine;
 
 #[cfg(test)]
 mod tests;
@@ -14,12 +15,15 @@ use std::{
 };
 
 use leveret_engine::{
-    ChannelView, ConnectionId, Counts, ExchangeCounts, ExchangeView, Listing, Page, QueueView,
-    Sought,
+    ChannelView, Churn, ConnectionId, Counts, ExchangeCounts, ExchangeView, Listing, Page,
+    QueueView, Sought,
 };
 use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
 
-pub(crate) use self::change::{Change, Span};
+pub(crate) use self::{
+    change::{Change, Span},
+    machine::{MachineLook, MachineSamples},
+};
 use crate::host::Ingress;
 
 /// Things of one kind in one virtual host that are remembered; others have no rates.
@@ -36,6 +40,7 @@ const UTILISATION_KEPT: f64 = 0.8;
 pub(crate) struct Samples {
     // Written once in an interval; read for as long as it takes to count one up.
     hosts: Mutex<BTreeMap<String, Arc<HostSamples>>>,
+    machine: Mutex<MachineSamples>,
 }
 
 /// The last two looks at one virtual host.
@@ -48,6 +53,7 @@ pub(crate) struct HostSamples {
     pub(crate) channels: HashMap<(ConnectionId, ChannelNumber), Change<Counts>>,
     /// Of all channels, also those that are closed.
     pub(crate) totals: Change<Counts>,
+    pub(crate) churn: Change<Churn>,
     /// Of the queues that are remembered.
     pub(crate) waiting: Change<Waiting>,
 }
@@ -83,6 +89,17 @@ impl Samples {
         self.lock().insert(name.to_owned(), Arc::new(before.followed_by(look)));
     }
 
+    /// The last looks at the broker beside its virtual hosts.
+    pub(crate) fn machine(&self) -> MachineSamples {
+        *self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks once more at the broker.
+    pub(crate) fn note_machine(&self, look: MachineLook, at: Timestamp) {
+        let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        *machine = machine.followed_by(look, at);
+    }
+
     /// Forgets the virtual hosts that are gone.
     pub(crate) fn retain(&self, is_there: impl Fn(&str) -> bool) {
         self.lock().retain(|name, _| is_there(name));
@@ -102,6 +119,7 @@ struct Look {
     exchanges: Vec<ExchangeView>,
     channels: Vec<ChannelView>,
     totals: Counts,
+    churn: Churn,
 }
 
 impl Look {
@@ -120,6 +138,9 @@ impl Look {
         }
         if let Some(page) = ingress.seek(Sought::Totals, 1).await {
             look.note(page);
+        }
+        if let Some(vitals) = ingress.vitals().await {
+            look.churn = vitals.churn;
         }
         look
     }
@@ -175,6 +196,7 @@ impl HostSamples {
             exchanges: exchanges.collect(),
             channels: channels.collect(),
             totals: Change::next((!is_first).then_some(&self.totals), look.totals, is_first),
+            churn: Change::next((!is_first).then_some(&self.churn), look.churn, is_first),
             waiting,
             queues,
         }

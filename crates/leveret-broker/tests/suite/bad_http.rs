@@ -1,6 +1,6 @@
 //! Requests that make no sense, byte for byte: each gets its status.
 //!
-//! Rows bad-H1, bad-H3, bad-H4, bad-H14, bad-H15 and bad-H16.
+//! Which rows those are says [`crate::bad_rows`].
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use leveret_broker::Broker;
@@ -80,11 +80,14 @@ fn bodies() -> Vec<Row> {
     let put = "PUT /api/users/hazel";
     let huge = vec![b' '; HUGE_BYTES];
     let deep = format!("{{\"tags\":{}", "[".repeat(10_000));
-    let bodies: [(&[u8], u16); 14] = [
+    let bodies: [(&[u8], u16); 17] = [
         (b"{", 400),
         (b"[]", 400),
         (b"null", 400),
         (b"{} {}", 400),
+        (b"{\"tags\":\"\",\"tags\":\"administrator\"}", 400),
+        (b"{\"password_hash\":\"***\",\"tags\":\"\"}", 400),
+        (b"{\"password\":\"p\",\"tags\":\"\",\"x\":[{\"y\":1,\"y\":2}]}", 400),
         (b"{\"password\":\"\\ud800\",\"tags\":\"\"}", 400),
         (b"{\"password\":\"\xff\",\"tags\":\"\"}", 400),
         (b"\xef\xbb\xbf{\"password\":\"p\",\"tags\":\"\"}", 400),
@@ -165,7 +168,6 @@ async fn what_is_no_http_is_closed() {
     broker.shutdown().await;
 }
 
-/// Row bad-H16.
 #[tokio::test]
 async fn a_page_of_another_site_can_change_nothing_here() {
     let any = "127.0.0.1:0".parse().unwrap();

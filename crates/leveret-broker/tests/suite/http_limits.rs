@@ -1,4 +1,4 @@
-//! Peers that are slow, many or odd at the HTTP API (bad-H14).
+//! Peers that are slow, many or odd at the HTTP API.
 //!
 //! Each is answered or left in time.
 

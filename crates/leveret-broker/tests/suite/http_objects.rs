@@ -98,7 +98,6 @@ async fn what_is_published_is_got_in_order_and_goes_back_or_not() {
     broker.shutdown().await;
 }
 
-/// Rows bad-H10 and bad-H11.
 #[tokio::test]
 async fn a_publish_or_get_that_makes_no_sense_is_refused() {
     let broker = broker().await;
@@ -178,7 +177,6 @@ async fn permissions_hold_for_publishing_getting_and_binding() {
     broker.shutdown().await;
 }
 
-/// Rows bad-H5, bad-H6 and bad-H12.
 #[tokio::test]
 async fn declarations_and_lists_that_make_no_sense_are_refused() {
     let broker = broker().await;

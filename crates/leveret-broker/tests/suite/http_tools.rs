@@ -50,7 +50,12 @@ async fn keda_reads_lengths_and_rates() {
     assert_eq!(items.len(), 2);
     for queue in items {
         has_numbers(queue, &fields);
+        assert!(queue["name"].as_str().unwrap().starts_with("jobs."), "{queue}");
     }
+    // It gives up if there is more than a page, and scales nothing by a queue that is not there.
+    let (_, page) = ask(&broker, &line.replace("page_size=100", "page_size=1")).await;
+    assert_eq!(page["page_count"], 2);
+    assert_eq!(ask(&broker, "GET /api/queues/%2F/none").await.0, 404);
     broker.shutdown().await;
 }
 
@@ -88,6 +93,78 @@ async fn terraform_makes_finds_and_destroys() {
     {
         assert_eq!(ask(&broker, &format!("DELETE {line}")).await.0, 204, "{line}");
         assert_eq!(ask(&broker, &format!("GET {line}")).await.0, 404, "{line}");
+    }
+    broker.shutdown().await;
+}
+
+/// The rest of what the provider of Terraform manages: made, changed, found as it was made, and
+/// 404 once it is gone.
+#[tokio::test]
+async fn terraform_manages_users_rights_and_policies() {
+    let broker = broker().await;
+    assert_eq!(ask(&broker, "GET /api/whoami").await.1["name"], "guest");
+    let vhost =
+        |description: &str| json!({ "description": description, "tags": null, "tracing": false });
+    let user = |tags: &[&str]| json!({ "name": "hazel", "tags": tags, "password": "down" });
+    let permission = |read: &str| json!({ "configure": "", "write": "^a", "read": read });
+    let topic = |write: &str| json!({ "exchange": "amq.topic", "write": write, "read": ".*" });
+    let policy = |length: u64| {
+        json!({
+            "vhost": "dev", "name": "p", "pattern": "^q", "apply-to": "queues", "priority": 3,
+            "definition": { "max-length": length },
+        })
+    };
+    for (path, first, second, shown) in [
+        ("vhosts/dev", vhost("one"), vhost("two"), "/description"),
+        ("users/hazel", user(&["management"]), user(&["monitoring"]), "/tags"),
+        ("permissions/dev/hazel", permission(".*"), permission("^b"), "/read"),
+        ("topic-permissions/dev/hazel", topic("^c"), topic("^d"), "/0/write"),
+        ("policies/dev/p", policy(5), policy(6), "/definition/max-length"),
+        ("operator-policies/dev/p", policy(7), policy(8), "/definition/max-length"),
+    ] {
+        let line = format!("GET /api/{path}");
+        assert_eq!(ask(&broker, &line).await.0, 404, "{path}");
+        for (body, status) in [(first, 201), (second, 204)] {
+            let wanted = body.pointer(shown.trim_start_matches("/0")).unwrap().clone();
+            assert_eq!(put(&broker, path, body).await, status, "{path}");
+            let (_, found) = ask(&broker, &line).await;
+            assert_eq!(found.pointer(shown), Some(&wanted), "{path}: {found}");
+        }
+    }
+    let (_, hazel) = ask(&broker, "GET /api/users/hazel").await;
+    for key in ["name", "password_hash", "hashing_algorithm"] {
+        assert!(hazel[key].is_string(), "{key}: {hazel}");
+    }
+    let limits = "vhost-limits/dev";
+    assert_eq!(ask(&broker, &format!("GET /api/{limits}")).await, (200, json!([])));
+    assert_eq!(put(&broker, &format!("{limits}/max-queues"), json!({ "value": 9 })).await, 204);
+    let expected = json!([{ "vhost": "dev", "value": { "max-queues": 9 } }]);
+    assert_eq!(ask(&broker, &format!("GET /api/{limits}")).await.1, expected);
+    for limit in ["max-queues", "max-connections"] {
+        assert_eq!(ask(&broker, &format!("DELETE /api/{limits}/{limit}")).await.0, 204);
+    }
+    // The library below it lists with a slash at the end.
+    for list in
+        ["users", "vhosts", "permissions", "topic-permissions", "policies/dev", "queues/%2F"]
+    {
+        assert_eq!(ask(&broker, &format!("GET /api/{list}/")).await.0, 200, "{list}/");
+    }
+    // Shovels and federation are parameters of plug-ins that are not here.
+    let shovel = "parameters/shovel/dev/s";
+    assert_eq!(put(&broker, shovel, json!({ "value": {} })).await, 400);
+    assert_eq!(ask(&broker, &format!("GET /api/{shovel}")).await.0, 404);
+    assert_eq!(ask(&broker, &format!("DELETE /api/{shovel}")).await.0, 404);
+    for path in [
+        "operator-policies/dev/p",
+        "policies/dev/p",
+        "topic-permissions/dev/hazel",
+        "permissions/dev/hazel",
+        "users/hazel",
+        "vhosts/dev",
+    ] {
+        assert_eq!(ask(&broker, &format!("DELETE /api/{path}")).await.0, 204, "{path}");
+        assert_eq!(ask(&broker, &format!("DELETE /api/{path}")).await.0, 404, "{path}");
+        assert_eq!(ask(&broker, &format!("GET /api/{path}")).await.0, 404, "{path}");
     }
     broker.shutdown().await;
 }

@@ -1,6 +1,9 @@
 //! What those who run a broker look at: health, nodes, metrics, parameters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+};
 
 use leveret_broker::{Broker, Gauge};
 use serde_json::{Value, json};
@@ -31,14 +34,19 @@ impl Gauge for Full {
     }
 }
 
-async fn broker() -> Broker {
+pub(crate) async fn broker() -> Broker {
     let any = "127.0.0.1:0".parse().unwrap();
     Broker::builder().in_memory().listen(any).admin_listen(any).start().await.unwrap()
 }
 
 /// The answer to somebody who does not log in: status, head and body.
-async fn anyone(broker: &Broker, path: &str) -> (u16, String, String) {
-    let mut stream = TcpStream::connect(broker.admin_addr().unwrap()).await.unwrap();
+pub(crate) async fn anyone(broker: &Broker, path: &str) -> (u16, String, String) {
+    look(broker.admin_addr().unwrap(), path).await
+}
+
+/// The same of a broker that is somebody else's.
+pub(crate) async fn look(address: SocketAddr, path: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -340,6 +348,10 @@ async fn the_page_takes_nothing_from_elsewhere() {
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script>"));
     for path in ["/queues.js", "/style.css"] {
         assert_eq!(anyone(&broker, path).await.0, 200, "{path}");
+    }
+    let (_, _, script) = anyone(&broker, "/queues.js").await;
+    for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        assert!(!script.contains(way), "a name could be taken for HTML by {way}");
     }
     broker.shutdown().await;
 }

@@ -8,7 +8,7 @@ use std::{
 
 use expect_test::expect;
 use leveret_broker::{
-    Broker, ClientCertificates, Config, Listener, Mechanism, NameSource, Secret, StartError,
+    Broker, ClientCertificates, Config, Listener, Mechanism, NameSource, Secret, StartError, Store,
     TlsConfig, TlsVersion, User,
 };
 use leveret_client::{AckMode, ConnectError, Connection, Publish, QueueDeclare};
@@ -16,7 +16,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType,
     date_time_ymd,
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
@@ -379,5 +382,37 @@ async fn a_reload_says_what_waits_for_a_restart() {
     assert_eq!(reloaded.waiting, ["listen", "data_dir, in_memory"]);
     // The same again changes nothing more.
     assert_eq!(broker.reload(&next).unwrap().applied, [""; 0]);
+    broker.shutdown().await;
+}
+
+/// The HTTP API with `admin_tls`: both versions, and nothing for who speaks plain HTTP.
+#[tokio::test]
+async fn the_http_api_speaks_tls() {
+    let warren = Warren::new();
+    let mut config = Config::default();
+    config.store = Store::Memory;
+    config.admin_listen = Some(anywhere());
+    config.admin_tls = true;
+    config.tls = Some(warren.server());
+    let broker = Broker::builder().config(config).start().await.unwrap();
+    let address = broker.admin_addr().unwrap();
+    let login = "authorization: Basic Z3Vlc3Q6Z3Vlc3Q=";
+    let request = format!("GET /api/overview HTTP/1.0\r\nhost: localhost\r\n{login}\r\n\r\n");
+    for version in [&TLS12, &TLS13] {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut stream = warren.client(version, None).connect(name, stream).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+        assert!(answer.contains(r#""protocol":"https""#), "{answer}");
+    }
+    let mut plain = TcpStream::connect(address).await.unwrap();
+    plain.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // The end may be a reset.
+    plain.read_to_end(&mut answer).await.ok();
+    assert!(!String::from_utf8_lossy(&answer).contains("HTTP"), "{answer:?}");
     broker.shutdown().await;
 }

@@ -183,7 +183,7 @@ fn what_is_wrong_is_named_and_has_its_exit_code() {
         "",
         expect![[r#"
         65
-        refused: `pattern`: not a regular expression: unclosed group
+        refused: Validation failed: `pattern`: not a regular expression: unclosed group
     "#]],
     );
     check(

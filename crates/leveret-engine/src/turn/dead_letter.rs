@@ -29,7 +29,8 @@ impl Turn<'_> {
         reason: Reason,
     ) -> Option<(Letter, Routed)> {
         let queue = self.host.queues.get(id)?;
-        let exchange = queue.settings.dead_letter_exchange.clone()?;
+        let (exchange, queue_type) =
+            (queue.settings.dead_letter_exchange.clone()?, queue.settings.queue_type);
         // RabbitMQ: what is sent to an exchange that does not exist is dropped.
         let entrance = self.host.exchanges.entrance(&exchange)?;
         let beside = letter.copied_keys();
@@ -48,7 +49,7 @@ impl Turn<'_> {
         if deaths.len() > self.host.options.limits.dead_letter_hops_max {
             return None;
         }
-        self.host.churn.note_death(reason);
+        self.host.churn.note_death(queue_type, reason);
         let (routing_key, copies, extra) = match queue.settings.dead_letter_routing_key.clone() {
             Some(key) => (key, Copies::Replaced, Vec::new()),
             None => (letter.routing_key.clone(), letter.copies.clone(), beside.all()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leveret_engine::{Churn, Counts, SIZE_BOUNDS};
+use leveret_engine::{Churn, Counts, DeadLetters, SIZE_BOUNDS};
 
 use super::{
     exposition::{Exposition, Kind, PROTOCOL},
@@ -141,16 +141,27 @@ fn globals(counts: &Counts, churn: &Churn) -> [(&'static str, &'static str, u64)
     ]
 }
 
+/// Why there are dead letters, in `RabbitMQ`'s words and ours.
+type Cause = (&'static str, &'static str, fn(&DeadLetters) -> u64);
+
+const DEAD_LETTERS: [Cause; 4] = [
+    ("rejected", "Dead letters: refused by a consumer.", |dead| dead.rejected),
+    ("expired", "Dead letters: too old.", |dead| dead.expired),
+    ("maxlen", "Dead letters: their queue was too long.", |dead| dead.max_length),
+    ("delivery_limit", "Dead letters: delivered too often.", |dead| dead.delivery_limit),
+];
+
 fn of_dead_letters(exposition: &mut Exposition, churn: &Churn) {
-    let labels = [("queue_type", "rabbit_classic_queue"), ("dead_letter_strategy", "at_most_once")];
-    for (cause, help, value) in [
-        ("rejected", "Dead letters: refused by a consumer.", churn.dead_rejected),
-        ("expired", "Dead letters: too old.", churn.dead_expired),
-        ("maxlen", "Dead letters: their queue was too long.", churn.dead_max_length),
-        ("delivery_limit", "Dead letters: delivered too often.", churn.dead_delivery_limit),
-    ] {
+    for (cause, help, count) in DEAD_LETTERS {
         let name = format!("rabbitmq_global_messages_dead_lettered_{cause}_total");
-        exposition.one((&name, Kind::Counter, help), &labels, value);
+        exposition.family(&name, Kind::Counter, help);
+        for (queue_type, dead) in [
+            ("rabbit_classic_queue", &churn.dead_of_classic),
+            ("rabbit_quorum_queue", &churn.dead_of_quorum),
+        ] {
+            let labels = [("queue_type", queue_type), ("dead_letter_strategy", "at_most_once")];
+            exposition.sample(&name, &labels, count(dead));
+        }
     }
 }
 

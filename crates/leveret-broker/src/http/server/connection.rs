@@ -26,12 +26,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tower_service::Service;
 
 use super::{
-    body::TimedBody, farewell::Farewell, limits::HttpLimits, stream::PatientStream, terms::Terms,
+    body::TimedBody, farewell::Farewell, limits::HttpLimits, path::tidied, stream::PatientStream,
+    terms::Terms,
 };
 use crate::lifecycle::Watch;
 
@@ -73,10 +74,14 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut builder = Builder::new();
     builder.timer(TokioTimer::new());
     builder.header_read_timeout(limits.head_timeout).max_buf_size(limits.head_bytes_max);
+    // Who comes while the broker stops has one question, and little time for it.
+    let is_late = watch.has_ended();
+    builder.keep_alive(!is_late);
     let mut connection = builder.serve_connection(stream, service);
     let ended = tokio::select! {
         ended = poll_fn(|context| connection.poll_without_shutdown(context)) => ended,
-        _ = watch.ended() => {
+        () = sleep(terms.close_timeout), if is_late => return,
+        _ = watch.ended(), if !is_late => {
             Pin::new(&mut connection).graceful_shutdown();
             let rest = poll_fn(|context| connection.poll_without_shutdown(context));
             match timeout(terms.close_timeout, rest).await {
@@ -118,7 +123,8 @@ fn answer(
     request: Request<Incoming>,
     limits: &HttpLimits,
 ) -> Answer {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.uri = tidied(parts.uri);
     let announced = usize::try_from(body.size_hint().lower());
     let bytes_max = limits.body_bytes_max_at(parts.uri.path());
     if announced.is_ok_and(|bytes| bytes > bytes_max) {

@@ -2,17 +2,19 @@
 //!
 //! Each bound of time, size and number is its own.
 //!
-//! It knows no routes. Keeps true: after the broker's stop it ends in about twice the time that a
-//! connection has to close, whatever its peers do.
+//! It knows no routes. Keeps true: while the broker stops, who asks is answered, one request a
+//! connection; after that it ends in about twice the time that a connection has to close, whatever
+//! its peers do.
 
 mod body;
 mod connection;
 mod farewell;
 mod limits;
+mod path;
 mod stream;
 mod terms;
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use axum::Router;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
@@ -24,23 +26,29 @@ use crate::{lifecycle::Lifecycle, listener};
 /// Peers being told that there is no place; one more is told nothing.
 const REFUSALS_MAX: usize = 64;
 
-/// Answers connections by the routes given until the broker stops.
+/// Answers connections by the routes given until the broker stops and all others have left.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     terms: Terms,
-    lifecycle: Lifecycle,
+    (lifecycle, others_left): (Lifecycle, impl Future<Output = ()>),
 ) {
+    let mut stopping = lifecycle.watch();
+    let mut end = pin!(async {
+        stopping.ended().await;
+        others_left.await;
+    });
     let places = Arc::new(Semaphore::new(terms.limits.connections_max));
     let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
     let terms = Arc::new(terms);
     let mut connections = JoinSet::new();
     loop {
         let (stream, address) = tokio::select! {
-            next = listener::next(&listener, &lifecycle) => match next {
+            next = listener::next_at_any_time(&listener, &lifecycle) => match next {
                 Some(accepted) => accepted,
                 None => break,
             },
+            () = &mut end => break,
             // A panic is one connection's, whose place is free again.
             Some(_) = connections.join_next() => continue,
         };
