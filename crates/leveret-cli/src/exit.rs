@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Failed,
     /// There is something to change, which a plan was asked for.
     Changes,
+    /// Part of it was done, and is told; the same again does the rest.
+    Partial,
     /// The command line made no sense (`EX_USAGE`).
     Usage,
     /// Stored data cannot be read: damaged, or of a newer version (`EX_DATAERR`).
@@ -41,6 +43,7 @@ impl Exit {
             Self::Success => 0,
             Self::Failed => 1,
             Self::Changes => 2,
+            Self::Partial => 3,
             Self::Usage => 64,
             Self::Data => 65,
             Self::NoInput => 66,

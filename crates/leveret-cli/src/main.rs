@@ -8,6 +8,7 @@ mod dlq;
 mod doctor;
 mod exit;
 mod handlers;
+mod interruption;
 mod journal;
 mod logging;
 mod manual;

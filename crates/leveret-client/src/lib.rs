@@ -188,7 +188,6 @@ mod pool;
 mod producer;
 mod reconnect;
 mod rpc;
-mod spell;
 mod state;
 mod topology;
 mod transport;

@@ -144,7 +144,7 @@ pub(crate) fn millis(text: &str) -> Option<u64> {
     let size = match unit.trim_start() {
         "ms" => 1,
         "s" => 1_000,
-        "min" => 60_000,
+        "m" | "min" => 60_000,
         "h" => 3_600_000,
         "d" => 86_400_000,
         _ => return None,

@@ -40,6 +40,7 @@ extern crate alloc;
 
 mod channel_number;
 mod decode_error;
+mod duration;
 mod field;
 mod frame;
 mod generated;
@@ -56,6 +57,7 @@ mod writer;
 pub use self::{
     channel_number::ChannelNumber,
     decode_error::DecodeError,
+    duration::parse_duration,
     field::{
         FieldArray, FieldArrayBuilder, FieldTable, FieldTableBuilder, FieldValue, Fields,
         NESTING_MAX, Values,

@@ -3,6 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use leveret_excerpt::nearest;
+use leveret_protocol::parse_duration;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -141,7 +142,7 @@ impl<'d, 'i> Section<'d, 'i> {
             self.mistyped(value, key, "a time with its unit, such as `\"10s\"`");
             return None;
         };
-        parse_duration(text).map_err(|message| self.document.report(value.span(), message)).ok()
+        duration_of(text).map_err(|message| self.document.report(value.span(), message)).ok()
     }
 
     /// A list of texts, each given to `parse`.
@@ -252,19 +253,10 @@ impl<'d, 'i> Section<'d, 'i> {
     }
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    let unit = text.get(digits.len()..).unwrap_or("").trim();
-    let wanted = || {
+fn duration_of(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| {
         format!(
             "`{text}` is no time, wanted a whole number and a unit such as `10s`, `500ms` or `2min`"
         )
-    };
-    let number: u64 = digits.parse().map_err(|_| wanted())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "min" => number.checked_mul(60).map(Duration::from_secs).ok_or_else(wanted),
-        _ => Err(wanted()),
-    }
+    })
 }

@@ -2,8 +2,11 @@
 
 use clap::{Args, Subcommand};
 
+use crate::web::TrustArgs;
+
 const AFTER_HELP: &str = "\
-The password is read from LEVERET_ADMIN_PASSWORD; without it, that of `guest` is `guest`.
+The password is that of the URL, or read from LEVERET_ADMIN_PASSWORD; without it, that of `guest` is
+`guest`.
 New passwords are read from standard input, never from the command line.
 
 Exit codes: 0 done, 64 usage, 65 refused as wrong, 66 no such thing, 69 the broker cannot be reached,
@@ -13,9 +16,18 @@ Exit codes: 0 done, 64 usage, 65 refused as wrong, 66 no such thing, 69 the brok
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct CtlArgs {
-    /// The address of the broker's admin API
-    #[arg(long, env = "LEVERET_ADMIN_ADDRESS", default_value = "127.0.0.1:15672", global = true)]
-    pub(super) address: String,
+    /// The broker's HTTP API, such as `127.0.0.1:15672` or `https://host:15671`
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LEVERET_ADMIN_ADDRESS",
+        default_value = "127.0.0.1:15672",
+        aliases = ["address", "api"],
+        global = true
+    )]
+    pub(super) http: String,
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
     /// The user to log in as
     #[arg(
         long = "user",

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     Refusal,
     exit::Exit,
-    web::{Ask, Heard, PATIENCE, SendError, encoded},
+    web::{Ask, Heard, PATIENCE, SendError, Site, encoded},
 };
 
 /// What is asked for.
@@ -22,7 +22,7 @@ pub(crate) struct Call {
 
 /// Whom to ask, and as whom.
 pub(crate) struct Server {
-    pub(crate) address: String,
+    pub(crate) site: Site,
     pub(crate) user: String,
     pub(crate) password: String,
 }
@@ -39,15 +39,19 @@ impl Server {
     /// Asks, and gives back the body of an answer that is no error.
     pub(crate) fn ask(&self, call: &Call) -> Result<Value, Refusal> {
         let broken = || Refusal {
-            text: format!("what answers at {} is no admin API", self.address),
+            text: format!("what answers at {} is no admin API", self.site),
             exit: Exit::Unavailable,
         };
         let answer = self.exchange(call).map_err(|error| match error {
             SendError::NotHttp => broken(),
+            SendError::Tls(error) => Refusal {
+                text: format!("no TLS with the admin API at {}: {error}", self.site),
+                exit: Exit::Unavailable,
+            },
             SendError::Unreachable(error) => Refusal {
                 text: format!(
                     "cannot reach the admin API at {}: {error} (start the broker with --admin-listen)",
-                    self.address
+                    self.site
                 ),
                 exit: Exit::Unavailable,
             },
@@ -76,7 +80,7 @@ impl Server {
             headers.push(("x-reason", plain));
         }
         let ask = Ask {
-            address: &self.address,
+            site: &self.site,
             method: call.method,
             path: &format!("/api{}", call.path),
             headers,

@@ -13,17 +13,27 @@ use self::{
     args::{AccessVerb, CtlArgs, ObjectVerb, Verb},
     call::{Call, Server},
 };
-use crate::{Refusal, exit::Exit, table, web::encoded};
+use crate::{
+    Refusal,
+    exit::Exit,
+    table,
+    web::{ADMIN_PORTS, encoded, of_flag},
+};
 
 /// Does what the verb says, over the broker's admin API.
 pub(crate) fn run(args: CtlArgs) -> Result<Exit, Refusal> {
-    let CtlArgs { address, login: user, vhost, json, verb } = args;
-    let password = match std::env::var("LEVERET_ADMIN_PASSWORD") {
-        Ok(password) => password,
-        Err(_) if user == "guest" => "guest".to_owned(),
-        Err(_) => password::read(&user)?,
+    let CtlArgs { http, trust, login, vhost, json, verb } = args;
+    let site = of_flag("--http", (&http, ADMIN_PORTS), trust.file(None))?;
+    let (user, password) = match (site.login(), std::env::var("LEVERET_ADMIN_PASSWORD")) {
+        (Some(login), _) => login,
+        (None, Ok(password)) => (login, password),
+        (None, Err(_)) if login == "guest" => (login, "guest".to_owned()),
+        (None, Err(_)) => {
+            let password = password::read(&login)?;
+            (login, password)
+        }
     };
-    let server = Server { address, user, password };
+    let server = Server { site, user, password };
     let (call, columns) = match verb {
         Verb::Access(verb) => plan_of_access(verb, &vhost)?,
         Verb::Object(verb) => plan_of_objects(verb, &vhost)?,

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use leveret_client::ShortStr;
 
-use crate::messages::{args::BrokerAddress, words};
+use crate::{
+    messages::{args::BrokerAddress, words},
+    web::TrustArgs,
+};
 
 /// Checks the way to a broker, and what is there.
 #[derive(Debug, Clone, Args)]
@@ -13,9 +16,12 @@ use crate::messages::{args::BrokerAddress, words};
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(super) broker: BrokerAddress,
-    /// The broker's HTTP API; without it port 15672 of the broker's host is tried
-    #[arg(long, value_name = "ADDR", env = "LEVERET_ADMIN_ADDRESS")]
-    pub(super) api: Option<String>,
+    /// The broker's HTTP API; without it port 15672 of the broker's host is tried, for amqps:// port
+    /// 15671 with https://
+    #[arg(long, value_name = "URL", env = "LEVERET_ADMIN_ADDRESS", alias = "api")]
+    pub(super) http: Option<String>,
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
     /// A queue that is to be there and consumed from; can be given many times
     #[arg(long, short, value_name = "QUEUE", value_parser = words::short)]
     pub(super) queue: Vec<ShortStr>,

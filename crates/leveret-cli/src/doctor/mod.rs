@@ -1,8 +1,10 @@
 //! `leveret doctor`: whether the way to a broker is as it should be.
 
 pub(crate) mod args;
+mod certificate;
 mod check;
 mod queues;
+mod reach;
 mod state;
 mod way;
 
@@ -42,9 +44,10 @@ async fn examine(args: &DoctorArgs) -> Result<Vec<Check>, Refusal> {
     if let Some(path) = &args.config {
         wanted.extend(queues::of_file(path)?);
     }
+    let api = Api::new(&options, args.http.as_deref(), &args.trust)?;
     let mut checks = Vec::new();
     let connection = way::follow(&options, &mut checks).await;
-    state::look(&Api::new(&options, args.api.as_deref()), &options, &mut checks);
+    state::look(&api, &options, &mut checks);
     if let Some(connection) = connection {
         for queue in &wanted {
             checks.push(queues::look(&connection, queue).await);

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use leveret_client::ConnectOptions;
 use serde_json::Value;
 
-use super::check::Check;
+use super::{certificate, check::Check};
 use crate::{
     web::encoded,
     why::{Api, alarms},
@@ -15,22 +15,23 @@ use crate::{
 const APART_MAX: Duration = Duration::from_secs(5);
 
 pub(super) fn look(api: &Api, options: &ConnectOptions, checks: &mut Vec<Check>) {
+    checks.extend(certificate::of_api(api.site()));
     let asked_at = SystemTime::now();
     let heard = match api.ask("/overview") {
         Ok(heard) => heard,
         Err(why) => {
-            let fix = "start the broker with --admin-listen (RabbitMQ: the management plugin), or give --api";
+            let fix = "start the broker with --admin-listen (RabbitMQ: the management plugin), or give --http";
             checks.push(Check { fix: Some(fix.to_owned()), ..Check::skipped("http api", why) });
             return;
         }
     };
     if heard.status == 401 {
-        let found = format!("{}: user or password refused", api.address());
+        let found = format!("{}: user or password refused", api.site());
         let fix = "the user needs a tag such as `monitoring`; or set LEVERET_ADMIN_USER and LEVERET_ADMIN_PASSWORD";
         checks.push(Check::warn("http api", found, fix));
         return;
     }
-    checks.push(Check::ok("http api", format!("{} answers", api.address())));
+    checks.push(Check::ok("http api", format!("{} answers", api.site())));
     checks.push(clock(heard.header("date"), asked_at));
     checks.push(permissions(api, options));
     checks.push(resources(api));

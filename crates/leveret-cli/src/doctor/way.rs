@@ -1,16 +1,14 @@
 //! The way to the broker: name, port, TLS, login, virtual host.
 
-use std::{
-    net::{TcpStream, ToSocketAddrs},
-    time::Duration,
-};
+use std::net::ToSocketAddrs;
 
 use leveret_client::{ConnectError, ConnectOptions, Connection, FieldTable, FieldValue};
 
-use super::check::Check;
-
-/// How long each step may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+use super::{
+    certificate,
+    check::Check,
+    reach::{PATIENCE, reach},
+};
 
 /// Follows the way as far as it leads.
 pub(super) async fn follow(
@@ -28,19 +26,15 @@ pub(super) async fn follow(
     };
     let shown: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
     checks.push(Check::ok("name", format!("{} is {}", options.host, shown.join(", "))));
-    let opened = addresses.iter().map(|address| TcpStream::connect_timeout(address, PATIENCE));
-    let opened: Vec<_> = opened.collect();
-    if !opened.iter().any(Result::is_ok) {
-        let why = opened.into_iter().find_map(Result::err);
-        let why = why.map_or_else(|| "no address".to_owned(), |error| error.to_string());
+    if let Err(error) = reach(options) {
         let fix = format!(
             "start the broker (`leveret broker --listen {authority}`), or open the firewall"
         );
-        checks.push(Check::fail("port", format!("{authority}: {why}"), fix));
+        checks.push(Check::fail("port", format!("{authority}: {error}"), fix));
         return None;
     }
     checks.push(Check::ok("port", format!("{authority} answers")));
-    drop(opened);
+    checks.extend(certificate::of_broker(options));
     let options = ConnectOptions { connect_timeout: PATIENCE, ..options.clone() };
     match Connection::connect(&options).await {
         Ok(connection) => {
@@ -68,9 +62,7 @@ fn entered(options: &ConnectOptions, connection: &Connection, checks: &mut Vec<C
     checks.push(login(options));
     checks.push(Check::ok("vhost", format!("`{host}` lets user `{}` in", options.user)));
     let properties = connection.server_properties();
-    let (product, version) = (text(properties, "product"), text(properties, "version"));
-    let versions = format!("{product} {version}, leveret {}", env!("CARGO_PKG_VERSION"));
-    checks.push(Check::ok("version", versions));
+    checks.push(Check::ok("version", versions(properties)));
 }
 
 fn login(options: &ConnectOptions) -> Check {
@@ -84,6 +76,19 @@ fn login(options: &ConnectOptions) -> Check {
 
 fn is_near(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Of a Leveret broker its own version, and the one it gives to clients that compare `RabbitMQ`'s.
+fn versions(properties: &FieldTable) -> String {
+    let (product, version) = (text(properties, "product"), text(properties, "version"));
+    let broker = match properties.get("leveret_version") {
+        Some(_) => {
+            let own = text(properties, "leveret_version");
+            format!("{product} {own}, which behaves like RabbitMQ {version}")
+        }
+        None => format!("{product} {version}"),
+    };
+    format!("the broker is {broker}; this command is of leveret {}", env!("CARGO_PKG_VERSION"))
 }
 
 fn text(properties: &FieldTable, name: &str) -> String {
@@ -133,4 +138,23 @@ fn said(error: &ConnectError) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_of_ours_tells_its_version_and_whose_it_behaves_like() {
+        let text = |text: &'static str| FieldValue::LongString(text.into());
+        let table = |product, version| {
+            FieldTable::builder().insert("product", text(product)).insert("version", text(version))
+        };
+        let command = format!("this command is of leveret {}", env!("CARGO_PKG_VERSION"));
+        let ours = table("Leveret", "3.13.7").insert("leveret_version", text("0.2.0")).build();
+        let told = "the broker is Leveret 0.2.0, which behaves like RabbitMQ 3.13.7; ";
+        assert_eq!(versions(&ours), format!("{told}{command}"));
+        let theirs = table("RabbitMQ", "3.10.8").build();
+        assert_eq!(versions(&theirs), format!("the broker is RabbitMQ 3.10.8; {command}"));
+    }
 }

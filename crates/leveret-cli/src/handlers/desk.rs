@@ -8,12 +8,12 @@ use super::args::AppAddress;
 use crate::{
     Refusal,
     exit::Exit,
-    web::{Ask, PATIENCE, SendError, encoded},
+    web::{APP_PORTS, Ask, PATIENCE, SendError, Site, encoded, of_flag},
 };
 
 /// Where an application is, and how to be let in.
 pub(crate) struct Desk {
-    address: String,
+    site: Site,
     token: Option<String>,
 }
 
@@ -34,7 +34,8 @@ impl Desk {
             })?;
             Ok(text.trim().chars().filter(char::is_ascii_graphic).collect())
         });
-        Ok(Self { address: address.app.clone(), token: token.transpose()? })
+        let site = of_flag("--app", (&address.app, APP_PORTS), None)?;
+        Ok(Self { site, token: token.transpose()? })
     }
 
     /// All handlers.
@@ -67,11 +68,15 @@ impl Desk {
         let token = self.token.as_ref().map(|token| ("authorization", format!("Bearer {token}")));
         let headers = token.into_iter().collect();
         let patience = Some(patience);
-        let ask = Ask { address: &self.address, method, path, headers, body, patience };
+        let ask = Ask { site: &self.site, method, path, headers, body, patience };
         let heard = ask.send().map_err(|error| match error {
             SendError::NotHttp => self.stranger(),
+            SendError::Tls(error) => Refusal {
+                text: format!("no TLS with the application at {}: {error}", self.site),
+                exit: Exit::Unavailable,
+            },
             SendError::Unreachable(error) => Refusal {
-                text: format!("cannot reach the application at {}: {error}", self.address),
+                text: format!("cannot reach the application at {}: {error}", self.site),
                 exit: Exit::Unavailable,
             },
         })?;
@@ -92,7 +97,7 @@ impl Desk {
 
     fn stranger(&self) -> Refusal {
         Refusal {
-            text: format!("what answers at {} is no application under control", self.address),
+            text: format!("what answers at {} is no application under control", self.site),
             exit: Exit::Unavailable,
         }
     }

@@ -249,8 +249,10 @@ Examples:
   leveret publish -q remind --cancel tree
   leveret get jobs -n 100 --json > kept.jsonl; leveret publish --json < kept.jsonl
 
-Exit codes: 0 all confirmed, 1 nothing of that name waits to be cancelled, 64 usage, 66 no such file,
-  69 the broker cannot be used or refused";
+Ctrl-C ends the reading of lines: what was read by then is confirmed, and counted.
+
+Exit codes: 0 all confirmed, 1 nothing of that name waits to be cancelled, 3 some published, then Ctrl-C,
+  64 usage, 65 a line is no message, 66 no such file, 69 the broker cannot be used or refused";
 
 const GET_HELP: &str = "\
 Without `--take` the messages stay. On a Leveret broker looking changes nothing; on others they are

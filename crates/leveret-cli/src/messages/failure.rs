@@ -27,6 +27,10 @@ pub(crate) enum Failure {
     Publish { number: u64, confirmed: u64, source: Box<PublishError> },
     #[error("line {line}: {reason}{}", Confirmed(*.confirmed))]
     Line { line: u64, reason: LineError, confirmed: u64 },
+    #[error(
+        "stopped by Ctrl-C; {confirmed} published, each confirmed by the broker; what came after is not"
+    )]
+    Interrupted { confirmed: u64 },
     #[error("the consumer ended: {0}")]
     Ended(ConsumerEnd),
     #[error("{0}")]
@@ -93,6 +97,8 @@ impl Failure {
             | Self::NoTime
             | Self::NotAsked(_) => Exit::Usage,
             Self::NothingWaits(_) => Exit::Failed,
+            Self::Interrupted { confirmed: 0 } => Exit::Forced,
+            Self::Interrupted { .. } => Exit::Partial,
             Self::Line { .. } => Exit::Data,
             Self::File { .. } => Exit::NoInput,
             Self::Input(_) | Self::Output(_) => Exit::Disk,

@@ -49,7 +49,11 @@ pub(crate) fn run(command: Messages) -> Result<Exit, Refusal> {
             Messages::Purge(args) => purge::run(args).await,
         }
     });
-    done.map_err(Failure::Runtime)??;
+    match done.map_err(Failure::Runtime)? {
+        // The reader has seen enough, as `head` does; what was not printed stays.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        done => done?,
+    }
     Ok(Exit::Success)
 }
 

@@ -15,6 +15,7 @@ use super::{
     input::{LinesEnd, Mould, all_of_stdin, lines},
     session::Session,
 };
+use crate::interruption::interruption;
 
 /// How many messages may wait for their confirm.
 const WINDOW: usize = 1000;
@@ -71,7 +72,17 @@ async fn cancel(session: &Session, mould: &Mould, name: &ShortStr) -> Result<(),
 
 async fn from_lines(line: &mut Line<'_>, mould: &Mould, is_json: bool) -> Result<(), Failure> {
     let mut input = lines(BufReader::new(io::stdin()));
-    while let Some(next) = input.recv().await {
+    let mut interrupted = interruption();
+    loop {
+        let next = tokio::select! {
+            biased;
+            _ = interrupted.changed() => {
+                line.settle(0).await?;
+                return Err(Failure::Interrupted { confirmed: line.confirmed });
+            }
+            next = input.recv() => next,
+        };
+        let Some(next) = next else { return Ok(()) };
         let number = line.sent + 1;
         let refused = |confirmed, reason| Failure::Line { line: number, reason, confirmed };
         let text = match next {
@@ -95,7 +106,6 @@ async fn from_lines(line: &mut Line<'_>, mould: &Mould, is_json: bool) -> Result
         };
         line.publish(publish).await?;
     }
-    Ok(())
 }
 
 /// Publishes one after another, and waits for confirms in the same order.

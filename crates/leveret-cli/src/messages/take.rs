@@ -21,16 +21,17 @@ pub(super) async fn get(args: GetArgs) -> Result<(), Failure> {
     let session = Session::open(&args.broker).await?;
     let form = args.form.form();
     let printed = if args.take {
-        take(&session, &args, form).await?
+        take(&session, &args, form).await
     } else if session.connection.has_capability("leveret.peek") {
-        peek(&session, &args, form).await?
+        peek(&session, &args, form).await
     } else {
-        take_and_give_back(&session, &args, form).await?
+        take_and_give_back(&session, &args, form).await
     };
-    if printed == 0 {
+    // What was printed is acknowledged, whatever ended it.
+    session.close().await;
+    if printed? == 0 {
         tell(&format!("nothing waits in queue `{}`", args.queue.to_string_lossy()));
     }
-    session.close().await;
     Ok(())
 }
 
@@ -134,6 +135,14 @@ struct Stream {
 
 impl Stream {
     async fn run(mut self, ack_mode: AckMode) -> Result<(), Failure> {
+        let ended = self.flow(ack_mode).await;
+        // What was printed is acknowledged, whatever ended it.
+        drop(self.consumer);
+        self.session.close().await;
+        ended
+    }
+
+    async fn flow(&mut self, ack_mode: AckMode) -> Result<(), Failure> {
         let mut number = 0;
         while self.end.count.is_none_or(|count| number < count) {
             let Some(delivery) = self.next().await? else { break };
@@ -147,8 +156,6 @@ impl Stream {
                 self.session.channel.ack(&delivery)?;
             }
         }
-        drop(self.consumer);
-        self.session.close().await;
         Ok(())
     }
 

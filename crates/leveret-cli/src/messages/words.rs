@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leveret_client::{FieldValue, ShortStr};
+use leveret_protocol::parse_duration;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A name of AMQP.
@@ -11,20 +12,11 @@ pub(crate) fn short(text: &str) -> Result<ShortStr, String> {
         .map_err(|error| format!("has {} bytes, at most 255 are possible", error.bytes))
 }
 
-/// A whole number and its unit.
+/// A whole number and its unit, as the configuration files have it.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wanted = || format!("`{text}` is no time, wanted a number with ms, s, m or h, such as 30s");
-    let digits = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wanted)?;
-    let (number, unit) = text.split_at_checked(digits).ok_or_else(wanted)?;
-    let millis: u64 = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(wanted()),
-    };
-    let number: u64 = number.parse().map_err(|_| wanted())?;
-    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wanted)
+    parse_duration(text).ok_or_else(|| {
+        format!("`{text}` is no time, wanted a number with ms, s, m (or min), h or d, such as 30s")
+    })
 }
 
 /// A point in time, in milliseconds since 1970.
@@ -64,7 +56,8 @@ mod tests {
     fn times_have_units() {
         assert_eq!(duration("1500ms"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
-        for wrong in ["", "s", "5", "-1s", "1.5s", "5 s", "99999999999999999999h", "5min"] {
+        assert_eq!(duration("5m"), duration("5min"));
+        for wrong in ["", "s", "5", "-1s", "1.5s", "99999999999999999999h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

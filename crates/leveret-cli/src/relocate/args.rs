@@ -3,7 +3,7 @@
 use clap::Args;
 use leveret_client::ShortStr;
 
-use crate::messages::words;
+use crate::{messages::words, web::TrustArgs};
 
 /// Moves messages.
 #[derive(Debug, Clone, Args)]
@@ -26,12 +26,14 @@ pub(crate) struct MoveArgs {
     /// Exchanges, queues, bindings and policies first, then the messages of all queues
     #[arg(long, requires = "to", requires = "from_http", conflicts_with_all = ["copy", "count"])]
     pub(crate) all: bool,
-    /// The management API of the broker they are on, such as `http://host:15672`
-    #[arg(long, value_name = "URL")]
+    /// The HTTP API of the broker they are on, such as `http://host:15672` or `https://host:15671`
+    #[arg(long, value_name = "URL", alias = "from-api")]
     pub(crate) from_http: Option<String>,
-    /// The management API of the broker they go to; without it policies are left out
-    #[arg(long, value_name = "URL")]
+    /// The HTTP API of the broker they go to; without it policies are left out
+    #[arg(long, value_name = "URL", alias = "to-api")]
     pub(crate) to_http: Option<String>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     /// Leave them where they are, too
     #[arg(long)]
     pub(crate) copy: bool,
@@ -66,5 +68,6 @@ Examples:
   leveret move jobs --to amqp://user@other/%2F --rate 500
   leveret move --all --from amqp://old --from-http http://old:15672 --to amqp://new --to-http http://new:15672
 
-Exit codes: 0 moved, 64 usage, 69 a broker cannot be used or refused, 75 stopped by an alarm of the
+Exit codes: 0 moved, 3 some are moved and then it stopped (the summary says why; run it again to go
+  on); if none is moved: 64 usage, 69 a broker cannot be used or refused, 75 stopped by an alarm of the
   target, 77 not permitted, 130 stopped by Ctrl-C";

@@ -51,6 +51,31 @@ pub(super) struct Progress {
     pub(super) unsure: u64,
 }
 
+impl MoveFailure {
+    /// How far it came, if it had begun.
+    pub(super) fn progress(&self) -> Option<Progress> {
+        match self {
+            Self::Refused { progress, .. }
+            | Self::Returned { progress, .. }
+            | Self::Blocked { progress, .. }
+            | Self::Cut { progress, .. }
+            | Self::Silent { progress, .. }
+            | Self::TooMany(progress)
+            | Self::Interrupted(progress) => Some(*progress),
+            Self::Messages(_)
+            | Self::Topology(_)
+            | Self::Itself(_)
+            | Self::NoTarget { .. }
+            | Self::Differs(_) => None,
+        }
+    }
+
+    /// Whether some messages are moved and others are not.
+    pub(super) fn is_partial(&self) -> bool {
+        self.progress().is_some_and(|progress| progress.moved > 0)
+    }
+}
+
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { moved, unsure } = self;
@@ -77,6 +102,9 @@ impl From<SettleError> for MoveFailure {
 impl From<MoveFailure> for Refusal {
     fn from(failure: MoveFailure) -> Self {
         let text = failure.to_string();
+        if failure.is_partial() {
+            return Self { text, exit: Exit::Partial };
+        }
         let exit = match failure {
             MoveFailure::Messages(failure) => return failure.into(),
             MoveFailure::Topology(failure) => return failure.into(),

@@ -11,7 +11,7 @@ mod whole;
 use std::io::{self, Write as _};
 
 use leveret_client::{ConnectOptions, ShortStr};
-use tokio::sync::watch;
+use serde_json::{Value, json};
 
 use self::{
     args::MoveArgs,
@@ -22,6 +22,7 @@ use self::{
 use crate::{
     Refusal,
     exit::Exit,
+    interruption::interruption,
     messages::{self, Failure, args::BrokerAddress},
     printable,
 };
@@ -49,15 +50,21 @@ async fn answer(args: MoveArgs) -> Result<Exit, MoveFailure> {
     if args.dry_run {
         let ready = route.ready().await?;
         let said = format!("{ready} messages would be {} {}", said(manner), path_of(&route));
-        tell(&args, &said, &serde_json::json!({ "would_move": ready }));
+        tell(&args, &said, &json!({ "would_move": ready }));
         return Ok(Exit::Success);
     }
-    let moved = route.travel(manner, &interrupted).await?;
+    let moved = route.clone().travel(manner, &interrupted).await;
+    if let (Err(failure), true) = (&moved, args.json)
+        && failure.is_partial()
+    {
+        tell(&args, "", &stopped(failure, &route));
+    }
+    let moved = moved?;
     tell(&args, &summary(&moved, manner), &moved.to_json());
     Ok(Exit::Success)
 }
 
-fn tell(args: &MoveArgs, text: &str, json: &serde_json::Value) {
+fn tell(args: &MoveArgs, text: &str, json: &Value) {
     let text = if args.json { format!("{json:#}") } else { printable::text(text) };
     // The shell may have closed the pipe.
     writeln!(io::stdout(), "{text}").ok();
@@ -80,6 +87,17 @@ fn path_of(route: &Route) -> String {
     )
 }
 
+/// For programs: what was moved, and why not the rest.
+fn stopped(failure: &MoveFailure, route: &Route) -> Value {
+    let progress = failure.progress().unwrap_or_default();
+    json!({
+        "queue": route.queue.to_string_lossy(), "target": route.target.to_string_lossy(),
+        "from": route.from.authority(), "to": route.to.authority(),
+        "moved": progress.moved, "maybe_on_both_sides": progress.unsure,
+        "stopped": failure.to_string(),
+    })
+}
+
 fn summary(moved: &Moved, manner: Manner) -> String {
     let mut text = format!("{} {} {}", moved.count, said(manner), path_of(&moved.route));
     if moved.anonymous > 0 {
@@ -89,22 +107,4 @@ fn summary(moved: &Moved, manner: Manner) -> String {
         text.push_str("; routing keys are the queue's name now, since no exchange could be made");
     }
     text
-}
-
-/// Becomes true when somebody presses Ctrl-C; a second one ends the process.
-fn interruption() -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        for is_second in [false, true] {
-            if tokio::signal::ctrl_c().await.is_err() {
-                // Without signals the shell ends it all the same.
-                std::future::pending::<()>().await;
-            }
-            if is_second {
-                std::process::exit(130);
-            }
-            sender.send_replace(true);
-        }
-    });
-    receiver
 }

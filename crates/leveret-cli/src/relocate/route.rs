@@ -12,7 +12,7 @@ use leveret_client::{
 use serde_json::{Value, json};
 use tokio::{
     sync::watch,
-    time::{Interval, MissedTickBehavior, interval},
+    time::{Interval, MissedTickBehavior, interval, timeout},
 };
 
 use super::{
@@ -22,6 +22,9 @@ use super::{
     source::{BATCH, Source, Way},
 };
 use crate::messages::Session;
+
+/// How long it may take to leave a target.
+const CLEANING: Duration = Duration::from_secs(5);
 
 /// What a broker promises that does a transaction whole or not at all.
 const ATOMIC: &str = "leveret.atomic_transactions";
@@ -100,12 +103,23 @@ impl Route {
         journey.close().await;
         let keys_kept = lane.is_some();
         if let Some(name) = lane {
-            let delete = ExchangeDelete { name, if_unused: false };
             // It leads nowhere else, and goes with its queue.
-            target.channel.exchange_delete(&delete).await.ok();
+            timeout(CLEANING, self.clean(&target, name, ended.is_ok())).await.ok();
         }
-        target.close().await;
+        timeout(CLEANING, target.close()).await.ok();
         ended.map(|()| Moved { route: self, count, anonymous, keys_kept })
+    }
+
+    /// Deletes the temporary exchange. A target in an alarm does not read what a publisher says, so
+    /// after a failure it is told on a connection of its own.
+    async fn clean(&self, target: &Session, name: ShortStr, is_well: bool) {
+        let delete = ExchangeDelete { name, if_unused: false };
+        if is_well {
+            target.channel.exchange_delete(&delete).await.ok();
+        } else if let Ok(other) = Session::connect(&self.to).await {
+            other.channel.exchange_delete(&delete).await.ok();
+            other.close().await;
+        }
     }
 
     /// Finds the target's queue, and makes an exchange that leads there alone.
@@ -172,7 +186,7 @@ impl Route {
                 let left = u64::from(self.ready().await?);
                 Way::Held { channel, left, held: 0 }
             };
-            let sink = Sink::Confirmed { target: target.channel.clone(), settling: None };
+            let sink = sink(target, None);
             return Ok((source(way), sink));
         }
         let options = ConsumeOptions { ack_mode: AckMode::Manual, ..ConsumeOptions::default() };
@@ -185,8 +199,7 @@ impl Route {
         channel.qos(prefetch).await?;
         let consumer = channel.consume(self.queue.clone(), options).await?;
         target.channel.confirm_select().await?;
-        let sink = Sink::Confirmed { target: target.channel.clone(), settling: Some(channel) };
-        Ok((source(Way::Taken(consumer)), sink))
+        Ok((source(Way::Taken(consumer)), sink(target, Some(channel))))
     }
 }
 
@@ -200,6 +213,11 @@ impl Moved {
             "routing_keys_kept": self.keys_kept,
         })
     }
+}
+
+fn sink(target: &Session, settling: Option<Channel>) -> Sink {
+    let alarm = target.connection.watch_blocked();
+    Sink::Confirmed { target: target.channel.clone(), settling, alarm }
 }
 
 fn pace(rate: u32) -> Interval {
@@ -226,8 +244,9 @@ impl Journey {
         loop {
             self.wait().await?;
             let left = self.manner.count.map(|count| count.saturating_sub(self.progress.moved));
-            // At a rate each message has its own moment.
-            let batch = if self.pace.is_some() { 1 } else { usize::from(BATCH) };
+            // At a rate each message has its own moment; and the first one tells of an alarm.
+            let is_single = self.pace.is_some() || self.progress.moved == 0;
+            let batch = if is_single { 1 } else { usize::from(BATCH) };
             let limit =
                 left.map_or(batch, |left| batch.min(usize::try_from(left).unwrap_or(batch)));
             if limit == 0 {

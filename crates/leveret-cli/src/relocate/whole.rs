@@ -34,8 +34,10 @@ impl Whole {
         args: &MoveArgs,
         interrupted: &watch::Receiver<bool>,
     ) -> Result<Exit, MoveFailure> {
-        let source = Management::at(args.from_http.as_deref().unwrap_or_default(), &self.from)?;
-        let target = args.to_http.as_deref().map(|url| Management::at(url, &self.to));
+        let from = args.from_http.as_deref().unwrap_or_default();
+        let source = Management::at(from, &args.trust, &self.from)?;
+        let target = args.to_http.as_deref();
+        let target = target.map(|url| Management::at(url, &args.trust, &self.to));
         let target = target.transpose()?;
         let snapshot = source.snapshot()?;
         let plan = self.plan(&snapshot, target.as_ref()).await?;
@@ -57,15 +59,25 @@ impl Whole {
                 self.print(&format!("{} policies left out: wanted --to-http\n", done.left));
             }
         }
-        let rows = self.messages(&snapshot, interrupted).await?;
+        let (rows, stopped) = self.messages(&snapshot, interrupted).await;
         if self.json {
-            let all = json!({ "plan": plan.to_json(), "queues": rows });
+            let mut all = json!({ "plan": plan.to_json(), "queues": rows });
+            if let (Some(failure), Some(all)) = (&stopped, all.as_object_mut()) {
+                all.insert("stopped".to_owned(), failure.to_string().into());
+            }
             self.print(&format!("{all:#}\n"));
         } else {
             let last = if self.dry_run { "would move" } else { "moved" };
             self.print(&table::table(&rows, &["queue", last, "left"]));
         }
-        Ok(Exit::Success)
+        let Some(failure) = stopped else { return Ok(Exit::Success) };
+        let some = |row: &Value| row.get("moved").and_then(Value::as_u64) > Some(0);
+        if !rows.iter().any(some) {
+            return Err(failure);
+        }
+        // Whoever cannot be told still has the exit code.
+        writeln!(io::stderr(), "{failure}").ok();
+        Ok(Exit::Partial)
     }
 
     async fn plan(
@@ -84,28 +96,42 @@ impl Whole {
         Ok(Plan::of(&snapshot.topology, &live))
     }
 
-    /// Queue after queue, in the order of their names.
+    /// Queue after queue, in the order of their names, until one stops it: what was moved all the same.
     async fn messages(
         &self,
         snapshot: &Snapshot,
         interrupted: &watch::Receiver<bool>,
-    ) -> Result<Vec<Value>, MoveFailure> {
+    ) -> (Vec<Value>, Option<MoveFailure>) {
         let mut rows = Vec::new();
         for queue in &snapshot.topology.queues {
             let name = leveret_client::ShortStr::truncated(&queue.name);
             let (from, to) = (self.from.clone(), self.to.clone());
             let route = Route { from, to, target: name.clone(), queue: name };
-            let ready = route.ready().await?;
-            if self.dry_run || ready == 0 {
-                let would = if self.dry_run { "would move" } else { "moved" };
-                rows.push(json!({ "queue": queue.name, would: ready, "left": ready }));
-                continue;
+            match self.one(&route, interrupted).await {
+                Ok(row) => rows.push(row),
+                Err(failure) => {
+                    let moved = failure.progress().map_or(0, |progress| progress.moved);
+                    rows.push(json!({ "queue": queue.name, "moved": moved, "left": null }));
+                    return (rows, Some(failure));
+                }
             }
-            let moved = route.clone().travel(self.manner, interrupted).await?;
-            let left = route.ready().await?;
-            rows.push(json!({ "queue": queue.name, "moved": moved.count, "left": left }));
         }
-        Ok(rows)
+        (rows, None)
+    }
+
+    async fn one(
+        &self,
+        route: &Route,
+        interrupted: &watch::Receiver<bool>,
+    ) -> Result<Value, MoveFailure> {
+        let (ready, queue) = (route.ready().await?, route.queue.to_string_lossy());
+        if self.dry_run || ready == 0 {
+            let would = if self.dry_run { "would move" } else { "moved" };
+            return Ok(json!({ "queue": queue, would: ready, "left": ready }));
+        }
+        let moved = route.clone().travel(self.manner, interrupted).await?;
+        let left = route.ready().await?;
+        Ok(json!({ "queue": queue, "moved": moved.count, "left": left }))
     }
 
     fn print(&self, text: &str) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::messages::args::BrokerAddress;
+use crate::{messages::args::BrokerAddress, web::TrustArgs};
 
 /// Exchanges, queues, bindings and policies by a file.
 #[derive(Debug, Clone, Args)]
@@ -12,10 +12,12 @@ use crate::messages::args::BrokerAddress;
 pub(crate) struct TopologyArgs {
     #[command(flatten)]
     pub(crate) broker: BrokerAddress,
-    /// The broker's management API, such as `http://host:15672`; without it single questions are
-    /// asked over AMQP, which sees less
-    #[arg(long, value_name = "URL", env = "LEVERET_ADMIN_ADDRESS", global = true)]
+    /// The broker's HTTP API, such as `http://host:15672` or `https://host:15671`; without it single
+    /// questions are asked over AMQP, which sees less
+    #[arg(long, value_name = "URL", env = "LEVERET_ADMIN_ADDRESS", alias = "api", global = true)]
     pub(crate) http: Option<String>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,

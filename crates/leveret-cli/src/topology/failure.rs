@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use leveret_client::{ChannelError, EnvironmentError, UriError};
 use leveret_topology::{DefinitionsError, TopologyError};
 
-use crate::{Refusal, exit::Exit, messages::Failure};
+use crate::{Refusal, exit::Exit, messages::Failure, web::SiteError};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub(crate) enum TopologyFailure {
     #[error("cannot write `{}`: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("--http: {0}")]
-    Http(String),
+    Http(#[from] SiteError),
     #[error("{0} needs the management API: wanted --http URL")]
     NoHttp(&'static str),
     #[error("{text}")]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::failure::TopologyFailure;
 use crate::{
     ctl::call::{Call, Server},
-    web::{ADMIN_PORT, admin_login},
+    web::{ADMIN_PORTS, Site, TrustArgs, admin_login},
 };
 
 /// The lists of a topology.
@@ -21,26 +21,15 @@ pub(crate) struct Management {
 
 impl Management {
     /// At this address; whoever logs in to the broker logs in here, unless something else is said.
-    pub(crate) fn at(url: &str, options: &ConnectOptions) -> Result<Self, TopologyFailure> {
-        let plain = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
-        if plain.contains("://") || plain.contains('/') {
-            let text = "wanted http://HOST:PORT; TLS and paths are not spoken here";
-            return Err(TopologyFailure::Http(text.to_owned()));
-        }
-        let (login, address) = match plain.rsplit_once('@') {
-            Some((login, address)) => (Some(login), address),
-            None => (None, plain),
-        };
-        let has_port =
-            address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let address = if has_port { address.to_owned() } else { format!("{address}:{ADMIN_PORT}") };
-        let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, "")))
-        {
-            Some((user, password)) => (user.to_owned(), password.to_owned()),
-            None => admin_login(options),
-        };
+    pub(crate) fn at(
+        url: &str,
+        trust: &TrustArgs,
+        options: &ConnectOptions,
+    ) -> Result<Self, TopologyFailure> {
+        let site = Site::parse(url, ADMIN_PORTS, trust.file(Some(options)))?;
+        let (user, password) = site.login().unwrap_or_else(|| admin_login(options));
         let virtual_host = options.virtual_host.to_string_lossy().into_owned();
-        Ok(Self { server: Server { address, user, password }, virtual_host })
+        Ok(Self { server: Server { site, user, password }, virtual_host })
     }
 
     /// All there is.

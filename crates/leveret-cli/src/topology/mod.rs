@@ -36,10 +36,10 @@ pub(crate) fn run(args: TopologyArgs) -> Result<Exit, Refusal> {
 }
 
 async fn answer(args: TopologyArgs) -> Result<Exit, TopologyFailure> {
-    let TopologyArgs { broker, http, json, verb } = args;
+    let TopologyArgs { broker, http, trust, json, verb } = args;
     let options = messages::options(&broker)?;
     let http = http.filter(|url| !url.is_empty());
-    let management = http.map(|url| Management::at(&url, &options)).transpose()?;
+    let management = http.map(|url| Management::at(&url, &trust, &options)).transpose()?;
     let place = Place { options, management, json };
     match verb {
         Verb::Plan { file, prune } => place.plan(&file, prune).await,

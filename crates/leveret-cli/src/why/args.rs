@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use leveret_client::ShortStr;
 
-use crate::messages::{args::BrokerAddress, words};
+use crate::{
+    messages::{args::BrokerAddress, words},
+    web::TrustArgs,
+};
 
 /// Explains a queue.
 #[derive(Debug, Clone, Args)]
@@ -16,9 +19,12 @@ pub(crate) struct WhyArgs {
     /// The queue
     #[arg(value_parser = words::short)]
     pub(super) queue: ShortStr,
-    /// The broker's HTTP API; without it port 15672 of the broker's host is tried
-    #[arg(long, value_name = "ADDR", env = "LEVERET_ADMIN_ADDRESS")]
-    pub(super) api: Option<String>,
+    /// The broker's HTTP API; without it port 15672 of the broker's host is tried, for amqps:// port
+    /// 15671 with https://
+    #[arg(long, value_name = "URL", env = "LEVERET_ADMIN_ADDRESS", alias = "api")]
+    pub(super) http: Option<String>,
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
     /// An application of the framework that serves control; can be given many times
     #[arg(long = "app", value_name = "ADDR")]
     pub(super) apps: Vec<String>,

@@ -29,7 +29,7 @@ pub(crate) fn address(broker: &Broker) -> String {
 /// Runs one verb; gives back the exit code, and what it printed on either output.
 pub(crate) fn ctl(broker: &Broker, words: &[&str], input: &str) -> (i32, String) {
     let address = address(broker);
-    let mut command: Command = leveret(&[&["ctl", "--address", &address], words].concat());
+    let mut command: Command = leveret(&[&["ctl", "--http", &address], words].concat());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A verb that reads nothing may have ended already.
@@ -204,7 +204,7 @@ fn what_is_wrong_is_named_and_has_its_exit_code() {
         refused: Login failed
     "#]],
     );
-    let unreachable = ["ctl", "--address", "127.0.0.1:1", "status"];
+    let unreachable = ["ctl", "--http", "127.0.0.1:1", "status"];
     assert_eq!(leveret(&unreachable).status().unwrap().code(), Some(69));
     check(
         &broker,

@@ -31,7 +31,7 @@ fn health<'a>(said: &'a Value, name: &str) -> &'a str {
 
 fn at(broker: &Broker, login: &str, words: &[&str]) -> (i32, Value) {
     let (url, api) = (format!("amqp://{login}@{}", broker.address()), address(broker));
-    doctor(&[&["--url", &url, "--api", &api], words].concat())
+    doctor(&[&["--url", &url, "--http", &api], words].concat())
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn what_is_wrong_is_named_with_its_step() {
     let (code, said) = at(&broker, "guest:wrong", &[]);
     assert_eq!((code, health(&said, "login")), (1, "fail"), "{said:#}");
     let url = format!("amqp://{}/nowhere", broker.address());
-    let (code, said) = doctor(&["--url", &url, "--api", &address(&broker)]);
+    let (code, said) = doctor(&["--url", &url, "--http", &address(&broker)]);
     assert_eq!((code, health(&said, "vhost")), (1, "fail"), "{said:#}");
-    let (code, said) = doctor(&["--url", "amqp://127.0.0.1:1", "--api", "127.0.0.1:1"]);
+    let (code, said) = doctor(&["--url", "amqp://127.0.0.1:1", "--http", "127.0.0.1:1"]);
     assert_eq!((code, health(&said, "port")), (1, "fail"), "{said:#}");
     assert_eq!(health(&said, "http api"), "skipped");
     let (code, said) = doctor(&["--url", "amqp://no-such-host.invalid"]);

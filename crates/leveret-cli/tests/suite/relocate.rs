@@ -11,12 +11,12 @@ use crate::{
     process::{Broker, leveret},
 };
 
-fn url(broker: &Broker) -> String {
+pub(crate) fn url(broker: &Broker) -> String {
     format!("amqp://{}", broker.address())
 }
 
 /// Runs a command; gives back the exit code and what it printed on either output.
-fn run(words: &[&str], input: &str) -> String {
+pub(crate) fn run(words: &[&str], input: &str) -> String {
     let mut command = leveret(words);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -28,7 +28,7 @@ fn run(words: &[&str], input: &str) -> String {
 }
 
 /// Makes an empty queue, bound to the topic exchange.
-fn make(url: &str, name: &str, arguments: FieldTable) {
+pub(crate) fn make(url: &str, name: &str, arguments: FieldTable) {
     let connection = Connection::open(url).unwrap();
     let channel = connection.channel().unwrap();
     let queue = leveret_client::ShortStr::try_from(name).unwrap();
@@ -45,7 +45,7 @@ fn make(url: &str, name: &str, arguments: FieldTable) {
 }
 
 /// Publishes so many messages, each otherwise than the one before.
-fn fill(url: &str, queue: &str, count: u32) {
+pub(crate) fn fill(url: &str, queue: &str, count: u32) {
     let line = |number: u32| {
         let properties = json!({
             "message_id": format!("m-{number}"), "delivery_mode": 1 + number % 2,
@@ -65,7 +65,7 @@ fn fill(url: &str, queue: &str, count: u32) {
 }
 
 /// What is in a queue, without what no move can keep.
-fn inside(url: &str, queue: &str) -> Vec<Value> {
+pub(crate) fn inside(url: &str, queue: &str) -> Vec<Value> {
     let text = run(&["get", queue, "-n", "1000", "--json", "--url", url], "");
     let lines = text.lines().filter(|line| line.starts_with('{'));
     let mut messages: Vec<Value> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -207,7 +207,7 @@ fn what_the_target_refuses_stays_in_its_order() {
     let before = inside(&from, "jobs");
     let refused = run(&["move", "jobs", "--from", &from, "--to", &to], "");
     expect![[r#"
-        69
+        3
         the broker refused the message; 3 moved, the rest stays: run it again to go on
     "#]]
     .assert_eq(&refused);
@@ -312,7 +312,7 @@ fn a_whole_broker_moves_to_rabbitmq_and_back() {
     let (_ours, url, http) = with_http();
     // A virtual host of its own: other tests have the usual one.
     let address = their_http.trim_start_matches("http://");
-    let ctl = ["ctl", "--address", address, "-p", "whole"];
+    let ctl = ["ctl", "--http", address, "-p", "whole"];
     for words in [&["add-vhost", "whole"][..], &["set-permissions", "guest", ".*", ".*", ".*"]] {
         let done = run(&[&ctl[..], words].concat(), "");
         assert!(done.starts_with("0\n"), "{done}");

@@ -75,7 +75,7 @@ impl Stage {
     fn why(&self, words: &[&str]) -> (i32, Value) {
         let api = address(&self.broker);
         let url = self.url("guest:guest");
-        let mut all = vec!["why", "jobs", "--json", "--watch", "300ms", "--api", &api];
+        let mut all = vec!["why", "jobs", "--json", "--watch", "300ms", "--http", &api];
         if !words.contains(&"--url") {
             all.extend(["--url", &url]);
         }
@@ -315,7 +315,7 @@ fn publishers_are_held_by_an_alarm() {
     let _consumer = stage.consume(&channel, "jobs");
     let url = stage.url("guest:guest");
     let api = full_disk();
-    let words = ["why", "jobs", "--json", "--watch", "100ms", "--url", &url, "--api", &api];
+    let words = ["why", "jobs", "--json", "--watch", "100ms", "--url", &url, "--http", &api];
     let output = leveret(&words).stdin(Stdio::null()).output().unwrap();
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(said["findings"][0]["kind"], "alarm", "{said:#}");

@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use leveret_protocol::parse_duration;
 use serde::Deserialize;
 
-use crate::{options::ConnectOptions, pool::options::PoolOptions, spell::read_duration};
+use crate::{options::ConnectOptions, pool::options::PoolOptions};
 
 /// The tables `[pool.NAME]` of a configuration; others are left to who else reads the file.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -69,7 +70,7 @@ impl PoolConfig {
         }
         let checkout_timeout = match &self.checkout_timeout {
             None => usual.checkout_timeout,
-            Some(text) => match read_duration(text) {
+            Some(text) => match parse_duration(text) {
                 Some(Duration::ZERO) => {
                     return Err(wrong("checkout_timeout", "is 0, wanted some time".to_owned()));
                 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use leveret_protocol::ShortStr;
+use leveret_protocol::{ShortStr, parse_duration};
 use serde::Deserialize;
 
-use crate::{pool::UnknownPool, producer::defaults::MessageDefaults, spell::read_duration};
+use crate::{pool::UnknownPool, producer::defaults::MessageDefaults};
 
 /// The tables `[producer.NAME]` of a configuration; others are left to who else reads the file.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -75,7 +75,7 @@ impl ProducerConfig {
         };
         let expiration = match &self.expiration {
             None => None,
-            Some(text) => Some(read_duration(text).ok_or_else(|| {
+            Some(text) => Some(parse_duration(text).ok_or_else(|| {
                 let problem = format!("is `{text}`, wanted a whole number and a unit such as `5s`");
                 wrong("expiration", problem)
             })?),

@@ -21,7 +21,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::Integer(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Shape::Span => {
-            json!({ "type": "string", "pattern": "^\\s*[0-9]+\\s*(ms|s|min|h|d)\\s*$" })
+            json!({ "type": "string", "pattern": "^\\s*[0-9]+\\s*(ms|s|m|min|h|d)\\s*$" })
         }
         Shape::Words(words) => json!({ "enum": words }),
         Shape::Any => json!({}),

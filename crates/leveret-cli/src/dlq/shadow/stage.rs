@@ -21,6 +21,7 @@ use super::{
 use crate::{
     messages::{Failure, Session},
     topology::{Applying, DeletingArgs, Management},
+    web::TrustArgs,
 };
 
 /// How often the broker is asked what has become of a message.
@@ -51,8 +52,9 @@ impl Stage {
         let admin = broker.admin_addr().unwrap_or(ADDRESS);
         let url = format!("amqp://guest:guest@{address}/%2F");
         let options = ConnectOptions::from_uri(&url).map_err(Failure::from)?;
-        let management = Management::at(&format!("guest:guest@{admin}"), &options)
-            .map_err(|error| failed(error.to_string()))?;
+        let management =
+            Management::at(&format!("guest:guest@{admin}"), &TrustArgs::default(), &options)
+                .map_err(|error| failed(error.to_string()))?;
         let session = Session::connect(&options).await?;
         if let Some(path) = topology {
             declare(&session, path).await?;

@@ -8,7 +8,8 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    web::{ADMIN_PORT, Ask, admin_login, encoded},
+    Refusal,
+    web::{ADMIN_PORTS, Ask, Site, TrustArgs, admin_login, encoded, of_flag},
     why::facts::{Facts, Holder, Listed, Route},
 };
 
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where it is, and as whom to ask.
 pub(crate) struct Api {
-    address: String,
+    site: Site,
     login: String,
 }
 
@@ -32,18 +33,23 @@ pub(super) struct Stats {
 }
 
 impl Api {
-    /// At this address, or at the usual port of the broker's host.
-    pub(crate) fn new(options: &ConnectOptions, address: Option<&str>) -> Self {
-        let usual = || ConnectOptions { port: ADMIN_PORT, ..options.clone() }.authority();
-        let (user, password) = admin_login(options);
-        Self {
-            address: address.map_or_else(usual, str::to_owned),
-            login: STANDARD.encode(format!("{user}:{password}")),
-        }
+    /// At this address, or at the usual port of the broker's host; an empty one is none.
+    pub(crate) fn new(
+        options: &ConnectOptions,
+        http: Option<&str>,
+        trust: &TrustArgs,
+    ) -> Result<Self, Refusal> {
+        let ca_file = trust.file(Some(options));
+        let site = match http.filter(|http| !http.is_empty()) {
+            Some(http) => of_flag("--http", (http, ADMIN_PORTS), ca_file)?,
+            None => Site::beside(options, ca_file),
+        };
+        let (user, password) = site.login().unwrap_or_else(|| admin_login(options));
+        Ok(Self { site, login: STANDARD.encode(format!("{user}:{password}")) })
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
     }
 
     /// The answer to a question, or why there is none.
@@ -60,14 +66,14 @@ impl Api {
 
     pub(crate) fn ask(&self, path: &str) -> Result<crate::web::Heard, String> {
         let ask = Ask {
-            address: &self.address,
+            site: &self.site,
             method: "GET",
             path: &format!("/api{path}"),
             headers: vec![("authorization", format!("Basic {}", self.login))],
             body: None,
             patience: Some(PATIENCE),
         };
-        ask.send().map_err(|error| format!("the HTTP API at {}: {error}", self.address))
+        ask.send().map_err(|error| format!("the HTTP API at {}: {error}", self.site))
     }
 
     /// A list, without what it is not known for.

@@ -33,7 +33,7 @@ pub(super) fn facts(args: &WhyArgs) -> Result<Facts, Refusal> {
 
 async fn collect(args: &WhyArgs) -> Result<Facts, Refusal> {
     let options = messages::options(&args.broker)?;
-    let api = Api::new(&options, args.api.as_deref());
+    let api = Api::new(&options, args.http.as_deref(), &args.trust)?;
     let apps = Apps::of(&args.apps, args.token_file.as_deref())?;
     let mut facts = Facts {
         queue: args.queue.to_string_lossy().into_owned(),

@@ -222,10 +222,10 @@ pub(super) fn all_is_well(facts: &Facts) -> Finding {
             let what =
                 format!("nothing left it in {seconds:.1} s, and nothing that is known keeps it");
             Finding::cause("unexplained", 10, what)
-                .then("look again with --watch 30s, with --api ADDR and with --app ADDR, so that more is known")
+                .then("look again with --watch 30s, with --http URL and with --app ADDR, so that more is known")
         }
         (None, true) => Finding::cause("unknown", 10, "whether it moves is not known")
-            .then("look again with --api ADDR, and with --app ADDR"),
+            .then("look again with --http URL, and with --app ADDR"),
     };
     finding.shown_by(numbers)
 }

@@ -2,17 +2,22 @@
 //!
 //! HTTP/1.0 over one connection each: the answer is what comes until the end.
 
+mod site;
+mod tls;
+
 use std::{
     io::{self, Read, Write},
-    net::{TcpStream, ToSocketAddrs},
     time::Duration,
 };
 
 use leveret_client::ConnectOptions;
 use serde_json::Value;
 
-/// The usual port of a broker's admin API.
-pub(crate) const ADMIN_PORT: u16 = 15_672;
+use self::tls::TlsFailure;
+pub(crate) use self::{
+    site::{ADMIN_PORTS, APP_PORTS, Site, SiteError, TrustArgs, of_flag},
+    tls::certificate_end,
+};
 
 /// How long the other side may be silent.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,7 +27,7 @@ const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
 /// What is asked for.
 pub(crate) struct Ask<'a> {
-    pub(crate) address: &'a str,
+    pub(crate) site: &'a Site,
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     /// Names and values, without control characters.
@@ -38,6 +43,8 @@ pub(crate) struct Ask<'a> {
 pub(crate) enum SendError {
     #[error(transparent)]
     Unreachable(#[from] io::Error),
+    #[error("no TLS with it: {0}")]
+    Tls(#[from] TlsFailure),
     #[error("what answers is no HTTP")]
     NotHttp,
 }
@@ -66,14 +73,18 @@ impl Heard {
 impl Ask<'_> {
     /// Asks, and reads the answer to its end.
     pub(crate) fn send(&self) -> Result<Heard, SendError> {
-        let none = || io::Error::other("the address names no host");
-        let authority = self.address.trim_start_matches("http://").trim_end_matches('/');
-        let address = authority.to_socket_addrs()?.next().ok_or_else(none)?;
         let patience = self.patience.unwrap_or(PATIENCE);
-        let mut stream = TcpStream::connect_timeout(&address, patience)?;
-        stream.set_read_timeout(self.patience)?;
-        stream.set_write_timeout(Some(patience))?;
-        let body = self.body.unwrap_or_default();
+        let mut stream = self.site.reach(patience, self.patience)?;
+        let answer = if self.site.is_tls() {
+            self.talk(&mut self.site.secure(stream)?)?
+        } else {
+            self.talk(&mut stream)?
+        };
+        heard(&answer).ok_or(SendError::NotHttp)
+    }
+
+    fn talk(&self, stream: &mut (impl Read + Write)) -> io::Result<Vec<u8>> {
+        let (authority, body) = (self.site.authority(), self.body.unwrap_or_default());
         let mut head = format!("{} {} HTTP/1.0\r\nhost: {authority}\r\n", self.method, self.path);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -84,10 +95,23 @@ impl Ask<'_> {
         ));
         stream.write_all(head.as_bytes())?;
         stream.write_all(body.as_bytes())?;
+        stream.flush()?;
         let mut answer = Vec::new();
-        stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
-        heard(&answer).ok_or(SendError::NotHttp)
+        match stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer) {
+            // Some end TLS without a word; an answer that says its length is whole all the same.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && is_whole(&answer) => {}
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        Ok(answer)
     }
+}
+
+/// Whether all is there that the answer says it has.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(heard) = heard(answer) else { return false };
+    let length = heard.header("content-length").and_then(|length| length.parse().ok());
+    length.is_some_and(|length: usize| heard.body.len() >= length)
 }
 
 fn heard(answer: &[u8]) -> Option<Heard> {
@@ -131,6 +155,9 @@ mod tests {
             (204, Some("now"), Some(Value::Null))
         );
         assert!(super::heard(b"SSH-2.0-x\r\n\r\n").is_none());
+        assert!(is_whole(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]"));
+        assert!(!is_whole(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n["));
+        assert!(!is_whole(b"HTTP/1.1 200 OK\r\n\r\n[]"));
         assert_eq!(encoded("a/b c"), "a%2Fb%20c");
     }
 }
