@@ -2,12 +2,13 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /source
 COPY . .
-RUN cargo build --release --locked -p leveret-cli && mkdir -p /out/data && cp target/release/leveret /out/
+RUN cargo build --release --locked -p leveret-cli
 
-# No shell and no package manager: the C library, and nobody who is root.
-FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /out/leveret /usr/local/bin/leveret
-COPY --from=build --chown=nonroot:nonroot /out/data /data
+FROM debian:bookworm-slim
+# Nobody who is root, and a place for messages that is its own.
+RUN useradd --system --uid 10001 --no-create-home leveret && install -d -o leveret /data
+COPY --from=build /source/target/release/leveret /usr/local/bin/leveret
+USER leveret
 ENV LEVERET_BROKER_LISTEN=0.0.0.0:5672 LEVERET_BROKER_DATA_DIR=/data
 VOLUME /data
 EXPOSE 5672
