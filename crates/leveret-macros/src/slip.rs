@@ -1,6 +1,6 @@
 //! A word that is almost a known one.
 
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 
 /// `; did you mean …?`, or the known words, to end an error's text.
 pub(crate) fn hint(found: &str, known: &str) -> String {

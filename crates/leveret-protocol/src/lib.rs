@@ -40,7 +40,6 @@ extern crate alloc;
 
 mod channel_number;
 mod decode_error;
-mod duration;
 mod field;
 mod frame;
 mod generated;
@@ -57,7 +56,6 @@ mod writer;
 pub use self::{
     channel_number::ChannelNumber,
     decode_error::DecodeError,
-    duration::parse_duration,
     field::{
         FieldArray, FieldArrayBuilder, FieldTable, FieldTableBuilder, FieldValue, Fields,
         NESTING_MAX, Values,

@@ -1,6 +1,6 @@
 //! The extension arguments that brokers know, with the shape of their values.
 
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 use serde_json::Value;
 
 /// The shape of a value.

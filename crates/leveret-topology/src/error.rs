@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use leveret_excerpt::Excerpt;
+use leveret_settings::Excerpt;
 
 /// Problems that are told; a file with more has them told after these are mended.
 const TOLD_MAX: usize = 50;

@@ -42,7 +42,7 @@ impl Display for Span {
 /// assert_eq!(leveret::parse_span("2"), None);
 /// ```
 pub fn parse_span(text: &str) -> Option<Duration> {
-    leveret_protocol::parse_duration(text)
+    leveret_settings::parse_duration(text)
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@ const PURE: [(&str, &[&str]); 6] = [
     ("leveret-journal", &["crc32c", "thiserror"]),
     ("leveret-engine", &["bytes", "hashbrown", "leveret-protocol", "thiserror"]),
     ("leveret-json", &["base64", "bytes", "leveret-protocol", "serde_json", "thiserror"]),
-    ("leveret-excerpt", &["strsim"]),
-    ("leveret-topology", &["leveret-excerpt", "serde_json", "thiserror", "toml"]),
+    ("leveret-settings", &["strsim"]),
+    ("leveret-topology", &["leveret-settings", "serde_json", "thiserror", "toml"]),
 ];
 
 /// Floors of ARCHITECTURE.md: a crate knows only crates of lower floors.
 const FLOORS: [(&str, u8); 15] = [
     ("leveret-protocol", 1),
     ("leveret-journal", 1),
-    ("leveret-excerpt", 1),
+    ("leveret-settings", 1),
     ("leveret-engine", 2),
     ("leveret-json", 2),
     ("leveret-topology", 2),

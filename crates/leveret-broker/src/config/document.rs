@@ -2,8 +2,7 @@
 
 use std::{ops::Range, time::Duration};
 
-use leveret_excerpt::nearest;
-use leveret_protocol::parse_duration;
+use leveret_settings::{nearest, parse_duration};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},

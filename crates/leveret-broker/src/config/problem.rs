@@ -4,7 +4,7 @@
 
 use std::{fmt, ops::Range, path::PathBuf};
 
-use leveret_excerpt::Excerpt;
+use leveret_settings::Excerpt;
 
 /// Everything found wrong in a configuration, in the order of its lines.
 #[derive(Debug)]

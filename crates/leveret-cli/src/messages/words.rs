@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leveret_client::{FieldValue, ShortStr};
-use leveret_protocol::parse_duration;
+use leveret_settings::parse_duration;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A name of AMQP.

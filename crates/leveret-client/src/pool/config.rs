@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use leveret_protocol::parse_duration;
+use leveret_settings::parse_duration;
 use serde::Deserialize;
 
 use crate::{options::ConnectOptions, pool::options::PoolOptions};

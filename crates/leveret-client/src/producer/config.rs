@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use leveret_protocol::{ShortStr, parse_duration};
+use leveret_protocol::ShortStr;
+use leveret_settings::parse_duration;
 use serde::Deserialize;
 
 use crate::{pool::UnknownPool, producer::defaults::MessageDefaults};

@@ -4,7 +4,7 @@
 
 use std::{ops::Range, path::Path};
 
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 use serde_json::{Map, Number, Value};
 use toml::{
     Spanned,

@@ -1,6 +1,6 @@
 //! A plan while it is made.
 
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 
 use super::{
     difference::{self, Difference},

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use leveret_protocol::ShortStr;
 
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 
 use super::error::StartError;
 use super::manner::check_manner;

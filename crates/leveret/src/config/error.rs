@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use leveret_excerpt::{Excerpt, nearest};
+use leveret_settings::{Excerpt, nearest};
 
 /// The exit code for a wrong configuration (`EX_CONFIG` of sysexits).
 pub const EXIT_CONFIG: u8 = 78;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use leveret_client::ConnectOptions;
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 use serde::Deserialize as _;
 use toml::Spanned;
 use toml::de::DeTable;

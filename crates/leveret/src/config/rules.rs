@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

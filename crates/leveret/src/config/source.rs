@@ -76,7 +76,7 @@ impl ConfigText {
 
     /// The known name closest to what was written, if it is close enough to be a slip.
     pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-        leveret_excerpt::nearest(found, known).map(str::to_owned)
+        leveret_settings::nearest(found, known).map(str::to_owned)
     }
 
     /// The text without the passwords of the addresses in it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use leveret_excerpt::nearest;
+use leveret_settings::nearest;
 use serde::Deserialize;
 use toml::Spanned;
 

@@ -1,9 +1,6 @@
 //! Lengths of time as people write them.
-//!
-//! Nothing of AMQP: it is here because all that read settings stand above this crate, and they are
-//! to read the same words.
 
-use core::time::Duration;
+use std::time::Duration;
 
 /// Names of units, and their milliseconds.
 const UNITS: [(&str, u64); 6] =
@@ -15,7 +12,7 @@ const UNITS: [(&str, u64); 6] =
 /// ```
 /// use std::time::Duration;
 ///
-/// use leveret_protocol::parse_duration;
+/// use leveret_settings::parse_duration;
 ///
 /// assert_eq!(parse_duration("2min"), Some(Duration::from_secs(120)));
 /// assert_eq!(parse_duration("2m"), parse_duration("2 min"));

@@ -5,8 +5,8 @@
 /// Upper case is as lower, `-` is as `_`, and two letters changed about are one slip.
 ///
 /// ```
-/// assert_eq!(leveret_excerpt::nearest("lissten", ["data-dir", "listen"]), Some("listen"));
-/// assert_eq!(leveret_excerpt::nearest("colour", ["data-dir", "listen"]), None);
+/// assert_eq!(leveret_settings::nearest("lissten", ["data-dir", "listen"]), Some("listen"));
+/// assert_eq!(leveret_settings::nearest("colour", ["data-dir", "listen"]), None);
 /// ```
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let within = (written.chars().count() / 3).max(1);
