@@ -1,11 +1,16 @@
 //! Looks at what engines have counted, again and again.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use leveret_protocol::ShortStr;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::{readings::descriptors_used, samples::MachineLook, shared::Shared};
+use crate::{
+    presence::Present,
+    readings::descriptors_used,
+    samples::{MachineLook, Octets},
+    shared::Shared,
+};
 
 /// Between two looks; `RabbitMQ` collects its statistics as often.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -23,7 +28,9 @@ pub(crate) async fn look_on(shared: &Shared) {
             }
         }
         shared.samples.retain(|name| state.virtual_hosts.contains_key(name));
-        shared.samples.note_machine(machine(shared), shared.clock.now());
+        let present = shared.presence.all();
+        let connections = present.iter().map(|present| (present.id, octets(present)));
+        shared.samples.note_machine(machine(shared), connections, shared.clock.now());
     }
 }
 
@@ -36,5 +43,13 @@ fn machine(shared: &Shared) -> MachineLook {
         disk_free: readings.disk_free.unwrap_or(0),
         descriptors: descriptors_used(),
         sockets: shared.admission.connections() as u64,
+    }
+}
+
+fn octets(present: &Present) -> Octets {
+    let traffic = &present.traffic;
+    Octets {
+        received: traffic.received.load(Ordering::Relaxed),
+        sent: traffic.sent.load(Ordering::Relaxed),
     }
 }

@@ -16,8 +16,15 @@ use super::{
     overview::NODE,
     refusal::Refusal,
     scene::{Answer, Shares},
+    stats::Rates,
 };
-use crate::{news::News, presence::Present, shared::Shared, users::Peer};
+use crate::{
+    news::News,
+    presence::Present,
+    samples::{Change, TrafficSamples},
+    shared::Shared,
+    users::Peer,
+};
 
 /// Why a connection is closed, if whoever closes it says nothing else.
 const REASON: &str = "Closed via management plugin";
@@ -44,7 +51,8 @@ pub(super) fn peer_shown(present: &Present) -> Value {
     json!({ "name": present.name(), "peer_host": peer_host, "peer_port": peer_port })
 }
 
-fn shown(present: &Present) -> Value {
+fn shown(present: &Present, samples: &TrafficSamples, rates: Rates) -> Value {
+    let Change { before, last } = samples.of(present.id);
     let (peer_host, peer_port) = match present.peer {
         Peer::Address(address) => (address.ip().to_string(), address.port()),
         Peer::Process => ("in process".to_owned(), 0),
@@ -70,7 +78,9 @@ fn shown(present: &Present) -> Value {
         "peer_cert_subject": null, "peer_cert_issuer": null, "peer_cert_validity": null,
         "recv_oct": received, "send_oct": sent, "recv_cnt": traffic.reads.load(Ordering::Relaxed),
         "send_cnt": traffic.writes.load(Ordering::Relaxed), "send_pend": 0,
-        "recv_oct_details": { "rate": 0.0 }, "send_oct_details": { "rate": 0.0 },
+        "recv_oct_details":
+            rates.of_counter(Change { before: before.received, last: last.received }),
+        "send_oct_details": rates.of_counter(Change { before: before.sent, last: last.sent }),
         "client_properties": properties,
     })
 }
@@ -84,7 +94,10 @@ fn seen(
 ) -> Answer<Json<Value>> {
     let all = shared.presence.all();
     let all = all.iter().filter(|present| sees(caller, present) && is_wanted(present));
-    answer(query, all.map(|present| shown(present)).collect())
+    let samples = shared.samples.traffic();
+    let rates = Rates::of(&query, shared.samples.machine().span);
+    let shown = all.map(|present| shown(present, &samples, rates)).collect();
+    answer(query, shown)
 }
 
 async fn list(caller: Caller, State(shared): Shares, query: Query) -> Answer<Json<Value>> {
@@ -122,7 +135,9 @@ async fn show(
     Path(name): Path<String>,
     query: Query,
 ) -> Answer<Json<Value>> {
-    Ok(one(&query, shown(&*find(&caller, &shared, &name)?)))
+    let rates = Rates::of(&query, shared.samples.machine().span);
+    let present = find(&caller, &shared, &name)?;
+    Ok(one(&query, shown(&present, &shared.samples.traffic(), rates)))
 }
 
 fn reason(headers: &HeaderMap) -> Arc<str> {

@@ -10,6 +10,9 @@ use serde_json::json;
 
 use crate::{backup::BackupError, definitions::DefinitionsError, registry::AdminError};
 
+/// The realm by `RabbitMQ`'s name: some tools keep their login for it, and send it to no other.
+const REALM: &str = "Basic realm=\"RabbitMQ Management\"";
+
 /// An answer that is not success.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -127,7 +130,7 @@ impl IntoResponse for Refusal {
         let mut response =
             (status, Json(json!({ "error": error, "reason": reason }))).into_response();
         if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Basic realm=\"Leveret\"");
+            let challenge = HeaderValue::from_static(REALM);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response

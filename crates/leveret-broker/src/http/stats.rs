@@ -97,6 +97,12 @@ impl Rates {
         Value::Object(self.stats(OF_CHURN, now, Some(seen)))
     }
 
+    /// How fast a number grows that only ever does.
+    pub(super) fn of_counter(self, seen: Change<u64>) -> Value {
+        let rate = self.span.map_or(0.0, |span| span.rate(seen.before, seen.last));
+        self.details((seen.before, seen.last), rate, self.messages_sampled)
+    }
+
     /// How fast a number of the machine grows.
     pub(super) fn of_reading(self, seen: Change<u64>) -> Value {
         let rate = self.span.map_or(0.0, |span| span.slope(seen.before, seen.last));

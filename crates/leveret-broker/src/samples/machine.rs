@@ -26,8 +26,13 @@ pub(crate) struct MachineSamples {
 }
 
 impl MachineSamples {
+    /// Whether there was no look yet.
+    pub(super) fn is_empty(self) -> bool {
+        self.looked_at == Timestamp::default()
+    }
+
     pub(super) fn followed_by(self, look: MachineLook, at: Timestamp) -> Self {
-        let is_first = self.looked_at == Timestamp::default();
+        let is_first = self.is_empty();
         Self {
             span: (!is_first).then_some(Span { before: self.looked_at, last: at }),
             looks: Change::next((!is_first).then_some(&self.looks), look, is_first),

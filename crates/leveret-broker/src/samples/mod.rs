@@ -5,6 +5,7 @@
 
 mod change;
 mod machine;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use leveret_protocol::{ChannelNumber, ShortStr, Timestamp};
 pub(crate) use self::{
     change::{Change, Span},
     machine::{MachineLook, MachineSamples},
+    traffic::{Octets, TrafficSamples},
 };
 use crate::host::Ingress;
 
@@ -41,6 +43,7 @@ pub(crate) struct Samples {
     // Written once in an interval; read for as long as it takes to count one up.
     hosts: Mutex<BTreeMap<String, Arc<HostSamples>>>,
     machine: Mutex<MachineSamples>,
+    traffic: Mutex<Arc<TrafficSamples>>,
 }
 
 /// The last two looks at one virtual host.
@@ -94,9 +97,22 @@ impl Samples {
         *self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks once more at the broker.
-    pub(crate) fn note_machine(&self, look: MachineLook, at: Timestamp) {
+    /// The last looks at connections; they were when those at the broker were.
+    pub(crate) fn traffic(&self) -> Arc<TrafficSamples> {
+        Arc::clone(&self.traffic.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks once more at the broker and its connections.
+    pub(crate) fn note_machine(
+        &self,
+        look: MachineLook,
+        connections: impl Iterator<Item = (ConnectionId, Octets)>,
+        at: Timestamp,
+    ) {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = machine.is_empty();
+        *traffic = Arc::new(traffic.followed_by(connections.take(REMEMBERED_MAX), is_first));
         *machine = machine.followed_by(look, at);
     }
 

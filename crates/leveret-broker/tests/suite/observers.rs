@@ -29,7 +29,7 @@ async fn metrics_can_be_kept_from_strangers() {
     for path in ["/metrics", "/metrics/per-object", "/metrics/detailed?family=queue_metrics"] {
         let (status, head, body) = anyone(&broker, path).await;
         assert_eq!(status, 401, "{path}: {body}");
-        assert!(head.contains("www-authenticate: basic"), "{head}");
+        assert!(head.contains("www-authenticate: basic realm=\"rabbitmq management\""), "{head}");
         assert!(!body.contains("rabbitmq_"), "{body}");
         for (login, status) in [
             ("monitoring:down", 200),
@@ -145,5 +145,26 @@ async fn virtual_hosts_and_the_node_tell_what_goes_on() {
         all.iter().find(|one| one["name"] == name).unwrap()["enabled"].clone()
     };
     assert_eq!((named("PLAIN"), named("EXTERNAL")), (json!(true), json!(false)));
+    broker.shutdown().await;
+}
+
+/// Bytes a second, which are of two looks.
+#[tokio::test]
+async fn a_connection_has_rates_while_something_goes_over_it() {
+    let broker = broker().await;
+    let mut peer = Wire::new(TcpStream::connect(broker.local_addrs()[0]).await.unwrap());
+    peer.ready().await;
+    let seen = async {
+        loop {
+            peer.send(&[8, 0, 0, 0, 0, 0, 0, 0xce]).await;
+            let (_, all) =
+                request(&broker, "guest:guest", "GET /api/connections", &Value::Null).await;
+            let rate = |key: &str| all[0][key]["rate"].as_f64().unwrap();
+            if rate("recv_oct_details") > 0.0 && rate("send_oct_details") >= 0.0 {
+                break;
+            }
+        }
+    };
+    timeout(PATIENCE, seen).await.expect("heartbeats are bytes");
     broker.shutdown().await;
 }
