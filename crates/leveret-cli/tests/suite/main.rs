@@ -23,6 +23,7 @@ mod misuse;
 mod order;
 mod process;
 mod project;
+mod rabbitmq;
 mod relocate;
 mod secured;
 mod service;

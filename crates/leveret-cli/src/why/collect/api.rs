@@ -179,7 +179,12 @@ fn stats(queue: &Value) -> Stats {
     let rate = |name: &str| {
         queue.pointer(&format!("/message_stats/{name}_details/rate")).and_then(Value::as_f64)
     };
-    let stat = |name: &str| number(&format!("/message_stats/{name}"));
+    // RabbitMQ leaves out what never happened, and all of it where it does not count.
+    let counts = queue.get("message_stats").and_then(Value::as_object);
+    let stat = |name: &str| {
+        let counts = counts.filter(|counts| !counts.is_empty())?;
+        Some(counts.get(name).and_then(Value::as_u64).unwrap_or_default())
+    };
     let sum = |names: &[&str]| names.iter().filter_map(|name| stat(name)).reduce(|a, b| a + b);
     let taking = ["ack", "deliver_no_ack", "get_no_ack"];
     let owner = queue.pointer("/owner_pid_details/name").and_then(Value::as_str);
