@@ -52,6 +52,7 @@ struct Collected {
 }
 
 impl Request {
+    #[inline]
     pub(crate) fn new(message: Message, ground: Arc<Ground>, attempts_max: u32) -> Self {
         Self {
             message,

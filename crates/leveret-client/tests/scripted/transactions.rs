@@ -48,6 +48,10 @@ async fn publishes_and_acks_leave_with_their_commit() {
     "#]]
     .assert_debug_eq(&peer.received.iter().map(|byte| char::from(*byte)).collect::<String>());
 
+    let (refused, _) = tokio::join!(channel.commit(), peer.answer("tx.commit", tx::RollbackOk));
+    let refused = refused.unwrap();
+    assert!(refused.is_undone && !committed.is_undone, "a commit may be answered so: {refused:?}");
+
     let (rolled_back, _) =
         tokio::join!(channel.rollback(), peer.answer("tx.rollback", tx::RollbackOk));
     rolled_back.unwrap();

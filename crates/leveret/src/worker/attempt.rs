@@ -115,6 +115,7 @@ impl Settlement {
 
 impl Attempts {
     /// A message for this handler, to be tried until it is settled.
+    #[inline]
     pub(crate) fn request(&self, message: Message) -> Request {
         Request::new(message, self.ground.clone(), self.retry.attempts_max())
     }
@@ -155,7 +156,8 @@ impl Attempts {
                 Err(failure) => failure,
             };
             self.counters.add(Count::Failed, 1);
-            if let Some(ended) = self.failed(request.message(), &failure, &mut course).await {
+            let failed = self.failed(request.message(), &failure, &mut course);
+            if let Some(ended) = Box::pin(failed).await {
                 return ended;
             }
         }
@@ -194,9 +196,10 @@ impl Attempts {
     pub(super) async fn attempt(&self, request: &Request) -> Effects {
         if let Some(threads) = &self.threads {
             // The wait for a thread is no part of the attempt.
-            let seat =
-                tokio::select! { seat = threads.seat() => seat, () = self.draining() => None };
-            let Some(seat) = seat else {
+            let seat = async {
+                tokio::select! { seat = threads.seat() => seat, () = self.draining() => None }
+            };
+            let Some(seat) = Box::pin(seat).await else {
                 return Effects::failed(Failure::conflict("stopping"));
             };
             request.put_seat(seat);

@@ -24,6 +24,7 @@ pub(super) enum Step {
 
 impl InHand {
     /// Takes the message out of a delivery, which is only to be settled after that.
+    #[inline]
     pub(super) fn taken(delivery: &mut Delivery, login: Option<&ShortStr>) -> Self {
         let mut message = Message {
             exchange: take(&mut delivery.exchange),

@@ -123,7 +123,7 @@ impl Lane {
     ) -> Result<Settled, LaneError> {
         let Settlement { outputs, fate, postponed } = settlement;
         if let Some(postponed) = postponed.take() {
-            outputs.push(self.hold_back(*postponed).await?);
+            outputs.push(Box::pin(self.hold_back(*postponed)).await?);
         }
         if matches!(fate, Fate::DeadLettered | Fate::Postponed) {
             self.fit_all(outputs);
@@ -227,7 +227,7 @@ impl Lane {
             channel.confirm_select().await?;
             Ok::<_, LaneError>(channel)
         };
-        self.outputs.get_or_try_init(|| opening).await
+        self.outputs.get_or_try_init(|| Box::pin(opening)).await
     }
 
     async fn confirm_all(

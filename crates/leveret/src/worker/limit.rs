@@ -12,19 +12,14 @@ use tokio::time::{Instant, sleep_until};
 /// What `future` gives, if it is ready before `deadline`.
 pub(super) async fn until<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut timer = pin!(None);
+    let mut timer = None;
     poll_fn(|context| {
         if let Poll::Ready(output) = future.as_mut().poll(context) {
             return Poll::Ready(Some(output));
         }
-        if timer.is_none() {
-            // A future that uses up its task's budget each time has a limit, too.
-            timer.set(Some(unconstrained(sleep_until(deadline))));
-        }
-        match timer.as_mut().as_pin_mut() {
-            Some(timer) => timer.poll(context).map(|()| None),
-            None => Poll::Pending,
-        }
+        // A future that uses up its task's budget each time has a limit, too.
+        let timer = timer.get_or_insert_with(|| Box::pin(unconstrained(sleep_until(deadline))));
+        timer.as_mut().poll(context).map(|()| None)
     })
     .await
 }

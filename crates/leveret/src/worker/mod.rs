@@ -2,6 +2,9 @@
 //!
 //! A worker outlives connections: when its channel ends it opens another on the newest
 //! generation of its link. Whatever was not settled on the old one is delivered again.
+//!
+//! Workers are many and take turns, so each is kept small: what hardly ever happens is a future in
+//! a box, and takes no room in those to which it does not happen.
 
 mod aftermath;
 mod attempt;
@@ -185,8 +188,10 @@ impl Worker {
     ) -> Result<Stopped, (Leave, u64)> {
         match &self.manner {
             Manner::Single => self.serve(generation, probe).await,
-            Manner::Batches(batching) => self.serve_batches(generation, probe, *batching).await,
-            Manner::Keyed(keys) => self.serve_keys(generation, probe, keys).await,
+            Manner::Batches(batching) => {
+                Box::pin(self.serve_batches(generation, probe, *batching)).await
+            }
+            Manner::Keyed(keys) => Box::pin(self.serve_keys(generation, probe, keys)).await,
         }
     }
 }

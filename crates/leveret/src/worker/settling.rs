@@ -17,6 +17,16 @@ use crate::stats::Count;
 /// How often dead letters are sent that no queue takes, with its queue declared between.
 pub(super) const KEEPING_TRIES: u32 = 6;
 
+/// A message whose settlement the broker has not taken.
+#[derive(Debug)]
+pub(super) struct Unsettled<'a> {
+    pub(super) delivery: &'a Delivery,
+    pub(super) message: &'a Message,
+    pub(super) settlement: Settlement,
+    /// The id for the inbox.
+    pub(super) entry: Option<Publish>,
+}
+
 impl Worker {
     /// Tells what became of the message; nothing if it went back to its queue.
     pub(super) async fn settle(
@@ -29,13 +39,32 @@ impl Worker {
         let (fate, outputs) = (settlement.fate, settlement.outputs.len() as u64);
         // A dead letter may be sent again under its id, so that is not recorded.
         let entry = entry.filter(|_| fate == Fate::Handled);
-        let settled = self.settle_whole(lane, delivery, &mut settlement, entry.as_ref()).await;
+        let settled = lane.settle(delivery, &mut settlement, entry.as_ref()).await;
+        if let Ok(Settled { returned }) = &settled
+            && returned.is_empty()
+        {
+            self.count(fate, outputs);
+            return Ok(Some(fate));
+        }
+        let unsettled = Unsettled { delivery, message, settlement, entry };
+        Box::pin(self.settle_otherwise(lane, unsettled, settled)).await
+    }
+
+    /// The same after a first try that did not go as it should.
+    async fn settle_otherwise(
+        &self,
+        lane: &Lane,
+        mut unsettled: Unsettled<'_>,
+        settled: Result<Settled, LaneError>,
+    ) -> Result<Option<Fate>, Leave> {
+        let outputs = unsettled.settlement.outputs.len() as u64;
+        let settled = self.settle_whole(lane, &mut unsettled, settled).await;
+        let Unsettled { delivery, message, settlement, .. } = unsettled;
+        let fate = settlement.fate;
         let error = match settled {
             Ok(Settled { returned }) => {
                 self.count(fate, outputs);
-                if !returned.is_empty() {
-                    self.keep_returned(lane, returned).await?;
-                }
+                self.keep_returned(lane, returned).await?;
                 return Ok(Some(fate));
             }
             Err(error) => error,
@@ -46,7 +75,7 @@ impl Worker {
             }
             lane.forget().await?;
             let letter = self.attempts.give_up(message, &failure, 1, now_secs());
-            return Box::pin(self.settle(lane, (delivery, message), letter, None)).await;
+            return self.settle(lane, (delivery, message), letter, None).await;
         }
         if is_not_kept(&error) {
             let pause = self.returns.pause(message);

@@ -12,7 +12,7 @@ use super::dozing::Dozing;
 use super::in_hand::{InHand, Step};
 use super::lane::Lane;
 use super::switch::{Asker, Probe};
-use super::{HELD_MAX, Leave, Stopped, Worker};
+use super::{HELD_MAX, InboxDesk, Leave, Stopped, Worker};
 use crate::inbox::{Arrival, inbox_key, ledger_entry};
 use crate::later::Past;
 use crate::link::Generation;
@@ -73,15 +73,28 @@ impl Worker {
             return Ok(Step::Done);
         }
         let mut request = self.attempts.request(message);
-        let id = self.desk.as_ref().and_then(|_| request.message().message_id());
-        let Some((desk, id)) = self.desk.as_ref().zip(id) else {
-            let Some(settlement) = self.attempt(consumer, &mut request, past).await else {
-                return Ok(Step::GivenBack);
-            };
-            self.settle(lane, (delivery, request.message()), settlement, None).await?;
-            return Ok(Step::Done);
+        if let Some(desk) = &self.desk
+            && let Some(id) = request.message().message_id()
+        {
+            let key = inbox_key(&self.attempts.handler, id.as_bytes());
+            let arrived = (delivery, request, past);
+            return Box::pin(self.handle_once(lane, consumer, arrived, (desk, key))).await;
+        }
+        let Some(settlement) = self.attempt(consumer, &mut request, past).await else {
+            return Ok(Step::GivenBack);
         };
-        let key = inbox_key(&self.attempts.handler, id.as_bytes());
+        self.settle(lane, (delivery, request.message()), settlement, None).await?;
+        Ok(Step::Done)
+    }
+
+    /// Handles what the inbox does not know.
+    async fn handle_once(
+        &self,
+        lane: &Lane,
+        consumer: &mut Consumer,
+        (delivery, mut request, past): (&Delivery, Request, Past),
+        (desk, key): (&InboxDesk, Vec<u8>),
+    ) -> Result<Step, Leave> {
         match desk.inbox.begin(key.clone()).await? {
             Arrival::Duplicate => {
                 let mut settlement = Settlement::new(Fate::Handled, Vec::new());
@@ -108,21 +121,27 @@ impl Worker {
         &self,
         consumer: &mut Consumer,
         request: &mut Request,
+        past: Past,
+    ) -> Option<Settlement> {
+        match self.attempts.run(request, past).await {
+            Ended::Settled(settlement) => Some(settlement),
+            Ended::Paused(past) => Box::pin(self.attempt_later(consumer, request, past)).await,
+            Ended::GivenBack => None,
+        }
+    }
+
+    /// The attempts after the first pause.
+    async fn attempt_later(
+        &self,
+        consumer: &mut Consumer,
+        request: &mut Request,
         mut past: Past,
     ) -> Option<Settlement> {
-        let mut give_back_at = None;
-        let mut probe = None;
+        let give_back_at = Instant::now() + HELD_MAX;
         loop {
-            match self.attempts.run(request, past).await {
-                Ended::Settled(settlement) => return Some(settlement),
-                Ended::Paused(now) => past = now,
-                Ended::GivenBack => return None,
-            }
-            drop(probe);
-            let give_back_at = *give_back_at.get_or_insert_with(|| Instant::now() + HELD_MAX);
-            let _hold = self.attempts.switch.hold()?;
+            let hold = self.attempts.switch.hold()?;
             let mut phase = self.phase.clone();
-            probe = tokio::select! {
+            let probe = tokio::select! {
                 biased;
                 () = phase.reached(Phase::Draining) => return None,
                 // Nothing is delivered beside the message in hand, so the channel has ended.
@@ -131,6 +150,13 @@ impl Worker {
                 () = self.closed() => return None,
                 probe = self.attempts.switch.pass(Asker::Holding) => probe,
             };
+            drop(hold);
+            match self.attempts.run(request, past).await {
+                Ended::Settled(settlement) => return Some(settlement),
+                Ended::Paused(now) => past = now,
+                Ended::GivenBack => return None,
+            }
+            drop(probe);
         }
     }
 }

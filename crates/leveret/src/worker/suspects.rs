@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::failure::Failure;
@@ -18,6 +19,8 @@ const SUSPECTS_MAX: usize = 256;
 pub(crate) struct Suspects {
     // A lock, as all workers of the handler share it; touched only after a channel was closed.
     list: Mutex<VecDeque<Suspect>>,
+    /// Whether there is any, told under the lock: each message asks.
+    has_any: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -39,19 +42,22 @@ impl Suspects {
         if list.len() > SUSPECTS_MAX {
             list.pop_front();
         }
+        self.has_any.store(true, Ordering::Release);
     }
 
     /// Why a message is not to be handled any more.
     pub(crate) fn verdict(&self, message: &Message, closings_max: u32) -> Option<Failure> {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        if list.is_empty() {
+        if !self.has_any.load(Ordering::Acquire) {
             return None;
         }
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key(message);
         let place = list
             .iter()
             .position(|suspect| suspect.key == key && suspect.closings >= closings_max)?;
-        list.remove(place).map(|suspect| suspect.failure)
+        let found = list.remove(place);
+        self.has_any.store(!list.is_empty(), Ordering::Release);
+        found.map(|suspect| suspect.failure)
     }
 }
 

@@ -7,34 +7,32 @@
 use std::collections::BTreeSet;
 use std::mem::take;
 
-use leveret_client::{Delivery, Publish, Returned, TxChannel};
+use leveret_client::{Publish, Returned, TxChannel};
 
-use super::attempt::Settlement;
 use super::bundle::{Bundle, tell_within};
 use super::lane::{Lane, LaneError, Settled};
-use super::settling::KEEPING_TRIES;
+use super::settling::{KEEPING_TRIES, Unsettled};
 use super::{Leave, Worker};
 use crate::link::BackOff;
 
 impl Worker {
-    /// Settles one message, with dead letters in place of what no queue takes.
+    /// Settles one message, with dead letters in place of what no queue takes; `settled` came of
+    /// the first try.
     pub(super) async fn settle_whole(
         &self,
         lane: &Lane,
-        delivery: &Delivery,
-        settlement: &mut Settlement,
-        entry: Option<&Publish>,
+        unsettled: &mut Unsettled<'_>,
+        mut settled: Result<Settled, LaneError>,
     ) -> Result<Settled, LaneError> {
+        let Unsettled { delivery, settlement, entry, .. } = unsettled;
         let mut back_off = BackOff::new();
         for _ in 0..KEEPING_TRIES {
-            let returned = match lane.settle(delivery, settlement, entry).await {
-                Err(LaneError::Undone(returned)) => returned,
-                settled @ (Ok(_) | Err(_)) => return settled,
-            };
+            let Err(LaneError::Undone(returned)) = settled else { return settled };
             let left = self.bury_lost([&mut settlement.outputs], returned);
             self.restore(lane, left, &mut back_off).await;
+            settled = lane.settle(delivery, settlement, entry.as_ref()).await;
         }
-        lane.settle(delivery, settlement, entry).await
+        settled
     }
 
     /// The same for many; gives the number of outputs of handled messages.
