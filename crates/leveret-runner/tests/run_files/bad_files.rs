@@ -110,6 +110,20 @@ fn every_wrong_type_and_range_is_told_at_once() {
 }
 
 #[test]
+fn control_that_others_reach_needs_a_token() {
+    check(
+        "[control]\nlisten = \"0.0.0.0:15680\"\n",
+        expect![[r#"
+        leveret.toml:2:10: `0.0.0.0:15680` can be reached from other machines
+          |
+        2 | listen = "0.0.0.0:15680"
+          |          ^^^^^^^^^^^^^^^
+          = write `token-file`, or a loopback address
+    "#]],
+    );
+}
+
+#[test]
 fn what_is_no_address_to_listen_on_is_told() {
     check(
         "[metrics]\nlisten = \"127.0.0.1:99999\"\n\
