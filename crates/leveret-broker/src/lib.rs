@@ -42,6 +42,7 @@ mod readings;
 mod recovery;
 mod registry;
 mod reload;
+mod reloads;
 mod running;
 mod sampler;
 mod samples;

@@ -33,9 +33,20 @@ pub enum ReloadError {
 }
 
 impl Broker {
+    /// Counts, in the metrics, new settings that are wrong before they are a [`Config`].
+    pub fn refuse_reload(&self) {
+        self.parts.shared.reloads.count(false);
+    }
+
     /// Takes what can be taken of a new configuration while the broker runs: the limits, the
     /// alarms and the certificates (whose files are read anew in any case). Connections that are open keep theirs.
     pub fn reload(&self, next: &Config) -> Result<Reloaded, ReloadError> {
+        let reloaded = self.take_over(next);
+        self.parts.shared.reloads.count(reloaded.is_ok());
+        reloaded
+    }
+
+    fn take_over(&self, next: &Config) -> Result<Reloaded, ReloadError> {
         next.check()?;
         let mut reloaded = Reloaded::default();
         match (&self.parts.tls, &next.tls) {

@@ -15,7 +15,7 @@ use crate::{
     admission::Admission, alarm::Alarms, attempts::Attempts, backups::Backups, bound::Bound,
     clock::Clock, config::Config, hosts::Hosts, lifecycle::Lifecycle, limits::Limits,
     presence::Presence, readings::Readings, recovery::Recovered, registry::Registry,
-    samples::Samples, scrub::Scrubbed, tls::TlsKeeper,
+    reloads::Reloads, samples::Samples, scrub::Scrubbed, tls::TlsKeeper,
 };
 
 /// What a start ends with.
@@ -36,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) presence: Arc<Presence>,
     pub(crate) admission: Admission,
     pub(crate) panics: AtomicU64,
+    pub(crate) reloads: Reloads,
     pub(crate) backups: Backups,
     /// The last looks at what was counted.
     pub(crate) samples: Samples,
@@ -69,6 +70,7 @@ impl Shared {
             presence,
             admission: Admission::default(),
             panics: AtomicU64::new(0),
+            reloads: Reloads::default(),
             backups,
             samples: Samples::default(),
             connections: AtomicU64::new(0),

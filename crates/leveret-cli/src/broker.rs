@@ -120,7 +120,10 @@ fn reload(broker: &Broker, args: &BrokerArgs) -> &'static str {
             return "ready";
         }
         Ok(Err(error)) => error.to_string(),
-        Err(refusal) => refusal.text,
+        Err(refusal) => {
+            broker.refuse_reload();
+            refusal.text
+        }
     };
     writeln!(io::stderr(), "{refusal}").ok();
     tracing::error!("the configuration is not taken; the one before holds on");

@@ -104,6 +104,9 @@ impl Plan {
         if let Some(address) = self.metrics {
             app = app.metrics(address);
         }
+        if let Some(server) = self.control {
+            app = app.control(server);
+        }
         for (name, kind) in self.topology.exchanges {
             app = app.exchange(name, kind.as_str());
         }
@@ -135,6 +138,11 @@ impl Running {
     /// Where metrics are served, if they are.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.app.metrics_address()
+    }
+
+    /// Where control is served, if it is.
+    pub fn control_address(&self) -> Option<SocketAddr> {
+        self.app.control_address()
     }
 
     /// Takes over what can be changed while it runs, from the file as it was read again:

@@ -72,6 +72,9 @@ fn announce(name: &str, running: &Running) {
     if let Some(address) = running.metrics_address() {
         text.push_str(&format!("metrics at {address}\n"));
     }
+    if let Some(address) = running.control_address() {
+        text.push_str(&format!("control at {address}\n"));
+    }
     text.push_str(&running.settlement_plan().to_string());
     let mut output = io::stdout().lock();
     // Nobody may read it.
@@ -90,6 +93,7 @@ fn not_started(error: StartError) -> Refusal {
         leveret_runner::AppStartError::Metrics { .. } => Exit::Temporary,
         leveret_runner::AppStartError::Connect { .. }
         | leveret_runner::AppStartError::Declare { .. } => Exit::Unavailable,
+        leveret_runner::AppStartError::Control(_) if error.exit_code() == 1 => Exit::Temporary,
         other if other.exit_code() == leveret_runner::EXIT_CONFIG => Exit::Config,
         _ => Exit::Failed,
     };

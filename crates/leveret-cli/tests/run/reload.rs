@@ -9,10 +9,10 @@ use std::{
     time::Instant,
 };
 
-use crate::{PATIENCE, Run};
+use crate::{PATIENCE, Run, ended, leveret};
 
 const COMMON: &str = "[connection]\nin-memory = true\n[broker]\nlisten = [\"127.0.0.1:0\"]\n\
-     [metrics]\nlisten = \"127.0.0.1:0\"\n";
+     [metrics]\nlisten = \"127.0.0.1:0\"\n[control]\nlisten = \"127.0.0.1:0\"\n";
 
 const IDLE: &str =
     "[consumers.idle]\nqueue = \"idle\"\ntarget = { command = { argv = [\"/bin/true\"] } }\n";
@@ -29,20 +29,32 @@ struct Changing<'f> {
     folder: &'f Path,
     run: Run,
     metrics: String,
+    control: String,
 }
 
 impl<'f> Changing<'f> {
     fn start(folder: &'f Path, text: &str) -> Self {
-        fs::write(folder.join("leveret.toml"), format!("{COMMON}{text}")).unwrap();
+        Self::start_whole(folder, &format!("{COMMON}{text}"))
+    }
+
+    fn start_whole(folder: &'f Path, text: &str) -> Self {
+        fs::write(folder.join("leveret.toml"), text).unwrap();
         let run = Run::start(folder);
-        let line = run.banner.lines().find(|line| line.starts_with("metrics at")).unwrap();
-        let metrics = line.rsplit(' ').next().unwrap().to_owned();
-        Self { folder, run, metrics }
+        let address = |what: &str| {
+            let line = run.banner.lines().find(|line| line.starts_with(what)).unwrap();
+            line.rsplit(' ').next().unwrap().to_owned()
+        };
+        let (metrics, control) = (address("metrics at"), address("control at"));
+        Self { folder, run, metrics, control }
     }
 
     /// Has it read this file, and waits for these lines of its log, in order.
     fn reload(&self, text: &str, lines: &[&str]) {
-        fs::write(self.folder.join("leveret.toml"), format!("{COMMON}{text}")).unwrap();
+        self.reload_whole(&format!("{COMMON}{text}"), lines);
+    }
+
+    fn reload_whole(&self, text: &str, lines: &[&str]) {
+        fs::write(self.folder.join("leveret.toml"), text).unwrap();
         self.run.signal("HUP");
         for line in lines {
             self.run.logs(line);
@@ -178,4 +190,49 @@ fn a_consumer_that_is_gone_takes_nothing_more_until_it_is_there_again() {
         &format!("{IDLE}{other}{}", jobs("")),
         &["`consumers.other` is new, and needs a restart", READ],
     );
+}
+
+#[test]
+fn what_an_operator_has_paused_stays_so() {
+    let root = tempfile::tempdir().unwrap();
+    let process = Changing::start(root.path(), &jobs("paused = true\n"));
+    let operator = |words: &[&str]| {
+        let words = [&["handlers", "--app", &process.control], words].concat();
+        let (exit, said) = ended(leveret(&words));
+        assert_eq!(exit, Some(0), "{said}");
+    };
+    operator(&["pause", "jobs", "--owner", "ann", "--reason", "the bank moves"]);
+    process.reload(&jobs(""), &["`jobs` stays paused: ann has paused it", READ]);
+    process.measures(PAUSED, "1");
+    operator(&["resume", "jobs", "--owner", "ann"]);
+    process.measures(PAUSED, "0");
+}
+
+#[test]
+fn the_workers_of_a_service_line_change_and_a_site_goes() {
+    let root = tempfile::tempdir().unwrap();
+    let services = |lines: &str| {
+        format!(
+            "services = [{lines}]\n{COMMON}[sites.shop]\n[sites.store]\n{}",
+            jobs("concurrency-max = 8\n")
+        )
+        .replace("queue = \"jobs\"", "queue = \"${site}.jobs\"")
+    };
+    let start = services("\"default shop@jobs 2\", \"default store@jobs 2\"");
+    let process = Changing::start_whole(root.path(), &start);
+    let workers = "leveret_handler_workers{handler=\"shop@jobs\",queue=\"shop.jobs\"}";
+    let gone = "leveret_handler_paused{handler=\"store@jobs\",queue=\"store.jobs\"}";
+    process.measures(workers, "2");
+    process.reload_whole(
+        &services("\"default shop@jobs 5\""),
+        &["`store@jobs` takes nothing more", "`services` is changed", READ],
+    );
+    process.measures(workers, "5");
+    process.measures(gone, "1");
+    process.reload_whole(
+        &services("\"default shop@jobs 5\", \"default store@jobs 2\", \"default mall@jobs\"")
+            .replace("[sites.store]", "[sites.mall]\n[sites.store]"),
+        &["`store@jobs` is in the file again, and goes on", "`services` needs a restart", READ],
+    );
+    process.measures(gone, "0");
 }

@@ -169,3 +169,42 @@ fn a_run_file_names_authorities_that_are_there() {
         "#]],
     );
 }
+
+#[test]
+fn an_address_of_a_run_file_names_certificates_that_serve() {
+    let folder = Folder::new();
+    folder.certify("good", 2999);
+    folder.certify("other", 2999);
+    folder.write("text.pem", "hello", 0o644);
+    folder.write("locked.key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", 0o600);
+    let mut said = String::new();
+    for query in [
+        "cacertfile=none.pem",
+        "cacertfile=text.pem",
+        "certfile=good.pem&keyfile=other.key",
+        "certfile=good.pem&keyfile=locked.key",
+        "certfile=good.key&keyfile=good.key",
+        "certfile=good.pem&keyfile=good.key",
+    ] {
+        let text = format!("[connection]\naddress = \"amqps://jo:secret@localhost/%2F?{query}\"\n");
+        folder.write("leveret.toml", &text, 0o644);
+        let shown = folder.said(&["config", "check", "leveret.toml"]);
+        let first = shown.lines().next().unwrap_or_default().to_owned();
+        said.push_str(&format!("{first}\n{}\n", shown.lines().last().unwrap()));
+    }
+    assert!(!said.contains("secret"), "{said}");
+    expect![[r#"
+        leveret.toml:2:11: cannot read the list of authorities `none.pem`: No such file or directory (os error 2)
+        78
+        leveret.toml:2:11: the list of authorities `text.pem` is no PEM, wanted at least one certificate in PEM
+        78
+        leveret.toml:2:11: the key `other.key` does not belong to the certificate `good.pem`
+        78
+        leveret.toml:2:11: the client key `locked.key` is encrypted, wanted a private key in PEM without a passphrase
+        78
+        leveret.toml:2:11: the client certificate `good.key` holds a private key, wanted at least one certificate in PEM
+        78
+        0
+        0
+    "#]].assert_eq(&said);
+}

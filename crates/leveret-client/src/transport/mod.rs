@@ -25,6 +25,13 @@ mod unsupported {
 
     use crate::{error::TlsError, options::TlsOptions};
 
+    impl TlsOptions {
+        /// Always an error: this client has no TLS.
+        pub fn check_files(&self) -> Result<(), TlsError> {
+            Err(TlsError::Unsupported)
+        }
+    }
+
     pub(crate) async fn secure(
         _: TcpStream,
         _: &str,

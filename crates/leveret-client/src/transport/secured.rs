@@ -36,6 +36,16 @@ pub(crate) async fn secure(
     connector.connect(server_name, stream).await.map_err(problem::of_handshake)
 }
 
+impl TlsOptions {
+    /// Reads the files that are named, as each connection does: an error if they cannot be used.
+    /// What this machine trusts is not looked at. It blocks.
+    pub fn check_files(&self) -> Result<(), TlsError> {
+        let trusts_machine = self.ca_file.is_none();
+        let named = Self { danger_accept_any_certificate: trusts_machine, ..self.clone() };
+        config(&named).map(drop)
+    }
+}
+
 fn config(options: &TlsOptions) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let trust = if options.danger_accept_any_certificate {

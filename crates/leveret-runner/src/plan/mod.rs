@@ -2,6 +2,7 @@
 
 mod consumer;
 mod fit;
+mod material;
 mod raw;
 mod schedules;
 mod service;
@@ -14,13 +15,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use leveret::{Config, ConfigText, Endpoint, FieldValue, parse_span};
+use leveret::{Config, ConfigText, ControlServer, Endpoint, FieldValue, parse_span};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 pub(crate) use consumer::Consumer;
-use raw::{RawBroker, RawPool, RawRun};
+use raw::{RawBroker, RawControl, RawPool, RawRun};
 pub(crate) use service::Service;
 pub(crate) use topology::Topology;
 
@@ -45,6 +46,7 @@ pub struct Plan {
     pub(crate) config: Config,
     pub(crate) doors: Option<Doors>,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) control: Option<ControlServer>,
     pub(crate) services: Vec<Service>,
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) schedules: Vec<Schedule>,
@@ -104,9 +106,11 @@ impl Plan {
         };
         let common = with_handlers(common, handlers);
         reading.know_places(&common);
+        reading.check_material(&common);
         let config = reading.config(common);
         let doors = run.broker.as_ref().map(|broker| reading.doors(broker, &config));
         let metrics = run.metrics.as_ref().and_then(|metrics| metrics.listen.parse().ok());
+        let control = run.control.and_then(|control| reading.control(control));
         let schedules = reading.schedules(&run.schedules);
         let topology = reading.topology(run.exchanges, run.queues, run.bindings);
         let plan = Self {
@@ -117,6 +121,7 @@ impl Plan {
             config,
             doors,
             metrics,
+            control,
             services: services.into_iter().map(Spanned::into_inner).collect(),
             consumers,
             schedules,
@@ -284,6 +289,17 @@ impl<'a> Reading<'a> {
         if let Err(error) = self.text.config(Spanned::new(span.clone(), table)) {
             self.problems.push(span.start, error);
         }
+    }
+
+    fn control(&mut self, control: RawControl) -> Option<ControlServer> {
+        let address = address(&control.listen)?;
+        if control.token_file.is_none() && !address.ip().is_loopback() {
+            let text = format!("`{address}` can be reached from other machines");
+            let hint = "write `token-file`, or a loopback address".to_owned();
+            self.wrong(control.listen.span(), text, Some(hint));
+        }
+        let server = ControlServer::at(address);
+        Some(control.token_file.into_iter().fold(server, ControlServer::token_file))
     }
 
     fn doors(&mut self, broker: &RawBroker, config: &Config) -> Doors {

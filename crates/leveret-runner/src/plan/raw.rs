@@ -22,6 +22,7 @@ pub(super) struct RawRun {
     #[serde(default)]
     pub(super) services: Vec<Spanned<Value>>,
     pub(super) metrics: Option<RawMetrics>,
+    pub(super) control: Option<RawControl>,
     #[serde(default)]
     pub(super) schedules: Vec<Spanned<RawSchedule>>,
     #[serde(default)]
@@ -60,6 +61,13 @@ pub(crate) struct Site {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMetrics {
     pub(super) listen: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawControl {
+    pub(super) listen: Spanned<String>,
+    pub(super) token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -40,6 +40,7 @@ pub(crate) static FILE: Shape = Shape::Table(&[
     Key::new("settings", &Shape::Names(&Shape::Any), "For the targets that ask for it."),
     Key::new("logging", &LOGGING, "What is logged on standard error."),
     Key::new("metrics", &METRICS, "Where `/metrics`, `/healthz` and `/readyz` are served."),
+    Key::new("control", &CONTROL, "Where `leveret handlers` and others steer the consumers."),
     Key::new("files", &FILES, "Files that become messages, and messages that become files."),
     Key::new("schedules", &Shape::List(&SCHEDULE), "Messages that are published by the clock."),
     Key::new("exchanges", &Shape::List(&EXCHANGE), "Exchanges to declare."),
@@ -277,6 +278,11 @@ static METRICS: Shape =
     Shape::Table(&[
         Key::new("listen", &Shape::Address, "An address such as `127.0.0.1:9090`.").required()
     ]);
+
+static CONTROL: Shape = Shape::Table(&[
+    Key::new("listen", &Shape::Address, "An address such as `127.0.0.1:15680`.").required(),
+    Key::new("token-file", TEXT, "A file with a token to be shown; for other than loopback."),
+]);
 
 static FILES: Shape = Shape::Table(&[
     Key::new("read", &Shape::List(&READ), "Directories whose files become messages."),

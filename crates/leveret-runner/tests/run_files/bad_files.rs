@@ -110,6 +110,20 @@ fn every_wrong_type_and_range_is_told_at_once() {
 }
 
 #[test]
+fn control_that_others_reach_needs_a_token() {
+    check(
+        "[control]\nlisten = \"0.0.0.0:15680\"\n",
+        expect![[r#"
+        leveret.toml:2:10: `0.0.0.0:15680` can be reached from other machines
+          |
+        2 | listen = "0.0.0.0:15680"
+          |          ^^^^^^^^^^^^^^^
+          = write `token-file`, or a loopback address
+    "#]],
+    );
+}
+
+#[test]
 fn what_is_no_address_to_listen_on_is_told() {
     check(
         "[metrics]\nlisten = \"127.0.0.1:99999\"\n\
@@ -168,7 +182,7 @@ fn what_contradicts_itself_is_told() {
                |
             10 | on-error = { busy = {} }
                |                     ^^
-              = expected `"dead-letter"`, `"drop"`, `{ retry = { attempts = 5 } }` or `{ pause = "30s" }`
+               = expected `"dead-letter"`, `"drop"`, `{ retry = { attempts = 5 } }` or `{ pause = "30s" }`
             leveret.toml:15:9: a schedule has either `cron` or `every`
                |
             15 | every = "1h"
@@ -177,17 +191,17 @@ fn what_contradicts_itself_is_told() {
                |
             19 | cron = "61 * * * *"
                |        ^^^^^^^^^^^^
-              = five fields: minute, hour, day, month, weekday; or six, with seconds first
+               = five fields: minute, hour, day, month, weekday; or six, with seconds first
             leveret.toml:21:8: schedule `b` has no time
                |
             21 | name = "b"
                |        ^^^
-              = write `cron` or `every`
+               = write `cron` or `every`
             leveret.toml:27:12: this machine knows no time zone `Nowhere`
                |
             27 | timezone = "Nowhere"
                |            ^^^^^^^^^
-              = as in `Europe/Berlin`, or `UTC`
+               = as in `Europe/Berlin`, or `UTC`
         "#]],
     );
 }
@@ -277,7 +291,7 @@ fn services_name_what_is_there() {
               |
             1 | services = ["mian shop@orders 4", "main shp@orders", "main shop@order", "orders",
               |             ^^^^^^^^^^^^^^^^^^^^
-              = describe it: `[connections.mian]`
+              = did you mean `main`?
             leveret.toml:1:35: `shp` is no site
               |
             1 | services = ["mian shop@orders 4", "main shp@orders", "main shop@order", "orders",

@@ -421,7 +421,10 @@ async fn dial(dialer: &Dialer, endpoint: &Endpoint) -> Result<Connection, StartE
 fn declarations(app: &App, connection: &str, timer: Timer) -> Vec<Declaration> {
     let here = || handlers_on(app, connection);
     let is_unnamed = connection == DEFAULT_CONNECTION;
-    let mut declarations = if is_unnamed { app.declarations.clone() } else { Vec::new() };
+    let own = if is_unnamed { app.declarations.clone() } else { Vec::new() };
+    // A binding may lead to an exchange or a queue that a handler brings.
+    let (bindings, mut declarations): (Vec<_>, Vec<_>) =
+        own.into_iter().partition(Declaration::is_binding);
     declarations.extend(here().flat_map(Declaration::of));
     let delayed = here().filter(|handler| handler.has_delays());
     declarations.extend(
@@ -430,6 +433,7 @@ fn declarations(app: &App, connection: &str, timer: Timer) -> Vec<Declaration> {
     if app.handlers.iter().any(|handler| handler.inbox == Inboxing::On) {
         declarations.push(Declaration::durable_queue(&ledger_queue(&app.name).to_string()));
     }
+    declarations.extend(bindings);
     declarations
 }
 

@@ -113,6 +113,13 @@ impl Declaration {
         Self::Queue(QueueDeclare { name: ShortStr::truncated(name), ..QueueDeclare::default() })
     }
 
+    pub(crate) fn is_binding(&self) -> bool {
+        match self {
+            Self::Binding(_) | Self::ExchangeBinding(_) => true,
+            Self::Exchange(_) | Self::Queue(_) => false,
+        }
+    }
+
     fn what(&self) -> String {
         match self {
             Self::Exchange(exchange) => format!("exchange `{}`", exchange.name),

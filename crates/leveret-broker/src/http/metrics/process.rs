@@ -83,6 +83,11 @@ pub(super) fn of_process(exposition: &mut Exposition, shared: &Arc<Shared>) {
             exposition.sample(name, &[("protocol", protocol)], of(outcomes));
         }
     }
+    let name = "leveret_config_reloads_total";
+    exposition.family(name, Kind::Counter, "New settings while it runs, by what became of them.");
+    for (result, count) in shared.reloads.counts() {
+        exposition.sample(name, &[("result", result)], count);
+    }
     if let Some(expires_at) = shared.certificate_expires_at() {
         let name = "leveret_certificate_expires_timestamp_seconds";
         let family = (name, Kind::Gauge, "When our certificate ends.");

@@ -52,12 +52,12 @@ fn bytes_of_a_run_file_that_are_no_toml_are_told() {
         &RUN,
         b"grace = \"5s\"\napp = \"\xff\xfe\"\n",
         expect![[r#"
-        leveret.toml:2:8: not UTF-8 from here on
-          |
-        2 | app = "��"
-          |        ^^^
-        78
-    "#]],
+            leveret.toml:2:8: not UTF-8 from here on
+              |
+            2 | app = "��"
+              |        ^
+            78
+        "#]],
     );
     check(
         &RUN,

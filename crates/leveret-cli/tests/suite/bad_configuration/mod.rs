@@ -4,6 +4,7 @@
 //! other files and crates; a test here fails if one of them is missing.
 
 mod files;
+mod reloads;
 mod values;
 
 use std::{fs, path::Path};
@@ -25,6 +26,7 @@ const FILES: &str = include_str!("files.rs");
 const CERTIFICATES: &str = include_str!("../certificates.rs");
 const COMMAND: &str = include_str!("../command.rs");
 const SERVICE: &str = include_str!("../service.rs");
+const RELOADS: &str = include_str!("reloads.rs");
 const RELOAD: &str = include_str!("../../run/reload.rs");
 const BAD_FILES: &str = include_str!("../../../../leveret-runner/tests/run_files/bad_files.rs");
 const GOOD_FILES: &str = include_str!("../../../../leveret-runner/tests/run_files/good_files.rs");
@@ -68,6 +70,7 @@ const INPUTS: [Input; 9] = [
         what: "a wrong file at a reload",
         tests: &[
             (RELOAD, "a_wrong_file_changes_nothing_and_is_counted"),
+            (RELOADS, "the_broker_counts_files_that_it_read_again"),
             (SERVICE, "a_supervisor_hears_of_start_reload_and_stop"),
             (BROKER_TLS, "new_files_are_taken_at_a_reload_and_bad_ones_change_nothing"),
         ],
@@ -79,6 +82,7 @@ const INPUTS: [Input; 9] = [
             (CERTIFICATES, "a_broker_without_a_good_certificate_does_not_start"),
             (CERTIFICATES, "a_key_that_everybody_can_read_is_told_and_served"),
             (CERTIFICATES, "a_run_file_names_authorities_that_are_there"),
+            (CERTIFICATES, "an_address_of_a_run_file_names_certificates_that_serve"),
             (BROKER_TLS, "files_that_cannot_serve_are_named_with_what_is_in_them"),
         ],
     },

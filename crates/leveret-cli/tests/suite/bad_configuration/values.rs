@@ -53,7 +53,7 @@ fn every_wrong_value_of_a_run_file_is_told_at_once() {
                |
             12 | time-limit = "30"
                |              ^^^^
-              = expected a number and a unit, as in `500ms`, `5s`, `2min`, `1h`, `7d`
+               = expected a number and a unit, as in `500ms`, `5s`, `2min`, `1h`, `7d`
             leveret.toml:13:22: `attempts` is a whole number from 1 to 100, found a broken number
                |
             13 | retry = { attempts = 3.5, first-delay = "" }
@@ -62,7 +62,7 @@ fn every_wrong_value_of_a_run_file_is_told_at_once() {
                |
             13 | retry = { attempts = 3.5, first-delay = "" }
                |                                         ^^
-              = expected a number and a unit, as in `500ms`, `5s`, `2min`, `1h`, `7d`
+               = expected a number and a unit, as in `500ms`, `5s`, `2min`, `1h`, `7d`
             leveret.toml:18:12: `size-max` is a whole number from 0 to 1099511627776, found a text
                |
             18 | size-max = "10 GB"
