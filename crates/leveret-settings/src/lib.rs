@@ -1,4 +1,4 @@
-//! How settings are read: lengths of time, the line that an error is about, and the word that was meant.
+//! How settings are read: times, the line of an error, the word that was meant.
 //!
 //! There are three kinds of files, of the broker, of handlers and of topology, and flags and variables beside them. They
 //! take the same words, and their errors look alike:
