@@ -14,7 +14,7 @@ use crate::shared::Needs;
 ///
 /// A body that is none, or that calls itself something else, makes a dead letter at once: it
 /// would not become readable by waiting. A compressed one is unpacked, up to 16 MiB; other limits,
-/// and other content types that are JSON, are those of the [`Codecs`] given with
+/// and other content types that are JSON, are those of the [`Codecs`](crate::Codecs) given with
 /// [`App::state`](crate::App::state).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
