@@ -235,11 +235,11 @@ fn a_rule_for_errors_is_understood_or_pointed_at() {
     check_error(
         "[handlers.a]\non-error = { stale = { retyr = 1 } }\n",
         expect![[r#"
-        leveret.toml:2:24: unknown field `retyr`
-          |
-        2 | on-error = { stale = { retyr = 1 } }
-          |                        ^^^^^
-          = expected `retry` or `pause`"#]],
+            leveret.toml:2:24: unknown field `retyr`
+              |
+            2 | on-error = { stale = { retyr = 1 } }
+              |                        ^^^^^
+              = did you mean `retry`?"#]],
     );
 }
 
@@ -297,6 +297,6 @@ fn statuses_are_understood_or_pointed_at() {
               |
             2 | statuses = { 404 = "akc" }
               |                    ^^^^^
-              = expected `ack`, `retry`, `dead-letter`, `reject` or `{ busy = "30s" }`"#]],
+              = did you mean `ack`?"#]],
     );
 }
