@@ -1,5 +1,6 @@
 //! What one `#[classify(…)]` says: a class, a name.
 
+use leveret_settings::parse_duration;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
@@ -137,17 +138,8 @@ fn span_of_time(word: &Ident, input: ParseStream<'_>) -> Result<u64, Error> {
     }
 }
 
-// The configuration file reads the same words; a macro cannot call the crate that it is for.
+/// A length of time as configuration files have it, in milliseconds.
 pub(crate) fn millis(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-    let size = match unit.trim_start() {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(size)
+    let time = parse_duration(text)?;
+    u64::try_from(time.as_millis()).ok()
 }
